@@ -1,0 +1,1 @@
+"""Photos and frames in: face encoders today; alignment and inversion into W+ join here."""

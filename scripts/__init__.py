@@ -1,0 +1,1 @@
+"""Command line entry points, one per job: compose a configuration, call the library, report."""

@@ -1,0 +1,1 @@
+"""Vocabulary, generator and video: what every other package of Moodreel builds on."""
