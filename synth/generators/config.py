@@ -1,0 +1,100 @@
+"""What fixes a StyleGAN2's shape: one frozen record, kept as JSON beside the weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+
+
+@dataclass(frozen=True)
+class StyleGAN2Config:
+    """Sizes of a StyleGAN2; the defaults are config F of the paper at 1024x1024.
+
+    resolution: output height and width, a power of two of at least 4.
+    c_dim: number of classes, 0 for an unconditional network.
+    channel_base, channel_max: a layer at resolution r has min(channel_base / r, channel_max)
+        channels.
+    channels: channels at 4, 8, 16, ... one by one, in place of the rule, for networks that no
+        base and maximum describe.
+    mapping_last_linear: the last mapping layer has no activation.
+    Raises ValueError for sizes that make no network.
+    """
+
+    resolution: int = 1024
+    z_dim: int = 512
+    c_dim: int = 0
+    w_dim: int = 512
+    mapping_layers: int = 8
+    mapping_lr_multiplier: float = 0.01
+    mapping_last_linear: bool = False
+    channel_base: int = 32768
+    channel_max: int = 512
+    channels: tuple[int, ...] | None = None
+    img_channels: int = 3
+    discriminator_mapping_layers: int = 8
+
+    def __post_init__(self) -> None:
+        resolution = self.resolution
+        if resolution < 4 or resolution & (resolution - 1):
+            raise ValueError(
+                f"needs a resolution that is a power of two from 4 on; got {resolution}; "
+                "try 256 or 1024"
+            )
+        positive = ("z_dim", "w_dim", "mapping_layers", "channel_base", "channel_max")
+        for name in (*positive, "img_channels", "discriminator_mapping_layers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"needs {name} of at least 1; got {getattr(self, name)}")
+        if self.c_dim < 0 or self.mapping_lr_multiplier <= 0:
+            raise ValueError(
+                "needs c_dim >= 0 and mapping_lr_multiplier > 0; "
+                f"got {self.c_dim} and {self.mapping_lr_multiplier}"
+            )
+        if self.channels is not None:
+            object.__setattr__(self, "channels", tuple(self.channels))
+            if len(self.channels) != len(self.resolutions):
+                raise ValueError(
+                    f"needs channels for each of the resolutions {list(self.resolutions)}; "
+                    f"got {len(self.channels)} numbers; try leaving channels out"
+                )
+        if min(map(self.channels_at, self.resolutions)) < 1:
+            raise ValueError(
+                "needs at least one channel at every resolution; "
+                f"got {[self.channels_at(r) for r in self.resolutions]}; try a larger channel_base"
+            )
+
+    @property
+    def resolutions(self) -> tuple[int, ...]:
+        """4, 8, ... up to `resolution`."""
+        return tuple(2**k for k in range(2, self.resolution.bit_length()))
+
+    @property
+    def num_layers(self) -> int:
+        """Rows of W+: one per styled convolution and one for the last RGB layer."""
+        return 2 * len(self.resolutions)
+
+    def channels_at(self, resolution: int) -> int:
+        """Feature maps of the block at `resolution`."""
+        if self.channels is not None:
+            return self.channels[resolution.bit_length() - 3]
+        return min(self.channel_base // resolution, self.channel_max)
+
+    def to_json(self) -> str:
+        """A JSON object that `from_json` reads back to an equal record."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> StyleGAN2Config:
+        """Read `to_json`'s text. Raises ValueError when it is no such record."""
+        try:
+            entries = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(
+                f"needs a StyleGAN2 configuration as JSON; got {text[:80]!r}"
+            ) from error
+        known = {field.name for field in fields(cls)}
+        if not isinstance(entries, dict) or not known.issuperset(entries):
+            raise ValueError(
+                f"needs a JSON object with entries among {sorted(known)}; got {text[:200]!r}; "
+                "try a newer version of this software"
+            )
+        return cls(**entries)

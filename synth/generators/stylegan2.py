@@ -1,0 +1,66 @@
+"""StyleGAN2, our own implementation of Karras et al. 2020 ('Analyzing and Improving the Image
+Quality of StyleGAN'): a mapping network and a synthesis network that work from published weights.
+
+In: z [batch, z_dim] or W+ [batch, layer, w_dim]. Out: images [batch, 3, resolution, resolution] at
+the network's own scale, nominally in [-1, 1]. Parameter names are those of published PyTorch
+checkpoints (`mapping.fc0.weight`, `synthesis.b8.conv0.affine.bias`).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from synth.generators.config import StyleGAN2Config
+from synth.generators.discriminator import Discriminator
+from synth.generators.mapping import MappingNetwork
+from synth.generators.synthesis import SynthesisNetwork
+
+__all__ = ["Discriminator", "StyleGAN2", "StyleGAN2Config"]
+
+COMPUTE_TYPES = (torch.float32, torch.bfloat16, torch.float16)
+
+
+class StyleGAN2(nn.Module):
+    """A `synth.generators.base.Generator`: call `mapping(z)` and `synthesis(w_plus)`.
+
+    A new network has random weights, as at the start of a training. Set `dtype` to choose the type
+    in which synthesis computes.
+    """
+
+    mapping: MappingNetwork
+    synthesis: SynthesisNetwork
+
+    def __init__(self, config: StyleGAN2Config, name: str = "stylegan2", sha256: str = "") -> None:
+        super().__init__()
+        self.config = config
+        self.name = name
+        self.sha256 = sha256
+        self.z_dim, self.w_dim = config.z_dim, config.w_dim
+        self.num_layers, self.resolution = config.num_layers, config.resolution
+        self.mapping = MappingNetwork(
+            config.z_dim,
+            config.c_dim,
+            config.w_dim,
+            config.mapping_layers,
+            config.num_layers,
+            config.mapping_lr_multiplier,
+            config.mapping_last_linear,
+        )
+        self.synthesis = SynthesisNetwork(config)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of feature maps in synthesis; parameters stay float32."""
+        return self.synthesis.dtype
+
+    @dtype.setter
+    def dtype(self, dtype: torch.dtype) -> None:
+        if dtype not in COMPUTE_TYPES:
+            raise ValueError(f"needs a dtype among {list(COMPUTE_TYPES)}; got {dtype}")
+        self.synthesis.dtype = dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.mapping.w_avg.device
