@@ -133,18 +133,18 @@ class EmotionTrack:
 
 
 def parse_track(
-    emotions: Sequence[object],
+    emotions: object,
     *,
-    loop: bool = False,
-    closing: float | None = None,
-    easing: str | None = None,
-    hold: float = 0.0,
-    intensity: float = 1.0,
-    gap: float | None = None,
+    loop: object = False,
+    closing: object = None,
+    easing: object = None,
+    hold: object = 0.0,
+    intensity: object = 1.0,
+    gap: object = None,
     default_gap_s: float = DEFAULT_GAP_S,
     source: str = "track",
 ) -> EmotionTrack:
-    """The plain form (what YAML gives) -> EmotionTrack; all times in seconds.
+    """The plain form (whatever YAML gives, checked here) -> EmotionTrack; times in seconds.
 
     Each of `emotions` is a name, a number 0-6 or a mapping with EVENT_KEYS; `hold` and
     `intensity` stand in where an event has none. An emotion without a time follows the one before

@@ -22,6 +22,9 @@ InterpolationMode = Literal["linear", "halving", "smoothstep", "cubic", "spheric
 #: In-between frames from one keyframe to the next when nothing else is asked (thesis, 3.10).
 IN_BETWEEN_FRAMES = 32
 
+#: Seconds from the start of the film, one for each frame.
+Times = Float[Tensor, "frame"]
+
 
 @runtime_checkable
 class LatentPath(Protocol):
@@ -37,7 +40,7 @@ class LatentPath(Protocol):
         """Whether the path is at its start again at `duration_s`; it then repeats for ever."""
         ...
 
-    def __call__(self, times_s: Float[Tensor, "frame"]) -> WPlus:
+    def __call__(self, times_s: Times) -> WPlus:
         """Times in seconds [frame] -> W+ [frame, layer, w_dim]; outside an open path: its ends."""
         ...
 
@@ -57,9 +60,7 @@ def count_frames(path: LatentPath, fps: float) -> int:
     return max(1, steps) if path.closed else steps + 1
 
 
-def iterate_frame_times(
-    path: LatentPath, fps: float, chunk_frames: int
-) -> Iterator[Float[Tensor, "frame"]]:
+def iterate_frame_times(path: LatentPath, fps: float, chunk_frames: int) -> Iterator[Times]:
     """Yield the frames' times in seconds, float64, at most `chunk_frames` at once."""
     if chunk_frames < 1:
         raise ValueError(f"needs a chunk of at least 1 frame; got {chunk_frames}; try 4")

@@ -1,0 +1,165 @@
+"""Faces as numbers: W+ read from and written to files, or drawn at random for a seed.
+
+Files: `.npz` with `w` [face, layer, w_dim] as NVIDIA's projector writes it, plus string metadata;
+`.npy` [layer, w_dim] or [face, layer, w_dim]. What is read is checked against the generator
+it is for.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from synth.atomic import write_atomically
+from synth.generators.base import Generator
+from synth.keyframes import Rows
+from synth.types import WPlus, Z
+
+#: Refuse to unpack more than this from one file: a header can promise any size.
+_LARGEST_BYTES = 2**31
+
+
+@dataclass(frozen=True)
+class RandomFace:
+    """A face that does not exist: z of `seed`, mapped with truncation `psi` (1: none, 0: mean)."""
+
+    seed: int = 0
+    psi: float = 0.7
+
+    def load_rows(self, generator: Generator) -> Rows:
+        """The face's W+ [layer, w_dim] for this generator."""
+        return map_seeds([self.seed], generator, self.psi)[0]
+
+
+@dataclass(frozen=True)
+class SavedFace:
+    """Face number `index` of a latents file."""
+
+    path: str
+    index: int = 0
+
+    def load_rows(self, generator: Generator) -> Rows:
+        """The face's W+ [layer, w_dim]; ValueError naming the file when it does not fit."""
+        faces = load_latents(self.path, generator)
+        if not 0 <= self.index < len(faces):
+            raise ValueError(
+                f"{self.path}: needs a face number from 0 to {len(faces) - 1}; got {self.index}; "
+                "try face.index=0"
+            )
+        return faces[self.index]
+
+
+def sample_z(seeds: Sequence[int], z_dim: int) -> Z:
+    """z [batch, z_dim], one standard normal row per seed in [0, 2^32).
+
+    Seeds mean the same z as in NVIDIA's StyleGAN scripts, so the same face from the same network.
+    """
+    for seed in seeds:
+        if not 0 <= seed < 2**32:
+            raise ValueError(f"needs a seed from 0 to 2^32 - 1; got {seed}; try face.seed=0")
+    rows = [np.random.RandomState(seed).randn(z_dim) for seed in seeds]
+    return torch.from_numpy(np.stack(rows)).float()
+
+
+def map_seeds(seeds: Sequence[int], generator: Generator, psi: float) -> WPlus:
+    """Random faces [face, layer, w_dim] on the CPU, float32; truncation `psi` in [-2, 2]."""
+    if not -2 <= psi <= 2:
+        raise ValueError(f"needs a truncation psi from -2 to 2; got {psi}; try face.psi=0.7")
+    with torch.no_grad():
+        z = sample_z(seeds, generator.z_dim).to(find_device(generator))
+        return generator.mapping(z, truncation_psi=psi).float().cpu()
+
+
+def find_device(generator: Generator) -> torch.device:
+    """Where the generator's weights lie; the CPU for one without parameters."""
+    parameters = getattr(generator, "parameters", None)
+    first = next(iter(parameters()), None) if callable(parameters) else None
+    return torch.device("cpu") if first is None else first.device
+
+
+def load_latents(path: str | Path, generator: Generator) -> WPlus:
+    """Every face of a file, float32 on the CPU [face, layer, w_dim].
+
+    Raises OSError when the file cannot be read, ValueError naming it when its content is no W+ of
+    this generator (layer count, width, finite values).
+    """
+    path = Path(path)
+    readers = {".npz": _read_npz, ".npy": _read_npy}
+    if path.suffix.lower() not in readers:
+        raise ValueError(
+            f"{path}: needs latents as .npz or .npy; got {path.suffix or 'no suffix'!r}"
+        )
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: needs a latents file; got none there; check the path")
+    array = readers[path.suffix.lower()](path)
+    if array.dtype.kind != "f":
+        raise ValueError(f"{path}: needs floating-point latents; got {array.dtype}")
+    array = array[None] if array.ndim == 2 else array
+    w_plus = torch.from_numpy(np.array(array, dtype=np.float32))
+    check_w_plus(w_plus, generator, str(path))
+    return w_plus
+
+
+def save_latents(
+    path: str | Path, w_plus: WPlus, metadata: Mapping[str, np.ndarray | str] | None = None
+) -> None:
+    """Write W+ [face, layer, w_dim] as `w` in an .npz, with further arrays or texts beside it."""
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise ValueError(f"{path}: needs a name ending in .npz for latents; got {path.suffix!r}")
+    extra = {key: np.asarray(value) for key, value in (metadata or {}).items()}
+    if "w" in extra or any(array.dtype == object for array in extra.values()):
+        raise ValueError(f"{path}: needs metadata of plain arrays not called 'w'")
+    with write_atomically(path) as temporary:
+        np.savez(temporary, w=w_plus.detach().cpu().float().numpy(), **extra)  # pyright: ignore
+
+
+def check_w_plus(w_plus: torch.Tensor, generator: Generator, source: str) -> None:
+    """Raise ValueError naming `source` unless this is finite W+ that the generator takes."""
+    expected = (generator.num_layers, generator.w_dim)
+    if w_plus.ndim != 3 or len(w_plus) == 0 or tuple(w_plus.shape[1:]) != expected:
+        raise ValueError(
+            f"{source}: needs W+ of shape [faces, {expected[0]}, {expected[1]}] for generator "
+            f"{generator.name}; got {list(w_plus.shape)}; try the generator these latents were "
+            "made with"
+        )
+    if not torch.isfinite(w_plus).all():
+        bad = torch.nonzero(~torch.isfinite(w_plus))[0].tolist()
+        raise ValueError(
+            f"{source}: needs finite W+; got NaN or infinity at [face, row, dim] {bad}"
+        )
+
+
+def _read_npz(path: Path) -> np.ndarray:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > _LARGEST_BYTES:
+            raise ValueError(f"{path}: needs at most {_LARGEST_BYTES} bytes unpacked; got {size}")
+        with np.load(path, allow_pickle=False) as content:
+            if "w" not in content.files:
+                raise ValueError(
+                    f"{path}: needs an array called 'w'; got {', '.join(content.files) or 'none'}"
+                )
+            return content["w"]
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise ValueError(f"{path}: needs an intact .npz file; {error}") from error
+    except ValueError as error:
+        raise _name_file(error, path) from error
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    try:
+        # Mapped, not read: a header that promises more than the file holds fails here.
+        return np.array(np.load(path, allow_pickle=False, mmap_mode="r"))
+    except (ValueError, EOFError) as error:
+        raise _name_file(ValueError(f"needs an array of numbers; {error}"), path) from error
+
+
+def _name_file(error: ValueError, path: Path) -> ValueError:
+    return error if str(path) in str(error) else ValueError(f"{path}: {error}")
