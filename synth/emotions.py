@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -243,7 +243,7 @@ def _parse_number(what: str, value: object, source: str | None = None) -> float:
     raise ValueError(f"{prefix}needs a number for {what}; got {value!r}; try {what}: 1.0")
 
 
-def _check_keys(fields: Mapping[object, object], known: Sequence[str], source: str) -> None:
+def _check_keys(fields: Iterable[object], known: Sequence[str], source: str) -> None:
     for key in fields:
         if key not in known:
             close = _find_close(str(key), known)

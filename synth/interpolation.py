@@ -64,7 +64,9 @@ class KeyframePath:
         starts, share = self._locate(times_s.double().cpu())
         device = self.keyframes.w_plus.device
         ends = self._neighbour(starts, 1)
-        modes = [self.keyframes.easings[k] or self.mode for k in ends.tolist()]
+        modes: list[InterpolationMode] = [
+            self.keyframes.easings[k] or self.mode for k in ends.tolist()
+        ]
         result = self.keyframes.w_plus[starts.to(device)]
         for mode in dict.fromkeys(modes):
             chosen = torch.tensor([other == mode for other in modes])

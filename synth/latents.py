@@ -77,8 +77,9 @@ def map_seeds(seeds: Sequence[int], generator: Generator, psi: float) -> WPlus:
 
 def find_device(generator: Generator) -> torch.device:
     """Where the generator's weights lie; the CPU for one without parameters."""
-    parameters = getattr(generator, "parameters", None)
-    first = next(iter(parameters()), None) if callable(parameters) else None
+    if not isinstance(generator, torch.nn.Module):
+        return torch.device("cpu")
+    first = next(generator.parameters(), None)
     return torch.device("cpu") if first is None else first.device
 
 
@@ -157,8 +158,8 @@ def _read_npy(path: Path) -> np.ndarray:
     try:
         # Mapped, not read: a header that promises more than the file holds fails here.
         return np.array(np.load(path, allow_pickle=False, mmap_mode="r"))
-    except (ValueError, EOFError) as error:
-        raise _name_file(ValueError(f"needs an array of numbers; {error}"), path) from error
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: needs an array of numbers; {error}") from error
 
 
 def _name_file(error: ValueError, path: Path) -> ValueError:

@@ -1,0 +1,173 @@
+"""Emotion directions on disk: one .safetensors per set, with a card that says what it is for.
+
+File: a tensor [layer, w_dim] of norm 1 under each emotion's name; metadata `format`,
+`coefficients` (JSON, name -> length of intensity 1), `generator_name`, `generator_sha256`, and the
+card's further entries (labels, sample count, held-out accuracy, licence ...), all text. `.npy`
+files [layer, w_dim], the common currency of StyleGAN directions, are imported and exported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from synth.atomic import write_atomically
+from synth.emotions import Emotion
+from synth.generators.base import Generator
+from synth.keyframes import THESIS_COEFFICIENT, Direction
+
+FORMAT = "moodreel-directions"
+#: Directions that come with Moodreel: those of the bundled generator.
+BUNDLED_FOLDER = Path(__file__).parent / "weights"
+_RESERVED = ("format", "coefficients", "generator_name", "generator_sha256")
+
+
+@dataclass(frozen=True, eq=False)
+class DirectionSet:
+    """Directions for the emotions other than calm, all of one shape, and what they are for.
+
+    `generator_sha256` is that of the weights' file they were fitted on; `card` holds further
+    entries as text.
+    """
+
+    directions: Mapping[Emotion, Direction]
+    generator_name: str
+    generator_sha256: str
+    card: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.directions:
+            raise ValueError("needs at least one direction; got none")
+        if Emotion.CALM in self.directions:
+            raise ValueError("needs no direction for calm, which is the face itself; got one")
+        shapes = {tuple(direction.vector.shape) for direction in self.directions.values()}
+        if len(shapes) != 1:
+            raise ValueError(f"needs directions of one shape; got {sorted(shapes)}")
+        taken = sorted(set(self.card) & set(_RESERVED))
+        if taken:
+            raise ValueError(f"needs card entries other than {', '.join(_RESERVED)}; got {taken}")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(layer, w_dim) of every direction."""
+        return tuple(next(iter(self.directions.values())).vector.shape)
+
+
+def save_directions(path: str | Path, directions: DirectionSet) -> None:
+    """Write a set to `path` (.safetensors), whole or not at all."""
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise ValueError(f"{path}: needs a name ending in .safetensors; got {path.suffix!r}")
+    ordered = sorted(directions.directions.items())
+    coefficients = {emotion.label: direction.coefficient for emotion, direction in ordered}
+    metadata = {
+        "format": FORMAT,
+        "coefficients": json.dumps(coefficients),
+        "generator_name": directions.generator_name,
+        "generator_sha256": directions.generator_sha256,
+        **directions.card,
+    }
+    tensors = {
+        emotion.label: direction.vector.detach().cpu().float().contiguous()
+        for emotion, direction in ordered
+    }
+    with write_atomically(path) as temporary:
+        save_file(tensors, str(temporary), metadata=metadata)
+
+
+def load_directions(path: str | Path) -> DirectionSet:
+    """Read a set. Raises OSError when there is no file, ValueError naming it when it is no set."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: needs a file of directions; got none there")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path}: needs an intact .safetensors file; {error}") from error
+    if metadata.get("format") != FORMAT:
+        raise ValueError(f"{path}: needs format {FORMAT!r}; got {metadata.get('format')!r}")
+    try:
+        coefficients = json.loads(metadata["coefficients"])
+        return DirectionSet(
+            {
+                Emotion.parse(name): Direction(vector, float(coefficients[name]))
+                for name, vector in tensors.items()
+            },
+            metadata["generator_name"],
+            metadata["generator_sha256"],
+            {key: value for key, value in metadata.items() if key not in _RESERVED},
+        )
+    except KeyError as error:
+        raise ValueError(f"{path}: needs an entry {error}; got none") from error
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def load_directions_for(generator: Generator, path: str | Path | None = None) -> DirectionSet:
+    """The directions fitted for this generator: those at `path`, or the bundled ones.
+
+    Raises ValueError when there are none, or when those at `path` have another shape; the message
+    tells the command that fits them.
+    """
+    command = (
+        "`python -m scripts.fit_directions generator=file generator.path=...`, then "
+        "directions.path=..., or use track=walk, which needs none"
+    )
+    if path is not None:
+        directions = load_directions(path)
+        expected = (generator.num_layers, generator.w_dim)
+        if directions.shape != expected:
+            raise ValueError(
+                f"{path}: needs directions of shape {expected} for generator {generator.name}; got "
+                f"{directions.shape}, fitted for {directions.generator_name}; try {command}"
+            )
+        return directions
+    for candidate in sorted(BUNDLED_FOLDER.glob("*.safetensors")):
+        directions = load_directions(candidate)
+        if directions.generator_sha256 == generator.sha256:
+            return directions
+    raise ValueError(
+        f"needs emotion directions fitted for generator {generator.name} "
+        f"(sha256 {generator.sha256[:12] or 'unknown'}); got none; try {command}"
+    )
+
+
+def import_direction(path: str | Path, coefficient: float = THESIS_COEFFICIENT) -> Direction:
+    """Read a direction [layer, w_dim] from .npy; intensity 1 is `coefficient` times the file's.
+
+    The file's own length is kept: it becomes part of the coefficient of the unit vector.
+    """
+    path = Path(path)
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path}: needs an array of numbers; {error}") from error
+    if array.ndim != 2 or array.dtype.kind != "f":
+        raise ValueError(
+            f"{path}: needs a direction of shape [layer, w_dim]; got {array.dtype} {array.shape}"
+        )
+    vector = torch.from_numpy(array.astype(np.float64))
+    try:
+        norm = float(torch.linalg.vector_norm(vector))
+        return Direction.from_vector(vector, coefficient * norm if norm > 0 else coefficient)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def export_direction(path: str | Path, direction: Direction) -> None:
+    """Write the change of intensity 1, coefficient * unit vector, as .npy [layer, w_dim]."""
+    path = Path(path)
+    if path.suffix != ".npy":
+        raise ValueError(f"{path}: needs a name ending in .npy; got {path.suffix!r}")
+    change = (direction.vector * direction.coefficient).detach().cpu().float().numpy()
+    with write_atomically(path) as temporary:
+        np.save(temporary, change)
