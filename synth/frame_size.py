@@ -1,0 +1,39 @@
+"""The one place where frames change size: area averaging down, Lanczos up.
+
+In and out: uint8 frames [frame, height, width, 3].
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from synth.types import Frames
+
+#: Other names than the input's: the sides differ.
+ResizedFrames = UInt8[np.ndarray, "frame new_height new_width 3"]
+
+
+def resize_frames(frames: Frames, size_px: int) -> ResizedFrames:
+    """Frames whose longer side is `size_px`, the aspect ratio kept; unchanged if it already is.
+
+    Raises ValueError for a size below 2 pixels.
+    """
+    if size_px < 2:
+        raise ValueError(f"needs an output size of 2 pixels or more; got size_px={size_px}")
+    height, width = frames.shape[1:3]
+    scale = size_px / max(height, width)
+    if scale == 1 or not len(frames):
+        return frames
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LANCZOS4
+    return np.stack([cv2.resize(frame, size, interpolation=method) for frame in frames])
+
+
+def pad_to_even(frames: Frames) -> ResizedFrames:
+    """Frames with an odd side get their last row or column twice: 4:2:0 video needs even sides."""
+    height, width = frames.shape[1:3]
+    if height % 2 == 0 and width % 2 == 0:
+        return frames
+    return np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")

@@ -1,0 +1,168 @@
+"""Read videos: frames one chunk at a time in constant memory, and what a file says it holds.
+
+In: mp4, webm, gif, anything PyAV decodes, or a folder of PNG frames. Out: uint8 RGB frames
+[frame, height, width, 3]. Y'CbCr is converted by the stream's own tags; untagged streams are read
+as BT.709 from 720 lines up and BT.601 below, as players do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from PIL import Image
+
+from synth.types import Frames
+
+#: Lines from which an untagged video is taken for high definition.
+HD_LINES = 720
+DEFAULT_PNG_FPS = 25.0
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """What a file holds: counted frames, not the header's promise; `duration_s` is frames / fps."""
+
+    frame_count: int
+    fps: float
+    width_px: int
+    height_px: int
+    codec: str
+    tags: dict[str, str]
+
+    @property
+    def duration_s(self) -> float:
+        """Playing time in seconds."""
+        return self.frame_count / self.fps
+
+
+def probe_video(path: str | Path) -> VideoFacts:
+    """Count the frames of `path` (by reading, not decoding) and read its rate, size and tags.
+
+    Raises FileNotFoundError, or ValueError when it holds no readable video.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _probe_folder(path)
+    with _open_video(path) as (container, stream):
+        count = sum(1 for packet in container.demux(stream) if packet.size)
+        rate = stream.average_rate or stream.guessed_rate
+        if not count or not rate:
+            raise ValueError(f"needs a video with at least one frame; got none in {path}")
+        context = stream.codec_context
+        return VideoFacts(
+            count,
+            float(rate),
+            context.width,
+            context.height,
+            context.name,
+            dict(container.metadata),
+        )
+
+
+def read_frames(path: str | Path, chunk_frames: int = 8) -> Iterator[Frames]:
+    """Yield uint8 RGB chunks [<= chunk_frames, height, width, 3]; holds one chunk at a time.
+
+    Raises FileNotFoundError, or ValueError naming the file when it is no video, is empty, or
+    breaks off in the middle.
+    """
+    path = Path(path)
+    if chunk_frames < 1:
+        raise ValueError(f"needs chunk_frames of 1 or more; got {chunk_frames}")
+    frames = _read_folder(path) if path.is_dir() else _decode(path)
+    chunk: list[np.ndarray] = []
+    for frame in frames:
+        if chunk and frame.shape != chunk[0].shape:
+            raise ValueError(
+                f"needs frames of one size; got {chunk[0].shape} then {frame.shape} in {path}"
+            )
+        chunk.append(frame)
+        if len(chunk) == chunk_frames:
+            yield np.stack(chunk)
+            chunk = []
+    if chunk:
+        yield np.stack(chunk)
+
+
+@contextmanager
+def _open_video(path: Path) -> Iterator[tuple[Any, Any]]:
+    if not path.exists():
+        raise FileNotFoundError(f"needs a video file; found nothing at {path}; check the path")
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise ValueError(f"needs a file with a video stream; found none in {path}")
+            yield container, container.streams.video[0]
+    except FFmpegError as error:
+        raise ValueError(
+            f"needs a readable video; {path} ({path.stat().st_size} bytes) is empty, broken or of "
+            f"another kind ({error.strerror}); try another copy of it"
+        ) from error
+
+
+def _decode(path: Path) -> Iterator[np.ndarray]:
+    reformatter, count = VideoReformatter(), 0
+    with _open_video(path) as (container, stream):
+        stream.thread_type = "AUTO"
+        promised = stream.frames
+        for frame in container.decode(stream):
+            count += 1
+            yield _to_rgb(frame, reformatter)
+    if not count:
+        raise ValueError(f"needs a video with at least one frame; got none in {path}")
+    if count < promised:
+        raise ValueError(f"{path} breaks off: its header promises {promised} frames, got {count}")
+
+
+def _to_rgb(frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
+    if frame.format.name in ("rgb24", "bgra", "pal8", "rgba", "bgr0", "gray", "gbrp"):
+        return frame.to_ndarray(format="rgb24")
+    space = frame.colorspace
+    if space not in list(Colorspace):
+        space = Colorspace.ITU709 if frame.height >= HD_LINES else Colorspace.ITU601
+    full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
+    rgb = reformatter.reformat(
+        frame,
+        format="rgb24",
+        src_colorspace=space,
+        dst_colorspace=space,
+        src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
+        dst_color_range=ColorRange.JPEG,
+        interpolation=Interpolation.BICUBIC
+        | Interpolation.ACCURATE_RND
+        | Interpolation.FULL_CHR_H_INT,
+        threads=1,
+    )
+    return rgb.to_ndarray()
+
+
+def _list_pictures(folder: Path) -> list[Path]:
+    pictures = sorted(folder.glob("frame_*.png"))
+    if not pictures:
+        raise ValueError(f"needs a folder with frame_000000.png and so on; found none in {folder}")
+    return pictures
+
+
+def _read_folder(folder: Path) -> Iterator[np.ndarray]:
+    for path in _list_pictures(folder):
+        try:
+            with Image.open(path) as image:
+                yield np.asarray(image.convert("RGB"))
+        except OSError as error:
+            raise ValueError(f"needs a readable PNG; {path} is broken ({error})") from error
+
+
+def _probe_folder(folder: Path) -> VideoFacts:
+    pictures = _list_pictures(folder)
+    with Image.open(pictures[0]) as image:
+        tags = {str(key): str(value) for key, value in image.info.items()}
+        width, height = image.size
+    fps = float(tags.get("fps", DEFAULT_PNG_FPS))
+    return VideoFacts(len(pictures), fps, width, height, "png", tags)
