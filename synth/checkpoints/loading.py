@@ -1,0 +1,155 @@
+"""Any supported checkpoint -> a network of ours; foreign ones go through the child process.
+
+Conversions are kept under the user's cache folder by the source's sha256, so the second load of a
+file opens the converted safetensors at once. What is kept is checked like any other file when it
+is opened, and converted anew when it is broken.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file
+
+from synth.assets import find_cache_folder
+from synth.atomic import write_atomically
+from synth.checkpoints.errors import CheckpointError
+from synth.checkpoints.isolation import ChildLimits, ChildTask, run_child
+from synth.checkpoints.native import (
+    LoadedGenerator,
+    hash_file,
+    load_native,
+    load_native_discriminator,
+    read_card,
+)
+from synth.generators.stylegan2 import Discriminator, StyleGAN2
+
+#: Part of a conversion's file name; raise it whenever a converter's output changes.
+CONVERTER_VERSION = 1
+_LARGEST_FILE = 1 << 34
+
+
+def load_generator(
+    path: str | Path,
+    device: str | torch.device = "cpu",
+    expected_sha256: str | None = None,
+) -> StyleGAN2:
+    """The generator of a checkpoint: NVIDIA .pkl, rosinality .pt or our .safetensors.
+
+    It comes in eval mode, float32, without gradients, with `name` and `sha256` set.
+    Raises CheckpointError naming the file when it is broken, refused, no StyleGAN2, or not the
+    file that `expected_sha256` stands for; FileNotFoundError when there is none.
+    """
+    return load_with_card(path, device, expected_sha256).generator
+
+
+def load_with_card(
+    path: str | Path,
+    device: str | torch.device = "cpu",
+    expected_sha256: str | None = None,
+) -> LoadedGenerator:
+    """As `load_generator`, with the card of the file beside the generator."""
+    native = _find_native(Path(path), expected_sha256)
+    return load_native(native, device)
+
+
+def load_discriminator(path: str | Path, device: str | torch.device = "cpu") -> Discriminator:
+    """The discriminator of a checkpoint that holds one; raises as `load_generator` does."""
+    native = _find_native(Path(path), None)
+    card = read_card(native)
+    if "discriminator_config" not in card:
+        notes = card.get("notes") or "it was saved without one"
+        raise CheckpointError(f"{path}: needs a discriminator in the file; got none: {notes}")
+    return load_native_discriminator(native, device)
+
+
+def read_tensors(
+    path: str | Path,
+    limits: ChildLimits = ChildLimits(),  # noqa: B008 (frozen)
+) -> dict[str, np.ndarray]:
+    """Every tensor of a torch file or pickle by its path in it, such as 'photo.png/latent'.
+
+    Read in the child process, from any nesting of dicts and lists; nothing of the file is run.
+    Raises CheckpointError naming the file.
+    """
+    path = _check_file(Path(path))
+    with tempfile.TemporaryDirectory() as folder:
+        converted = Path(folder) / "tensors.safetensors"
+        _run(path, converted, ChildTask("tensors", path.stem, ""), limits)
+        return load_file(converted)
+
+
+def convert_checkpoint(
+    source: str | Path,
+    destination: str | Path,
+    limits: ChildLimits = ChildLimits(),  # noqa: B008 (frozen)
+) -> None:
+    """Write a foreign checkpoint as a native one, whole or not at all."""
+    source = _check_file(Path(source))
+    task = ChildTask("generator", source.stem, hash_file(source))
+    with write_atomically(destination) as temporary:
+        _run(source, temporary, task, limits)
+        read_card(temporary)
+
+
+def is_safetensors(path: Path) -> bool:
+    """Whether a file begins like one: a plausible header length, then a JSON object."""
+    with open(path, "rb") as file:
+        head = file.read(9)
+    length = int.from_bytes(head[:8], "little")
+    return path.suffix == ".safetensors" or (head[8:] == b"{" and length < 100_000_000)
+
+
+def _find_native(path: Path, expected_sha256: str | None) -> Path:
+    """The path itself, or the kept conversion of a foreign file, made now if need be."""
+    path = _check_file(path)
+    if is_safetensors(path) and expected_sha256 is None:
+        return path
+    sha256 = hash_file(path)
+    if expected_sha256 is not None and sha256 != expected_sha256.lower():
+        raise CheckpointError(
+            f"{path}: needs the file with sha256 {expected_sha256}; got {sha256}; "
+            "try downloading it again"
+        )
+    if is_safetensors(path):
+        return path
+    kept = find_cache_folder() / "converted" / f"{sha256}-v{CONVERTER_VERSION}.safetensors"
+    if not _is_whole(kept):
+        convert_checkpoint(path, kept)
+    return kept
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read_card(path)
+    except (CheckpointError, OSError):
+        return False
+    return True
+
+
+def _check_file(path: Path) -> Path:
+    """A readable, regular, non-empty file of a size that a checkpoint can have."""
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise FileNotFoundError(
+            f"{path}: needs a checkpoint; got no such file ({error.strerror}); check the path"
+        ) from None
+    if not stat.S_ISREG(status.st_mode):
+        raise CheckpointError(f"{path}: needs a checkpoint file; got a folder or a device")
+    if not 0 < status.st_size <= _LARGEST_FILE:
+        raise CheckpointError(f"{path}: needs 1 byte to 16 GiB; got {status.st_size} bytes")
+    return path
+
+
+def _run(source: Path, destination: Path, task: ChildTask, limits: ChildLimits) -> None:
+    try:
+        with open(source, "rb") as reading, open(destination, "wb") as writing:
+            run_child(task, reading, writing, limits)
+    except CheckpointError as error:
+        raise CheckpointError(f"{source}: {error}") from None

@@ -1,0 +1,161 @@
+"""Our own checkpoints: safetensors with a StyleGAN2's weights and a card in the header.
+
+Tensors stand under `generator.` and `discriminator.`; the header holds format, config (JSON of a
+StyleGAN2Config), discriminator_config where there is one, name, source_sha256 (of the file that was
+converted, empty for networks of our own) and further entries of the card, all as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from synth.atomic import write_atomically
+from synth.checkpoints.errors import CheckpointError
+from synth.checkpoints.safetensors_stream import NATIVE_FORMAT
+from synth.generators.stylegan2 import Discriminator, StyleGAN2, StyleGAN2Config
+
+_OWN_ENTRIES = frozenset({"format", "config", "discriminator_config", "name"})
+
+
+@dataclass(frozen=True)
+class LoadedGenerator:
+    """A generator in eval mode without gradients, and what its file says about it.
+
+    sha256 is that of the file the weights were converted from, or of this file when they are ours.
+    """
+
+    generator: StyleGAN2
+    name: str
+    sha256: str
+    card: Mapping[str, str]
+
+
+def save_generator(
+    path: str | Path,
+    generator: StyleGAN2,
+    name: str,
+    card: Mapping[str, str],
+    discriminator: Discriminator | None = None,
+    dtype: torch.dtype | None = None,
+) -> None:
+    """Write a native checkpoint, whole or not at all; `dtype` float16 halves its size.
+
+    Raises ValueError for a card that uses an entry of the format itself.
+    """
+    taken = _OWN_ENTRIES.intersection(card)
+    if taken:
+        raise ValueError(f"needs card entries other than {sorted(taken)}; try other names for them")
+    tensors = _prefix("generator", generator, dtype)
+    metadata = {"format": NATIVE_FORMAT, "config": generator.config.to_json(), "name": name}
+    if discriminator is not None:
+        tensors.update(_prefix("discriminator", discriminator, dtype))
+        metadata["discriminator_config"] = discriminator.config.to_json()
+    with write_atomically(path) as temporary:
+        save_file(tensors, temporary, {"source_sha256": "", **card, **metadata})
+
+
+def load_native(path: str | Path, device: str | torch.device = "cpu") -> LoadedGenerator:
+    """Read the generator of a native checkpoint, in float32.
+
+    Raises CheckpointError naming the file when it is cut off, of another format, or when its
+    tensors do not fit its configuration; FileNotFoundError when there is none.
+    """
+    path = Path(path)
+    metadata = read_card(path)
+    config = _read_config(path, metadata.get("config"))
+    sha256 = metadata.get("source_sha256") or hash_file(path)
+    name = metadata.get("name") or path.stem
+    generator = StyleGAN2(config, name=name, sha256=sha256)
+    _load_weights(generator, path, "generator", device)
+    card = {key: text for key, text in metadata.items() if key not in _OWN_ENTRIES}
+    return LoadedGenerator(generator, name, sha256, card)
+
+
+def load_native_discriminator(
+    path: str | Path, device: str | torch.device = "cpu"
+) -> Discriminator:
+    """Read the discriminator of a native checkpoint whose card has a discriminator_config."""
+    path = Path(path)
+    metadata = read_card(path)
+    discriminator = Discriminator(_read_config(path, metadata.get("discriminator_config")))
+    _load_weights(discriminator, path, "discriminator", device)
+    return discriminator
+
+
+def read_card(path: str | Path) -> dict[str, str]:
+    """The header's text entries of a native checkpoint, its format checked."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: needs a checkpoint; got no such file; check the path")
+    with _open(path) as file:
+        metadata = file.metadata() or {}
+    if metadata.get("format") != NATIVE_FORMAT:
+        raise CheckpointError(
+            f"{path}: needs a safetensors file of format {NATIVE_FORMAT!r}; "
+            f"got {metadata.get('format')!r}; try `python -m scripts.convert_checkpoint` on the "
+            "original checkpoint"
+        )
+    return metadata
+
+
+def hash_file(path: str | Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _open(path: Path) -> safe_open:
+    try:
+        return safe_open(path, framework="pt", device="cpu")
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path}: needs a whole safetensors file; got a broken or cut off one ({error}); "
+            "try downloading or converting it again"
+        ) from None
+
+
+def _read_config(path: Path, text: str | None) -> StyleGAN2Config:
+    try:
+        return StyleGAN2Config.from_json(text or "")
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: {error}") from None
+
+
+def _prefix(prefix: str, network: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
+    return {
+        f"{prefix}.{name}": tensor.detach().to("cpu", dtype).contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+
+
+def _load_weights(network: nn.Module, path: Path, prefix: str, device: str | torch.device) -> None:
+    """Copy tensors into a fresh network, strictly by name and shape, and freeze it."""
+    wanted = network.state_dict()
+    with _open(path) as file:
+        found = {name for name in file.keys() if name.startswith(prefix + ".")}  # noqa: SIM118
+        missing = sorted({f"{prefix}.{name}" for name in wanted} - found)
+        surplus = sorted(found - {f"{prefix}.{name}" for name in wanted})
+        if missing or surplus:
+            raise CheckpointError(
+                f"{path}: needs exactly the tensors of its configuration; "
+                f"missing {missing[:3] or 'none'}, unexpected {surplus[:3] or 'none'}"
+            )
+        for name, target in wanted.items():
+            shape = list(file.get_slice(f"{prefix}.{name}").get_shape())
+            if shape != list(target.shape):
+                raise CheckpointError(
+                    f"{path}: needs shape {list(target.shape)} for {prefix}.{name}; got {shape}"
+                )
+            target.copy_(file.get_tensor(f"{prefix}.{name}"))
+    network.eval().requires_grad_(False).to(device)

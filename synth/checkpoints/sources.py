@@ -1,0 +1,92 @@
+"""What converters read networks from, and what they hand back."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from synth.checkpoints.errors import CheckpointError, quote
+from synth.checkpoints.numpy_records import is_numpy_array, read_numpy_array
+from synth.checkpoints.records import as_mapping, describe, is_mapping
+from synth.checkpoints.torch_records import is_torch_tensor, read_torch_tensor
+
+Tensors = dict[str, np.ndarray]
+#: Entries of a StyleGAN2Config, as JSON has them.
+ConfigEntries = dict[str, object]
+_DEEPEST_NESTING = 64
+_MOST_TENSORS = 20_000
+_MOST_CONTAINERS = 100_000
+
+
+@dataclass(frozen=True)
+class Network:
+    """Weights under the names of stylegan2-ada-pytorch, and the sizes they imply."""
+
+    tensors: Tensors
+    config: ConfigEntries
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A foreign checkpoint in our terms; `notes` tell people what was left out or estimated."""
+
+    source_format: str
+    generator: Network
+    discriminator: Network | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def is_array(value: object) -> bool:
+    """Whether a value is a pickled tensor or array."""
+    return is_torch_tensor(value) or is_numpy_array(value)
+
+
+def read_array(value: object, storages: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+    """A pickled tensor or numpy array."""
+    if is_numpy_array(value):
+        return read_numpy_array(value)
+    return read_torch_tensor(value, storages)
+
+
+def read_state(value: object, storages: Mapping[str, np.ndarray], what: str) -> Tensors:
+    """A state dict: names to tensors."""
+    tensors: Tensors = {}
+    for name, entry in as_mapping(value, what).items():
+        if not isinstance(name, str):
+            raise CheckpointError(f"needs names in {what}; got {quote(name)}")
+        tensors[name] = read_array(entry, storages)
+    return tensors
+
+
+def collect_tensors(value: object, storages: Mapping[str, np.ndarray]) -> Tensors:
+    """Every tensor in nested dicts and lists, by its path: `{"a": {"w": t}}` gives `a/w`."""
+    tensors: Tensors = {}
+    visits = itertools.count(1)
+
+    def visit(item: object, path: tuple[str, ...]) -> None:
+        if is_array(item):
+            tensors["/".join(path) or "tensor"] = read_array(item, storages)
+            if len(tensors) > _MOST_TENSORS:
+                raise CheckpointError(f"needs at most {_MOST_TENSORS} tensors; got more")
+            return
+        if next(visits) > _MOST_CONTAINERS:
+            raise CheckpointError(f"needs at most {_MOST_CONTAINERS} containers; got more")
+        if is_mapping(item):
+            children = [(str(key), child) for key, child in as_mapping(item, "a dict").items()]
+        elif isinstance(item, (list, tuple)):
+            children = [(str(index), child) for index, child in enumerate(item)]
+        else:
+            return
+        if len(path) >= _DEEPEST_NESTING:
+            raise CheckpointError(f"needs at most {_DEEPEST_NESTING} nested containers; got more")
+        for key, child in children:
+            if isinstance(child, (dict, list, tuple)) or is_array(child) or is_mapping(child):
+                visit(child, (*path, key))
+
+    visit(value, ())
+    if not tensors:
+        raise CheckpointError(f"needs tensors in the file; got none, but {describe(value)}")
+    return tensors

@@ -1,0 +1,191 @@
+"""torch's pickled tensors: a dense strided view of a storage whose bytes lie in the file.
+
+In: the records of `torch._utils._rebuild_tensor_v2` and `_rebuild_parameter`, whose storage is
+either a persistent id of a torch file, or, inside NVIDIA's pickles, the bytes of a whole legacy
+torch file within `torch.storage._load_from_bytes`. Those bytes are parsed here; nothing is loaded
+by torch. Out: read-only numpy arrays that view the file where they can.
+
+Sparse, quantised, nested and meta tensors are refused, and so are strides that repeat or skip
+elements: a weight has no use for them, and they have been used for attacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from synth.checkpoints.errors import CheckpointError, quote
+from synth.checkpoints.numpy_records import check_shape
+from synth.checkpoints.pickle_reader import read_pickle
+from synth.checkpoints.records import Global, PersistentId, Record, as_mapping, describe
+
+LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
+_LEGACY_PROTOCOL = 1001
+
+_STORAGE_DTYPES = {
+    "FloatStorage": np.dtype("<f4"),
+    "HalfStorage": np.dtype("<f2"),
+    "DoubleStorage": np.dtype("<f8"),
+    "LongStorage": np.dtype("<i8"),
+    "IntStorage": np.dtype("<i4"),
+    "ShortStorage": np.dtype("<i2"),
+    "CharStorage": np.dtype("i1"),
+    "ByteStorage": np.dtype("u1"),
+    "BoolStorage": np.dtype("?"),
+    # numpy has no bfloat16: its bits come as integers and are widened to float32.
+    "BFloat16Storage": np.dtype("<u2"),
+}
+_TENSOR = {"torch._utils": frozenset({"_rebuild_tensor_v2", "_rebuild_tensor"})}
+_PARAMETER = {
+    "torch._utils": frozenset({"_rebuild_parameter", "_rebuild_parameter_with_state"}),
+}
+_FROM_BYTES = {"torch.storage": frozenset({"_load_from_bytes"})}
+_ANY_TENSOR_MODULES = ("torch._utils", "torch._tensor")
+
+
+def is_torch_tensor(value: object) -> bool:
+    """Whether a value is a pickled tensor or parameter, readable or not."""
+    return (
+        isinstance(value, Record)
+        and value.callee.module in _ANY_TENSOR_MODULES
+        and value.callee.name.startswith("_rebuild_")
+    )
+
+
+def read_torch_tensor(
+    value: object, storages: Mapping[str, np.ndarray] | None = None
+) -> np.ndarray:
+    """A pickled tensor as an array; `storages` are the torch file's, by key."""
+    if isinstance(value, Record) and value.is_call_of(_PARAMETER) and value.args:
+        value = value.args[0]
+    if not isinstance(value, Record) or not value.is_call_of(_TENSOR) or len(value.args) < 4:
+        raise CheckpointError(
+            f"needs a dense tensor; got {describe(value)}; sparse, quantised and other special "
+            "tensors are refused"
+        )
+    storage, offset, size, stride = value.args[:4]
+    return _view(_read_storage(storage, storages), offset, check_shape(size), check_shape(stride))
+
+
+def check_storage_id(value: object) -> tuple[str, np.dtype, int, bool]:
+    """Key, dtype, number of elements and whether bfloat16, of a storage's persistent id."""
+    if not isinstance(value, PersistentId):
+        raise CheckpointError(f"needs a torch storage; got {describe(value)}")
+    parts = value.value
+    if not isinstance(parts, tuple) or len(parts) not in (5, 6) or parts[0] != "storage":
+        raise CheckpointError(f"needs the persistent id of a torch storage; got {describe(parts)}")
+    _, kind, key, _, count = parts[:5]
+    if len(parts) == 6 and parts[5] is not None:
+        raise CheckpointError("needs a whole torch storage; got a view of one; save it anew")
+    if not isinstance(kind, Global) or kind.module != "torch" or kind.name not in _STORAGE_DTYPES:
+        raise CheckpointError(f"needs a storage of plain numbers; got {describe(kind)}")
+    if not isinstance(key, str):
+        raise CheckpointError(f"needs text for a storage's key; got {describe(key)}")
+    (elements,) = check_shape((count,))
+    return key, _STORAGE_DTYPES[kind.name], elements, kind.name == "BFloat16Storage"
+
+
+def decode_storage(
+    raw: memoryview | bytes, dtype: np.dtype, elements: int, is_bfloat16: bool
+) -> np.ndarray:
+    """The numbers of a storage out of exactly its bytes."""
+    if len(raw) != elements * dtype.itemsize:
+        raise CheckpointError(
+            f"needs {elements * dtype.itemsize} bytes for a storage of {elements} elements; "
+            f"got {len(raw)}"
+        )
+    numbers = np.frombuffer(raw, dtype)
+    if is_bfloat16:
+        return (numbers.astype(np.uint32) << 16).view(np.float32)
+    return numbers
+
+
+def read_legacy_head(data: memoryview) -> int:
+    """Check magic number, protocol and byte order of a legacy torch file; where its pickle is."""
+    magic, position = read_pickle(data)
+    protocol, position = read_pickle(data, position)
+    if type(magic) is not int or magic != LEGACY_MAGIC or protocol != _LEGACY_PROTOCOL:
+        raise CheckpointError("needs a torch file of protocol 1001; got another head")
+    system, position = read_pickle(data, position)
+    if as_mapping(system, "torch's system information").get("little_endian") is not True:
+        raise CheckpointError("needs a little-endian torch file; got another byte order")
+    return position
+
+
+def read_legacy_storages(
+    data: memoryview, position: int, found: Mapping[str, tuple[np.dtype, int, bool]]
+) -> dict[str, np.ndarray]:
+    """The storages at the end of a legacy torch file: a list of keys, then count and bytes each."""
+    keys, position = read_pickle(data, position)
+    if not isinstance(keys, list) or any(not isinstance(key, str) for key in keys):
+        raise CheckpointError(f"needs a list of storage keys; got {describe(keys)}")
+    storages: dict[str, np.ndarray] = {}
+    for key in keys:
+        if key not in found or key in storages:
+            raise CheckpointError(f"needs storage keys that tensors use; got {quote(key)}")
+        dtype, elements, is_bfloat16 = found[key]
+        end = position + 8 + elements * dtype.itemsize
+        if end > len(data):
+            raise CheckpointError(
+                f"needs {end} bytes of a torch file; got {len(data)}: the file is cut off"
+            )
+        if int.from_bytes(data[position : position + 8], "little") != elements:
+            raise CheckpointError(f"needs {elements} elements in storage {quote(key)}; got another")
+        storages[key] = decode_storage(data[position + 8 : end], dtype, elements, is_bfloat16)
+        position = end
+    if position != len(data):
+        raise CheckpointError(f"needs a torch file of {position} bytes; got {len(data)}")
+    return storages
+
+
+def _read_storage(value: object, storages: Mapping[str, np.ndarray] | None) -> np.ndarray:
+    if isinstance(value, Record) and value.is_call_of(_FROM_BYTES):
+        return _read_nested_storage(value)
+    key, dtype, elements, is_bfloat16 = check_storage_id(value)
+    if storages is None or key not in storages:
+        raise CheckpointError(f"needs the bytes of storage {quote(key)}; got none in the file")
+    numbers = storages[key]
+    if numbers.size != elements or (not is_bfloat16 and numbers.dtype != dtype):
+        raise CheckpointError(f"needs one size and type of storage {quote(key)}; got two")
+    return numbers
+
+
+def _read_nested_storage(value: Record) -> np.ndarray:
+    """`_load_from_bytes(raw)`, where raw is a legacy torch file of one storage, not of a tensor."""
+    if len(value.args) != 1 or not isinstance(value.args[0], (bytes, memoryview)):
+        raise CheckpointError("needs the bytes of a storage; got other arguments")
+    data = memoryview(value.args[0])
+    position = read_legacy_head(data)
+    pointer, position = read_pickle(data, position, allow_persistent_ids=True)
+    key, *kind = check_storage_id(pointer)
+    storages = read_legacy_storages(data, position, {key: (kind[0], kind[1], kind[2])})
+    if key not in storages:
+        raise CheckpointError(f"needs the bytes of storage {quote(key)}; got none")
+    return storages[key]
+
+
+def _view(
+    storage: np.ndarray, offset: object, size: tuple[int, ...], stride: tuple[int, ...]
+) -> np.ndarray:
+    """Rows of a storage as a tensor; each element of a dense block exactly once, in any order."""
+    if len(size) != len(stride):
+        raise CheckpointError(f"needs one stride for each dimension; got {size} and {stride}")
+    (start,) = check_shape((offset,))
+    extent = 1
+    for step, length in sorted((t, s) for s, t in zip(size, stride, strict=True) if s != 1):
+        if step != extent and 0 not in size:
+            raise CheckpointError(
+                f"needs a dense tensor; got strides {stride} for sizes {size}, which repeat or "
+                "skip elements; try tensor.contiguous().clone() before saving"
+            )
+        extent *= length
+    if start + (0 if 0 in size else extent) > storage.size:
+        raise CheckpointError(
+            f"needs {extent} elements from {start} on; got a storage of {storage.size}"
+        )
+    if 0 in size:
+        return np.empty(size, storage.dtype)
+    steps = [step * storage.itemsize for step in stride]
+    return as_strided(storage[start:], size, steps, writeable=False)
