@@ -36,8 +36,9 @@ ENCODER_THREADS = "2"
 CODECS = {".mp4": "libx264", ".webm": "libvpx-vp9", ".gif": "gif", "": "png"}
 PIXEL_FORMATS = {"gif": "pal8"}
 #: x264's approximate reciprocals differ from run to run on some processors; the flag avoids them.
+#: Its preset veryfast halves the work of medium for 1.5 dB of 47 on a face at 1024x1024.
 CODEC_OPTIONS: dict[str, dict[str, str]] = {
-    "libx264": {"preset": "medium", "profile": "high", "x264-params": "cpu-independent=1"},
+    "libx264": {"preset": "veryfast", "profile": "high", "x264-params": "cpu-independent=1"},
     "libx265": {"preset": "medium", "x265-params": "log-level=error:pools=2:frame-threads=2"},
     "libvpx-vp9": {"b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"},
 }
