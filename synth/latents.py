@@ -1,8 +1,9 @@
 """Faces as numbers: W+ read from and written to files, or drawn at random for a seed.
 
 Files: `.npz` with `w` [face, layer, w_dim] as NVIDIA's projector writes it, plus string metadata;
-`.npy` [layer, w_dim] or [face, layer, w_dim]. What is read is checked against the generator
-it is for.
+`.npy` [layer, w_dim] or [face, layer, w_dim]; `.pt` as rosinality's projector writes it, read
+without executing anything in it. A single row stands for all rows. What is read is checked against
+the generator it is for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 
 from synth.atomic import write_atomically
+from synth.checkpoints.loading import read_tensors
 from synth.generators.base import Generator
 from synth.keyframes import Rows
 from synth.types import WPlus, Z
@@ -90,10 +92,10 @@ def load_latents(path: str | Path, generator: Generator) -> WPlus:
     this generator (layer count, width, finite values).
     """
     path = Path(path)
-    readers = {".npz": _read_npz, ".npy": _read_npy}
+    readers = {".npz": _read_npz, ".npy": _read_npy, ".pt": _read_pt}
     if path.suffix.lower() not in readers:
         raise ValueError(
-            f"{path}: needs latents as .npz or .npy; got {path.suffix or 'no suffix'!r}"
+            f"{path}: needs latents as .npz, .npy or .pt; got {path.suffix or 'no suffix'!r}"
         )
     if not path.is_file():
         raise FileNotFoundError(f"{path}: needs a latents file; got none there; check the path")
@@ -101,6 +103,8 @@ def load_latents(path: str | Path, generator: Generator) -> WPlus:
     if array.dtype.kind != "f":
         raise ValueError(f"{path}: needs floating-point latents; got {array.dtype}")
     array = array[None] if array.ndim == 2 else array
+    if array.ndim == 3 and array.shape[1] == 1:  # one w stands for all rows
+        array = np.repeat(array, generator.num_layers, axis=1)
     w_plus = torch.from_numpy(np.array(array, dtype=np.float32))
     check_w_plus(w_plus, generator, str(path))
     return w_plus
@@ -164,3 +168,18 @@ def _read_npy(path: Path) -> np.ndarray:
 
 def _name_file(error: ValueError, path: Path) -> ValueError:
     return error if str(path) in str(error) else ValueError(f"{path}: {error}")
+
+
+def _read_pt(path: Path) -> np.ndarray:
+    """Every `latent` of rosinality's {picture: {latent, img, noise}}, or the file's only tensor."""
+    tensors = read_tensors(path)
+    latents = [array for name, array in tensors.items() if name.split("/")[-1] == "latent"]
+    latents = latents or list(tensors.values())
+    if len(latents) == 0 or len({array.shape for array in latents}) > 1:
+        raise ValueError(
+            f"{path}: needs tensors called 'latent' of one shape, or a single tensor; got "
+            f"{', '.join(tensors) or 'none'}"[:400]
+        )
+    if latents[0].ndim <= 2:  # one face in each: W+, or one w for all of its rows
+        return np.stack([np.atleast_2d(array) for array in latents])
+    return np.concatenate(latents)

@@ -90,6 +90,32 @@ def test_files_of_other_tools_are_read(tmp_path, generator, dtype, suffix, faces
     np.testing.assert_array_equal(loaded.numpy(), array.astype(np.float32).reshape(loaded.shape))
 
 
+@pytest.mark.parametrize("old_layout", [False, True])
+def test_latents_of_rosinalitys_projector_are_read(tmp_path, generator, old_layout):
+    w_plus, w = torch.randn(2, LAYERS, W_DIM), torch.randn(2, W_DIM)
+    for name, latents in (("rows", w_plus), ("one_w", w)):
+        content = {
+            f"{k}.png": {"img": torch.zeros(1, 3, 4, 4), "latent": latent, "noise": [latent]}
+            for k, latent in enumerate(latents)
+        }
+        path = tmp_path / f"{name}.pt"
+        torch.save(content, path, _use_new_zipfile_serialization=not old_layout)
+    assert torch.equal(load_latents(tmp_path / "rows.pt", generator), w_plus)
+    for row in load_latents(tmp_path / "one_w.pt", generator).unbind(dim=1):
+        assert torch.equal(row, w)
+    torch.save(w_plus, tmp_path / "plain.pt")
+    assert torch.equal(load_latents(tmp_path / "plain.pt", generator), w_plus)
+
+
+def test_a_pt_file_without_latents_is_named(tmp_path, generator):
+    torch.save({"a": torch.zeros(2), "b": torch.zeros(3)}, tmp_path / "other.pt")
+    with pytest.raises(ValueError, match=r"other\.pt: needs tensors called 'latent'"):
+        load_latents(tmp_path / "other.pt", generator)
+    torch.save(np.float64, tmp_path / "evil.pt")
+    with pytest.raises(ValueError, match=r"evil\.pt"):
+        load_latents(tmp_path / "evil.pt", generator)
+
+
 def test_a_saved_face_is_chosen_by_its_number(tmp_path, generator):
     w_plus = torch.randn(3, LAYERS, W_DIM)
     save_latents(tmp_path / "faces.npz", w_plus)
