@@ -1,0 +1,1 @@
+"""How the bundled generator is made: head model, renderer, data set, training loop."""

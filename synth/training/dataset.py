@@ -1,0 +1,147 @@
+"""Pictures to learn from: random z, their parameters and renders, made once and kept on disk.
+
+In: a head model, a count, a seed. Out: a folder with z.npy, parameters.npy and one
+`pictures_<size>.npy` [n, size, size, 3] uint8 per size, opened without loading. The largest size
+may hold the first pictures only: the last layers need fewer. A run that was stopped goes on where
+it was; workers share the picture files and take whole blocks.
+
+    python -m synth.training.dataset --head-model ict_facekit.npz --folder faces --count 12288
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from synth.atomic import write_text_atomically
+from synth.training.parameters import Z_DIM, FaceParameters, map_latents_to_parameters
+
+BLOCK = 64
+
+
+@dataclass(frozen=True)
+class FaceDataset:
+    """z [n, 512] float32, parameters [n, p] float32, pictures by size, memory-mapped."""
+
+    z: np.ndarray
+    parameters: np.ndarray
+    pictures: dict[int, np.ndarray]
+
+
+def load_dataset(folder: str | Path) -> FaceDataset:
+    """Open a finished data set. Raises ValueError when blocks are still missing."""
+    folder = Path(folder)
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    missing = plan["count"] // BLOCK - len(list(folder.glob("block_*.done")))
+    if missing:
+        raise ValueError(
+            f"needs a finished data set; {folder} lacks {missing} blocks of {BLOCK} pictures; "
+            "try the same command of synth.training.dataset again, it goes on"
+        )
+    return FaceDataset(
+        z=np.load(folder / "z.npy"),
+        parameters=np.load(folder / "parameters.npy"),
+        pictures={
+            size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r") for size in plan["sizes"]
+        },
+    )
+
+
+def prepare_folder(folder: Path, count: int, large_count: int, seed: int, sizes: list[int]) -> None:
+    """Draw z and lay out empty picture files, or check that the folder's plan is this one."""
+    if count % BLOCK or large_count % BLOCK:
+        raise ValueError(f"needs counts in multiples of {BLOCK}; got {count}, {large_count}")
+    plan = {"count": count, "large_count": large_count, "seed": seed, "sizes": sizes}
+    plan_file = folder / "plan.json"
+    if plan_file.exists():
+        found = json.loads(plan_file.read_text(encoding="utf-8"))
+        if found != plan:
+            raise ValueError(f"needs plan {plan}; {plan_file} says {found}; try another folder")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    z = np.random.default_rng(seed).normal(size=(count, Z_DIM)).astype(np.float32)
+    np.save(folder / "z.npy", z)
+    np.save(folder / "parameters.npy", map_latents_to_parameters(z))
+    for size in sizes:
+        rows = large_count if size == max(sizes) else count
+        np.lib.format.open_memmap(
+            folder / f"pictures_{size}.npy", "w+", np.uint8, (rows, size, size, 3)
+        )
+    write_text_atomically(plan_file, json.dumps(plan))
+
+
+def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list[int]) -> None:
+    """Render the given blocks of pictures, largest size first, the others reduced from it."""
+    from synth.training.renderer import FaceRenderer
+
+    cv2.setNumThreads(1)
+    renderer = FaceRenderer(head_model)
+    parameters = np.load(folder / "parameters.npy")
+    pictures = {
+        size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r+") for size in sizes
+    }
+    for block in tqdm(blocks, unit="block", mininterval=10):
+        for i in range(block * BLOCK, (block + 1) * BLOCK):
+            wanted = {size: array for size, array in pictures.items() if i < len(array)}
+            largest = max(wanted)
+            picture = renderer.render(FaceParameters.from_vector(parameters[i]), largest)
+            for size, array in wanted.items():
+                reduced = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+                array[i] = picture if size == largest else reduced
+        for array in pictures.values():
+            array.flush()
+        (folder / f"block_{block:05d}.done").touch()
+
+
+def render_dataset(
+    folder: Path,
+    head_model: Path,
+    count: int,
+    large_count: int,
+    seed: int,
+    sizes: list[int],
+    workers: int,
+) -> None:
+    """Make or finish the data set in `folder`."""
+    prepare_folder(folder, count, large_count, seed, sizes)
+    todo = [b for b in range(count // BLOCK) if not (folder / f"block_{b:05d}.done").exists()]
+    processes = [
+        multiprocessing.Process(
+            target=render_blocks, args=(folder, head_model, sizes, todo[worker::workers])
+        )
+        for worker in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    failed = [process.exitcode for process in processes if process.exitcode]
+    if failed:
+        raise RuntimeError(f"needs all workers to finish; exit codes {failed}; run it again")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--head-model", type=Path, required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=12288)
+    parser.add_argument("--large-count", type=int, default=3072, help="pictures of largest size")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[512, 256, 128, 64, 32])
+    parser.add_argument("--workers", type=int, default=2)
+    a = parser.parse_args()
+    render_dataset(
+        a.folder, a.head_model, a.count, a.large_count, a.seed, a.sizes, a.workers
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""Triangles -> pixels: a z-buffer, barycentric attributes, a shadow map. Compiled by numba.
+
+Screen coordinates are pixels with y down and pixel centres at .5; depth grows towards the viewer;
+front faces have negative signed area. All arrays are float32 unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+compile_kernel = numba.njit(fastmath=True, cache=True, nogil=True)
+FAR = np.float32(-1e9)
+
+
+@compile_kernel
+def fill_depth(screen, triangles, depth, index, weights):
+    """Draw front-facing `triangles` [triangle, 3] with corners `screen` [vertex, 3] into the z-buffer.
+
+    Updates depth [h, w], index [h, w] int32 (the triangle seen, -1 none) and weights [h, w, 2]
+    (barycentric weights of its second and third corner).
+    """
+    height, width = depth.shape
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        x0, y0, z0 = screen[a, 0], screen[a, 1], screen[a, 2]
+        x1, y1, z1 = screen[b, 0], screen[b, 1], screen[b, 2]
+        x2, y2, z2 = screen[c, 0], screen[c, 1], screen[c, 2]
+        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        if area >= -1e-9:
+            continue
+        left = max(0, int(math.ceil(min(x0, x1, x2) - 0.5)))
+        right = min(width - 1, int(math.floor(max(x0, x1, x2) - 0.5)))
+        top = max(0, int(math.ceil(min(y0, y1, y2) - 0.5)))
+        bottom = min(height - 1, int(math.floor(max(y0, y1, y2) - 0.5)))
+        inverse = 1.0 / area
+        for y in range(top, bottom + 1):
+            for x in range(left, right + 1):
+                px, py = x + 0.5, y + 0.5
+                w1 = ((px - x0) * (y2 - y0) - (x2 - x0) * (py - y0)) * inverse
+                w2 = ((x1 - x0) * (py - y0) - (px - x0) * (y1 - y0)) * inverse
+                if w1 < 0 or w2 < 0 or w1 + w2 > 1:
+                    continue
+                z = (1 - w1 - w2) * z0 + w1 * z1 + w2 * z2
+                if z > depth[y, x]:
+                    depth[y, x] = z
+                    index[y, x] = t
+                    weights[y, x, 0] = w1
+                    weights[y, x, 1] = w2
+
+
+@compile_kernel
+def interpolate(index, weights, triangles, attributes, out):
+    """Attributes [vertex, k] at every covered pixel -> out [h, w, k]."""
+    height, width = index.shape
+    for y in range(height):
+        for x in range(width):
+            t = index[y, x]
+            if t < 0:
+                continue
+            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            w1, w2 = weights[y, x, 0], weights[y, x, 1]
+            w0 = 1 - w1 - w2
+            for k in range(attributes.shape[1]):
+                out[y, x, k] = w0 * attributes[a, k] + w1 * attributes[b, k] + w2 * attributes[c, k]
+
+
+@compile_kernel
+def find_vertex_normals(vertices, triangles):
+    """Area-weighted unit normals [vertex, 3]."""
+    normals = np.zeros_like(vertices)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        e0 = vertices[b, 0] - vertices[a, 0]
+        e1 = vertices[b, 1] - vertices[a, 1]
+        e2 = vertices[b, 2] - vertices[a, 2]
+        f0 = vertices[c, 0] - vertices[a, 0]
+        f1 = vertices[c, 1] - vertices[a, 1]
+        f2 = vertices[c, 2] - vertices[a, 2]
+        n0, n1, n2 = e1 * f2 - e2 * f1, e2 * f0 - e0 * f2, e0 * f1 - e1 * f0
+        for k in (a, b, c):
+            normals[k, 0] += n0
+            normals[k, 1] += n1
+            normals[k, 2] += n2
+    for i in range(normals.shape[0]):
+        n0, n1, n2 = normals[i, 0], normals[i, 1], normals[i, 2]
+        scale = 1 / math.sqrt(n0 * n0 + n1 * n1 + n2 * n2 + 1e-20)
+        normals[i, 0] *= scale
+        normals[i, 1] *= scale
+        normals[i, 2] *= scale
+    return normals
+
+
+@compile_kernel
+def draw_lashes(screen, triangles, lash_uv, depth, opacity):
+    """Soft eyelashes: opacity [h, w] grows towards the tips' roots, in strands along u."""
+    height, width = depth.shape
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        x0, y0 = screen[a, 0], screen[a, 1]
+        x1, y1 = screen[b, 0], screen[b, 1]
+        x2, y2 = screen[c, 0], screen[c, 1]
+        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        if abs(area) < 1e-9:
+            continue
+        left = max(0, int(math.ceil(min(x0, x1, x2) - 0.5)))
+        right = min(width - 1, int(math.floor(max(x0, x1, x2) - 0.5)))
+        top = max(0, int(math.ceil(min(y0, y1, y2) - 0.5)))
+        bottom = min(height - 1, int(math.floor(max(y0, y1, y2) - 0.5)))
+        for y in range(top, bottom + 1):
+            for x in range(left, right + 1):
+                px, py = x + 0.5, y + 0.5
+                w1 = ((px - x0) * (y2 - y0) - (x2 - x0) * (py - y0)) / area
+                w2 = ((x1 - x0) * (py - y0) - (px - x0) * (y1 - y0)) / area
+                w0 = 1 - w1 - w2
+                if w1 < 0 or w2 < 0 or w0 < 0:
+                    continue
+                z = w0 * screen[a, 2] + w1 * screen[b, 2] + w2 * screen[c, 2]
+                if z <= depth[y, x] - 0.08:
+                    continue
+                v = w0 * lash_uv[a, 1] + w1 * lash_uv[b, 1] + w2 * lash_uv[c, 1]
+                along = (v * 6) % 1.0
+                strength = (0.1 + 0.8 * along) * (1.0 if v > 0.5 else 0.3)
+                opacity[y, x] = max(opacity[y, x], strength)
+
+
+@compile_kernel
+def find_visibility(shadow_depth, x, y, z, softness):
+    """Share of the light that reaches a point: 4x4 bilinear percentage-closer filtering.
+
+    x, y are texels of shadow_depth [n, n]; z the point's depth along the light, in cm.
+    """
+    size = shadow_depth.shape[0]
+    x -= 0.5
+    y -= 0.5
+    xi, yi = int(math.floor(x)), int(math.floor(y))
+    fx, fy = x - xi, y - yi
+    total = 0.0
+    for dy in range(-1, 3):
+        wy = (1 - fy) if dy == -1 else (fy if dy == 2 else 1.0)
+        for dx in range(-1, 3):
+            wx = (1 - fx) if dx == -1 else (fx if dx == 2 else 1.0)
+            px, py = xi + dx, yi + dy
+            lit = 1.0
+            if 0 <= px < size and 0 <= py < size:
+                behind = (shadow_depth[py, px] - z - 0.45) * softness
+                lit = 1.0 - min(1.0, max(0.0, behind))
+            total += wx * wy * lit
+    return total / 9.0

@@ -1,0 +1,171 @@
+"""One face's parameters -> its picture, as FFHQ would have cropped it.
+
+`FaceRenderer` holds what all faces share (about 60 MB) and is deterministic: the same parameters
+give the same pixels. Pictures are drawn 1.5 times as large and reduced by area.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from synth.training import rasterise
+from synth.training.hair import make_hair_grid
+from synth.training.head_model import CLOTH, load_head_model
+from synth.training.looks import Lights, make_background, make_lights, make_look
+from synth.training.paint import make_noise, paint_face
+from synth.training.parameters import FaceParameters
+from synth.training.rasterise import FAR
+from synth.training.scene import Scene, make_stage, pose_face
+from synth.training.shading import apply_tone_curve, shade_base, shade_hair
+
+SHADOW_TEXELS = 256
+SHADOW_EXTENT_CM = 46.0
+#: Depth-based ambient occlusion: blur radius as a share of the picture, strength, depth limit in cm.
+OCCLUSION_SCALES = ((0.003, 1.1, 0.5), (0.016, 0.36, 1.2), (0.047, 0.21, 2.5), (0.11, 0.09, 5.0))
+
+
+class FaceRenderer:
+    """Draws faces of one head model.
+
+    Raises ValueError naming the file when `head_model` is not a head model.
+    """
+
+    def __init__(self, head_model: str | Path) -> None:
+        model = load_head_model(head_model)
+        self.stage = make_stage(model, make_hair_grid(model))
+        self._masks = paint_face(model.vertices[model.landmarks])
+        self._noise = make_noise()
+
+    def render(self, face: FaceParameters, size_px: int = 512) -> np.ndarray:
+        """-> uint8 picture [size_px, size_px, 3], sRGB."""
+        large_px = size_px * 3 // 2
+        scene = pose_face(self.stage, face, large_px)
+        image = make_background(face, large_px)
+        lights = make_lights(face)
+        look = make_look(self.stage, scene, face)
+        surface = np.concatenate([_find_normals(scene), scene.canonical, scene.vertices], 1)
+        base = _draw(scene.screen, scene.base_triangles, large_px)
+        hair_layers = self._draw_hair(scene, surface, base[0])
+        occlusion = _find_occlusion(base[0], hair_layers)
+        shadow_depth, shadow_matrix = _draw_shadow(scene, lights)
+        material = np.where(base[1] >= 0, scene.base_materials[base[1]], -1).astype(np.int8)
+        shade_base(
+            material, _interpolate(base, scene.base_triangles, surface), occlusion, shadow_depth,
+            shadow_matrix, self._masks, self._noise, scene.hair.hairline,
+            self.stage.model.eye_centres.astype(np.float32), scene.gaze, look, lights, image,
+        )  # fmt: skip
+        self._add_lashes(scene, base[0], image)
+        for layer in hair_layers:
+            shade_hair(
+                layer.covered, layer.surface, occlusion, shadow_depth, shadow_matrix, self._noise,
+                look, lights, image,
+            )  # fmt: skip
+        small = cv2.resize(image, (size_px, size_px), interpolation=cv2.INTER_AREA)
+        return apply_tone_curve(small)
+
+    def _add_lashes(self, scene: Scene, depth: np.ndarray, image: np.ndarray) -> None:
+        opacity = np.zeros(depth.shape, np.float32)
+        lash_uv = self.stage.model.lash_uv
+        rasterise.draw_lashes(scene.screen, scene.lash_triangles, lash_uv, depth, opacity)
+        image *= 1 - 0.97 * opacity[..., None]
+
+    def _draw_hair(self, scene: Scene, surface: np.ndarray, behind: np.ndarray) -> list[_HairLayer]:
+        """The inside of the far half of the shell, then the outside of the near half."""
+        grid, first = self.stage.grid, len(self.stage.model.vertices)
+        paths = np.zeros((len(surface), 3), np.float32)
+        shell = slice(first, first + grid.azimuth.size)
+        paths[shell] = np.stack(
+            [grid.azimuth.ravel(), grid.along.ravel(), scene.hair.opacity], 1
+        )
+        attributes = np.concatenate([surface, paths], 1)
+        # Long hair falls over the ears, which stick out of the shell.
+        nearest = behind - 0.15 - 1.4 * scene.hair.length
+        layers = []
+        for triangles in (scene.hair_triangles[:, ::-1], scene.hair_triangles):
+            drawn = _draw(scene.screen, triangles, behind.shape[0])
+            covered = (drawn[1] >= 0) & (drawn[0] > nearest)
+            layers.append(_HairLayer(covered, drawn[0], _interpolate(drawn, triangles, attributes)))
+        return layers
+
+
+@dataclass(frozen=True)
+class _HairLayer:
+    """covered [h, w] bool; depth [h, w]; surface [h, w, 12] as `shade_hair` takes it."""
+
+    covered: np.ndarray
+    depth: np.ndarray
+    surface: np.ndarray
+
+
+def _find_normals(scene: Scene) -> np.ndarray:
+    triangles = np.concatenate([scene.base_triangles, scene.hair_triangles])
+    return rasterise.find_vertex_normals(scene.vertices, triangles)
+
+
+Drawn = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _draw(screen: np.ndarray, triangles: np.ndarray, size_px: int) -> Drawn:
+    depth = np.full((size_px, size_px), FAR, np.float32)
+    index = np.full((size_px, size_px), -1, np.int32)
+    weights = np.zeros((size_px, size_px, 2), np.float32)
+    rasterise.fill_depth(screen, np.ascontiguousarray(triangles), depth, index, weights)
+    return depth, index, weights
+
+
+def _interpolate(drawn: Drawn, triangles: np.ndarray, attributes: np.ndarray) -> np.ndarray:
+    _, index, weights = drawn
+    out = np.zeros((*index.shape, attributes.shape[1]), np.float32)
+    rasterise.interpolate(index, weights, np.ascontiguousarray(triangles), np.ascontiguousarray(attributes), out)
+    return out
+
+
+def _find_occlusion(base_depth: np.ndarray, hair: list[_HairLayer]) -> np.ndarray:
+    """How open each pixel is, 0 to 1: darker where its surroundings are nearer to the viewer."""
+    depth = base_depth
+    for layer in hair:
+        dense = layer.covered & (layer.surface[..., 11] > 0.4)
+        depth = np.where(dense, np.maximum(depth, layer.depth), depth)
+    size_px = depth.shape[0]
+    small_px = size_px // 3
+    near = cv2.resize(depth, (small_px, small_px), interpolation=cv2.INTER_NEAREST)
+    seen = (near > FAR / 2).astype(np.float32)
+    near = np.where(seen > 0, near, 0).astype(np.float32)
+    open_ = np.ones_like(near)
+    for share, strength, limit_cm in OCCLUSION_SCALES:
+        window = 2 * max(1, round(share * small_px)) + 1
+        around = cv2.blur(near, (window, window)) / np.maximum(
+            cv2.blur(seen, (window, window)), 1e-3
+        )
+        open_ *= np.exp(-strength * np.clip(around - near - 0.01, 0, limit_cm))
+    return cv2.resize(open_, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
+
+
+def _draw_shadow(scene: Scene, lights: Lights) -> tuple[np.ndarray, np.ndarray]:
+    """Depth seen from the key light [n, n], and the matrix [3, 4] from cm to its texels."""
+    towards = lights.directions[0]
+    right = np.cross(np.array([0, 1, 0], np.float32), towards)
+    right /= np.linalg.norm(right)
+    up = np.cross(towards, right)
+    scale = SHADOW_TEXELS / SHADOW_EXTENT_CM
+    matrix = np.zeros((3, 4), np.float32)
+    matrix[0, :3], matrix[1, :3], matrix[2, :3] = right * scale, -up * scale, towards
+    matrix[:2, 3] = SHADOW_TEXELS / 2
+    seen = (scene.vertices @ matrix[:, :3].T + matrix[:, 3]).astype(np.float32)
+    dense = scene.hair.opacity > 0.35
+    triangles = np.concatenate([scene.base_triangles, _keep_dense(scene, dense)])
+    return _draw(seen, triangles, SHADOW_TEXELS)[0], matrix
+
+
+def _keep_dense(scene: Scene, dense: np.ndarray) -> np.ndarray:
+    first = len(scene.vertices) - len(dense) - _count_torso(scene)
+    return scene.hair_triangles[dense[scene.hair_triangles - first].all(1)]
+
+
+def _count_torso(scene: Scene) -> int:
+    cloth = scene.base_triangles[scene.base_materials == CLOTH]
+    return int(cloth.max() - cloth.min() + 1)

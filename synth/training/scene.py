@@ -1,0 +1,230 @@
+"""Parameters -> posed triangles on screen: expression, pose, torso, camera with the FFHQ crop.
+
+The crop follows the recipe of the FFHQ data set (Karras et al. 2019, appendix C) on the
+landmarks of the identity at rest, so that it does not jump with the expression.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.training.hair import CombedHair, HairGrid, comb_hair
+from synth.training.head_model import CLOTH, HAIR, LASHES, HeadModel
+from synth.training.parameters import EMOTIONS, FaceParameters
+
+CAMERA_DISTANCE_CM = 95.0
+PIVOT = np.array([0, 1, 1], np.float32)
+
+#: Facial expressions after Ekman and Friesen's prototypes (FACS), in the head model's shapes.
+EMOTION_RECIPES: dict[str, dict[str, float]] = {
+    "anger": dict(
+        browDown=1.25, noseSneer=0.55, mouthPress=0.85, eyeSquint=0.35, eyeWide=0.30,
+        mouthFrown=0.40, mouthShrugUpper=0.25, jawForward=0.45, cheekSquint=0.2,
+    ),
+    "happiness": dict(
+        mouthSmile=0.95, cheekSquint=0.60, cheekRaiser=0.55, mouthUpperUp=0.40,
+        mouthLowerDown=0.30, eyeSquint=0.25, jawOpen=0.14, mouthDimple=0.25, browOuterUp=0.1,
+    ),
+    "surprise": dict(jawOpen=0.62, browInnerUp=0.95, browOuterUp=1.0, eyeWide=0.95),
+    "disgust": dict(
+        noseSneer=1.15, mouthUpperUp=0.75, browDown=0.60, mouthFrown=0.50, eyeSquint=0.60,
+        cheekSquint=0.55, mouthShrugLower=0.30,
+    ),
+    "fear": dict(
+        browInnerUp=1.1, browOuterUp=0.30, browDown=0.30, eyeWide=0.95, mouthStretch=1.0,
+        jawOpen=0.24, mouthLowerDown=0.55,
+    ),
+    "sadness": dict(
+        browInnerUp=1.1, mouthFrown=1.15, mouthShrugLower=0.65, eyeBlink=0.26, browDown=0.15,
+        eyeSquint=0.20, mouthPucker=0.10,
+    ),
+}  # fmt: skip
+#: How the head turns with an emotion: (pitch in degrees, up positive).
+EMOTION_PITCH_DEG = {"anger": -3.0, "surprise": 2.0, "sadness": -4.0, "disgust": 1.5}
+MOVEMENTS: dict[str, dict[str, float]] = {
+    "blink": dict(eyeBlink=0.20),
+    "brow_raise": dict(browOuterUp=0.20, browInnerUp=0.10),
+    "pucker": dict(mouthPucker=0.20),
+}
+SHIFT_RECIPES = (dict(mouthLeft=0.12), dict(mouthRight=0.12))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything fixed for all faces: model, shell, torso and expression weights."""
+
+    model: HeadModel
+    grid: HairGrid
+    torso: np.ndarray
+    torso_triangles: np.ndarray
+    emotion_weights: np.ndarray
+    movement_weights: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One posed face. Vertices of head, hair and torso are concatenated in this order.
+
+    vertices [vertex, 3] posed, cm; canonical [vertex, 3] before identity, expression and pose;
+    screen [vertex, 3] pixels and depth; base/hair/lash triangles; base_materials;
+    weights [shape] of the expression; eye_direction [2, 3] gaze in head coordinates.
+    """
+
+    vertices: np.ndarray
+    canonical: np.ndarray
+    screen: np.ndarray
+    base_triangles: np.ndarray
+    base_materials: np.ndarray
+    hair_triangles: np.ndarray
+    lash_triangles: np.ndarray
+    hair: CombedHair
+    weights: np.ndarray
+    gaze: np.ndarray
+    lip_depth: float
+
+
+def make_torso() -> tuple[np.ndarray, np.ndarray]:
+    """Neck opening, sloping shoulders: rings of vertices [n, 3] and triangles."""
+    angles, steps = np.meshgrid(
+        np.linspace(0, 2 * np.pi, 48, endpoint=False), np.linspace(0, 1, 14), indexing="ij"
+    )
+    radius = 0.325 + 0.675 * steps**0.9
+    drop = 0.6 * steps + 8.5 * steps**2.2
+    front = np.maximum(0, np.cos(angles))
+    # The shirt ends in a rolled collar, lower at the front.
+    collar = 0.55 * np.exp(-((steps / 0.07) ** 2))
+    x = 20.5 * radius * np.sin(angles)
+    y = -11.0 - drop - 1.6 * (1 - steps) * front + collar
+    z = -2.2 + 9.5 * radius * np.cos(angles) + 0.8 * front * steps
+    here = np.arange(48)[:, None] * 14 + np.arange(13)
+    there = np.roll(here, -1, axis=0)
+    first = np.stack([here, there + 1, there], -1).reshape(-1, 3)
+    second = np.stack([here, here + 1, there + 1], -1).reshape(-1, 3)
+    vertices = np.stack([x, y, z], -1).reshape(-1, 3).astype(np.float32)
+    return vertices, np.concatenate([first, second]).astype(np.int32)
+
+
+def make_expression(stage: Stage, face: FaceParameters) -> np.ndarray:
+    """Weights [shape] of the head model's expressions, at most 1.3."""
+    weights = face.emotions @ stage.emotion_weights
+    for name, movement in stage.movement_weights.items():
+        if name not in ("left", "right"):
+            weights = weights + face[name] * movement
+    side = "left" if face["mouth_shift"] > 0 else "right"
+    weights = weights + abs(face["mouth_shift"]) * stage.movement_weights[side]
+    return np.clip(weights, 0, 1.3).astype(np.float32)
+
+
+def make_stage(model: HeadModel, grid: HairGrid) -> Stage:
+    """Prepare what all faces share."""
+    torso, torso_triangles = make_torso()
+    movements = {name: model.make_expression_weights(recipe) for name, recipe in MOVEMENTS.items()}
+    for side, recipe in zip(("left", "right"), SHIFT_RECIPES, strict=True):
+        movements[side] = model.make_expression_weights(recipe)
+    recipes = [model.make_expression_weights(EMOTION_RECIPES[name]) for name in EMOTIONS]
+    return Stage(model, grid, torso, torso_triangles, np.stack(recipes), movements)
+
+
+def make_rotation(yaw_deg: float, pitch_deg: float) -> np.ndarray:
+    """Turn by yaw (viewer's right positive), then pitch (up positive)."""
+    cy, sy = math.cos(math.radians(yaw_deg)), math.sin(math.radians(yaw_deg))
+    cp, sp = math.cos(math.radians(-pitch_deg)), math.sin(math.radians(-pitch_deg))
+    turn = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    return (np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]) @ turn).astype(np.float32)
+
+
+def project(points: np.ndarray) -> np.ndarray:
+    """[n, 3] cm -> [n, 2] on the plane z = 0, in perspective."""
+    return points[:, :2] * (CAMERA_DISTANCE_CM / (CAMERA_DISTANCE_CM - points[:, 2:3]))
+
+
+def find_crop(landmarks: np.ndarray, roll_deg: float) -> tuple[np.ndarray, np.ndarray]:
+    """FFHQ crop of projected landmarks [68, 2], y up -> centre [2], half extent along x [2]."""
+    right_eye, left_eye = landmarks[36:42].mean(0), landmarks[42:48].mean(0)
+    mouth = (landmarks[48] + landmarks[54]) / 2
+    eyes = (right_eye + left_eye) / 2
+    across, down = left_eye - right_eye, mouth - eyes
+    axis = across + np.array([-down[1], down[0]])
+    axis /= np.hypot(*axis)
+    axis *= max(np.hypot(*across) * 2.0, np.hypot(*down) * 1.8)
+    cr, sr = math.cos(math.radians(roll_deg)), math.sin(math.radians(roll_deg))
+    return eyes + down * 0.1, np.array([[cr, -sr], [sr, cr]]) @ axis
+
+
+def pose_face(stage: Stage, face: FaceParameters, size_px: int) -> Scene:
+    """Build the scene of one face for a picture of size_px x size_px."""
+    model = stage.model
+    identity = model.make_identity_offset(face.identity)
+    weights = make_expression(stage, face)
+    rest = model.vertices + identity
+    head = rest + model.make_expression_offset(weights)
+    # The scalp slides with the forehead's muscles, less than the skin itself.
+    scalp = identity + 0.75 * (head - rest)
+    hair = comb_hair(stage.grid, face, scalp)
+    nod = sum(
+        EMOTION_PITCH_DEG.get(e, 0.0) * w for e, w in zip(EMOTIONS, face.emotions, strict=True)
+    )
+    yaw_deg, pitch_deg = 6.5 * face["yaw"], 3.5 * face["pitch"] + nod
+    turn = make_rotation(yaw_deg, pitch_deg)
+    posed = (np.concatenate([head, hair.vertices]) - PIVOT) @ turn.T + PIVOT
+    body_turn = make_rotation(0.35 * yaw_deg, 0.0)
+    body = (stage.torso - PIVOT) @ body_turn.T + PIVOT
+    vertices = np.concatenate([posed, body]).astype(np.float32)
+    centre, axis = find_crop(
+        project((rest[model.landmarks] - PIVOT) @ turn.T + PIVOT), 0.8 * face["roll"]
+    )
+    offset = project(vertices) - centre
+    half = float(axis @ axis)
+    upright = np.array([-axis[1], axis[0]])
+    screen = np.empty_like(vertices)
+    screen[:, 0] = size_px / 2 * (1 + offset @ axis / half)
+    screen[:, 1] = size_px / 2 * (1 - offset @ upright / half)
+    screen[:, 2] = vertices[:, 2]
+    to_camera = turn.T @ np.array([0, 0, 1], np.float32)
+    gaze = to_camera * 0.85 + np.array([0, 0, 0.15]) + _look_aside(face)
+    lips = vertices[model.landmarks[[51, 57]], 2]
+    base_triangles, base_materials, lashes, hair_triangles = _assemble(stage, hair)
+    return Scene(
+        vertices=vertices,
+        canonical=np.concatenate(
+            [model.vertices, stage.grid.surface.reshape(-1, 3), stage.torso]
+        ).astype(np.float32),
+        screen=screen,
+        base_triangles=base_triangles,
+        base_materials=base_materials,
+        hair_triangles=hair_triangles,
+        lash_triangles=lashes,
+        hair=hair,
+        weights=weights,
+        gaze=(gaze / np.linalg.norm(gaze)).astype(np.float32),
+        lip_depth=float(lips.mean()),
+    )
+
+
+def _look_aside(face: FaceParameters) -> np.ndarray:
+    down = 0.18 * face.emotions[EMOTIONS.index("sadness")]
+    return np.array([0.06 * face["gaze_x"], 0.045 * face["gaze_y"] - down, 0.0])
+
+
+def _assemble(stage: Stage, hair: CombedHair) -> tuple[np.ndarray, ...]:
+    """Triangles of head and torso with materials, of lashes, and of the hair that is there."""
+    model = stage.model
+    is_lash = model.materials == LASHES
+    first_hair = len(model.vertices)
+    first_torso = first_hair + len(hair.vertices)
+    grown = (hair.opacity[stage.grid.triangles] > 0).any(1)
+    base = np.concatenate([model.triangles[~is_lash], stage.torso_triangles + first_torso])
+    cloth = np.full(len(stage.torso_triangles), CLOTH, np.int8)
+    materials = np.concatenate([model.materials[~is_lash], cloth])
+    return (
+        base.astype(np.int32),
+        materials,
+        model.triangles[is_lash],
+        (stage.grid.triangles[grown] + first_hair).astype(np.int32),
+    )
+
+
+__all__ = ["HAIR", "Scene", "Stage", "make_stage", "pose_face"]
