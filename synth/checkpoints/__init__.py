@@ -15,6 +15,7 @@ from synth.checkpoints.errors import CheckpointError
 if TYPE_CHECKING:
     from synth.checkpoints.loading import (
         convert_checkpoint,
+        fetch_generator,
         load_discriminator,
         load_generator,
         load_with_card,
@@ -26,6 +27,7 @@ __all__ = [
     "CheckpointError",
     "LoadedGenerator",
     "convert_checkpoint",
+    "fetch_generator",
     "load_discriminator",
     "load_generator",
     "load_native",

@@ -7,7 +7,6 @@ converted, empty for networks of our own) and further entries of the card, all a
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from synth.assets import hash_file
 from synth.atomic import write_atomically
 from synth.checkpoints.errors import CheckpointError
 from synth.checkpoints.safetensors_stream import NATIVE_FORMAT
@@ -104,15 +104,6 @@ def read_card(path: str | Path) -> dict[str, str]:
             "original checkpoint"
         )
     return metadata
-
-
-def hash_file(path: str | Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _open(path: Path) -> safe_open:

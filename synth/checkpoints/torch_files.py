@@ -21,6 +21,7 @@ from synth.checkpoints.pickle_reader import read_pickle
 from synth.checkpoints.records import PersistentId, Record
 from synth.checkpoints.torch_records import (
     LEGACY_MAGIC,
+    StorageKind,
     check_storage_id,
     decode_storage,
     read_legacy_head,
@@ -29,7 +30,6 @@ from synth.checkpoints.torch_records import (
 
 _MOST_MEMBERS = 100_000
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
-StorageKinds = dict[str, tuple[np.dtype, int, bool]]
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,12 @@ def _read_legacy(data: memoryview) -> Document:
     return Document(value, "torch legacy", read_legacy_storages(data, position, kinds))
 
 
-def _collect_storage_kinds(value: object) -> StorageKinds:
+def _collect_storage_kinds(value: object) -> dict[str, StorageKind]:
     """Every storage that a value points to; iterative, each container once, whatever the depth."""
-    kinds: StorageKinds = {}
+    kinds: dict[str, StorageKind] = {}
     for pointer in _iterate_pointers(value):
-        key, *kind = check_storage_id(pointer)
-        found = (kind[0], kind[1], kind[2])
-        if kinds.setdefault(key, found) != found:
+        key, kind = check_storage_id(pointer)
+        if kinds.setdefault(key, kind) != kind:
             raise CheckpointError(f"needs one size and type of storage {quote(key)}; got two")
     return kinds
 
@@ -123,11 +122,11 @@ def _read_zip(data: memoryview, file: BinaryIO) -> Document:
     if end != len(members[pickles[0]]):
         raise CheckpointError("needs one pickle in data.pkl; got more bytes after it")
     storages = {}
-    for key, (dtype, elements, is_bfloat16) in _collect_storage_kinds(value).items():
+    for key, kind in _collect_storage_kinds(value).items():
         name = f"{folder}data/{key}"
         if name not in members:
             raise CheckpointError(f"needs the member {quote(name)}; got none in the zip file")
-        storages[key] = decode_storage(members[name], dtype, elements, is_bfloat16)
+        storages[key] = decode_storage(members[name], kind)
     return Document(value, "torch zip", storages)
 
 

@@ -12,6 +12,7 @@ elements: a weight has no use for them, and they have been used for attacks.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -37,6 +38,22 @@ _STORAGE_DTYPES = {
     # numpy has no bfloat16: its bits come as integers and are widened to float32.
     "BFloat16Storage": np.dtype("<u2"),
 }
+
+
+@dataclass(frozen=True)
+class StorageKind:
+    """Type and number of elements of a storage."""
+
+    dtype: np.dtype
+    elements: int
+    is_bfloat16: bool
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that the storage takes in the file."""
+        return self.elements * self.dtype.itemsize
+
+
 _TENSOR = {"torch._utils": frozenset({"_rebuild_tensor_v2", "_rebuild_tensor"})}
 _PARAMETER = {
     "torch._utils": frozenset({"_rebuild_parameter", "_rebuild_parameter_with_state"}),
@@ -69,8 +86,8 @@ def read_torch_tensor(
     return _view(_read_storage(storage, storages), offset, check_shape(size), check_shape(stride))
 
 
-def check_storage_id(value: object) -> tuple[str, np.dtype, int, bool]:
-    """Key, dtype, number of elements and whether bfloat16, of a storage's persistent id."""
+def check_storage_id(value: object) -> tuple[str, StorageKind]:
+    """A storage's key and kind out of its persistent id."""
     if not isinstance(value, PersistentId):
         raise CheckpointError(f"needs a torch storage; got {describe(value)}")
     parts = value.value
@@ -84,20 +101,18 @@ def check_storage_id(value: object) -> tuple[str, np.dtype, int, bool]:
     if not isinstance(key, str):
         raise CheckpointError(f"needs text for a storage's key; got {describe(key)}")
     (elements,) = check_shape((count,))
-    return key, _STORAGE_DTYPES[kind.name], elements, kind.name == "BFloat16Storage"
+    return key, StorageKind(_STORAGE_DTYPES[kind.name], elements, kind.name == "BFloat16Storage")
 
 
-def decode_storage(
-    raw: memoryview | bytes, dtype: np.dtype, elements: int, is_bfloat16: bool
-) -> np.ndarray:
+def decode_storage(raw: memoryview | bytes, kind: StorageKind) -> np.ndarray:
     """The numbers of a storage out of exactly its bytes."""
-    if len(raw) != elements * dtype.itemsize:
+    if len(raw) != kind.size_bytes:
         raise CheckpointError(
-            f"needs {elements * dtype.itemsize} bytes for a storage of {elements} elements; "
+            f"needs {kind.size_bytes} bytes for a storage of {kind.elements} elements; "
             f"got {len(raw)}"
         )
-    numbers = np.frombuffer(raw, dtype)
-    if is_bfloat16:
+    numbers = np.frombuffer(raw, kind.dtype)
+    if kind.is_bfloat16:
         return (numbers.astype(np.uint32) << 16).view(np.float32)
     return numbers
 
@@ -115,7 +130,7 @@ def read_legacy_head(data: memoryview) -> int:
 
 
 def read_legacy_storages(
-    data: memoryview, position: int, found: Mapping[str, tuple[np.dtype, int, bool]]
+    data: memoryview, position: int, kinds: Mapping[str, StorageKind]
 ) -> dict[str, np.ndarray]:
     """The storages at the end of a legacy torch file: a list of keys, then count and bytes each."""
     keys, position = read_pickle(data, position)
@@ -123,17 +138,19 @@ def read_legacy_storages(
         raise CheckpointError(f"needs a list of storage keys; got {describe(keys)}")
     storages: dict[str, np.ndarray] = {}
     for key in keys:
-        if key not in found or key in storages:
+        if key not in kinds or key in storages:
             raise CheckpointError(f"needs storage keys that tensors use; got {quote(key)}")
-        dtype, elements, is_bfloat16 = found[key]
-        end = position + 8 + elements * dtype.itemsize
+        kind = kinds[key]
+        end = position + 8 + kind.size_bytes
         if end > len(data):
             raise CheckpointError(
                 f"needs {end} bytes of a torch file; got {len(data)}: the file is cut off"
             )
-        if int.from_bytes(data[position : position + 8], "little") != elements:
-            raise CheckpointError(f"needs {elements} elements in storage {quote(key)}; got another")
-        storages[key] = decode_storage(data[position + 8 : end], dtype, elements, is_bfloat16)
+        if int.from_bytes(data[position : position + 8], "little") != kind.elements:
+            raise CheckpointError(
+                f"needs {kind.elements} elements in storage {quote(key)}; got another number"
+            )
+        storages[key] = decode_storage(data[position + 8 : end], kind)
         position = end
     if position != len(data):
         raise CheckpointError(f"needs a torch file of {position} bytes; got {len(data)}")
@@ -143,13 +160,12 @@ def read_legacy_storages(
 def _read_storage(value: object, storages: Mapping[str, np.ndarray] | None) -> np.ndarray:
     if isinstance(value, Record) and value.is_call_of(_FROM_BYTES):
         return _read_nested_storage(value)
-    key, dtype, elements, is_bfloat16 = check_storage_id(value)
+    key, kind = check_storage_id(value)
     if storages is None or key not in storages:
         raise CheckpointError(f"needs the bytes of storage {quote(key)}; got none in the file")
-    numbers = storages[key]
-    if numbers.size != elements or (not is_bfloat16 and numbers.dtype != dtype):
-        raise CheckpointError(f"needs one size and type of storage {quote(key)}; got two")
-    return numbers
+    # Where a file points to a key twice, both kinds were compared when storages were collected.
+    assert storages[key].size == kind.elements
+    return storages[key]
 
 
 def _read_nested_storage(value: Record) -> np.ndarray:
@@ -159,8 +175,8 @@ def _read_nested_storage(value: Record) -> np.ndarray:
     data = memoryview(value.args[0])
     position = read_legacy_head(data)
     pointer, position = read_pickle(data, position, allow_persistent_ids=True)
-    key, *kind = check_storage_id(pointer)
-    storages = read_legacy_storages(data, position, {key: (kind[0], kind[1], kind[2])})
+    key, kind = check_storage_id(pointer)
+    storages = read_legacy_storages(data, position, {key: kind})
     if key not in storages:
         raise CheckpointError(f"needs the bytes of storage {quote(key)}; got none")
     return storages[key]
