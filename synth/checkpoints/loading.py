@@ -19,7 +19,7 @@ from safetensors.numpy import load_file
 from synth.assets import fetch_asset, find_cache_folder, find_card, hash_file
 from synth.atomic import write_atomically
 from synth.checkpoints.errors import CheckpointError
-from synth.checkpoints.isolation import ChildLimits, ChildTask, run_child
+from synth.checkpoints.isolation import ChildLimits, ChildReport, ChildTask, run_child
 from synth.checkpoints.native import (
     LoadedGenerator,
     load_native,
@@ -92,13 +92,16 @@ def convert_checkpoint(
     source: str | Path,
     destination: str | Path,
     limits: ChildLimits = ChildLimits(),  # noqa: B008 (frozen)
-) -> None:
-    """Write a foreign checkpoint as a native one, whole or not at all."""
+) -> ChildReport:
+    """Write a foreign checkpoint as a native one, whole or not at all; how that went."""
     source = _check_file(Path(source))
+    if is_safetensors(source):
+        raise CheckpointError(f"{source}: needs a foreign checkpoint; got safetensors already")
     task = ChildTask("generator", source.stem, hash_file(source))
     with write_atomically(destination) as temporary:
-        _run(source, temporary, task, limits)
+        report = _run(source, temporary, task, limits)
         read_card(temporary)
+    return report
 
 
 def is_safetensors(path: Path) -> bool:
@@ -151,9 +154,9 @@ def _check_file(path: Path) -> Path:
     return path
 
 
-def _run(source: Path, destination: Path, task: ChildTask, limits: ChildLimits) -> None:
+def _run(source: Path, destination: Path, task: ChildTask, limits: ChildLimits) -> ChildReport:
     try:
         with open(source, "rb") as reading, open(destination, "wb") as writing:
-            run_child(task, reading, writing, limits)
+            return run_child(task, reading, writing, limits)
     except CheckpointError as error:
         raise CheckpointError(f"{source}: {error}") from None
