@@ -7,7 +7,7 @@ Block i reads rows 2i-1, 2i, 2i+1 of W+; a block's RGB row is the next block's f
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +45,13 @@ class SynthesisBlock(nn.Module):
         self.torgb = ToRGB(out_channels, config.img_channels, config.w_dim)
 
 
+class NoisyLayer(Protocol):
+    """What a layer tells of the noise that it takes."""
+
+    resolution: int
+    noise_const: Tensor
+
+
 class NoiseSource:
     """Noise maps for one forward pass, asked for in the order of the layers."""
 
@@ -55,7 +62,7 @@ class NoiseSource:
         self.batch = batch
         self.random = None if seed is None else torch.Generator().manual_seed(seed)
 
-    def draw(self, layer: ModulatedConvolution) -> Tensor | None:
+    def draw(self, layer: NoisyLayer) -> Tensor | None:
         """Noise that broadcasts to [batch, 1, N, N] for `layer`, None for no noise."""
         if self.mode == "none":
             return None

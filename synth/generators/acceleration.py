@@ -1,0 +1,209 @@
+"""Any generator -> the same generator, as fast as the machine allows; for inference only.
+
+`accelerate` lays a StyleGAN2 out for inference (`prepared`), in half precision where the hardware
+computes it faster, and compiles it where that pays. What cannot be had is told as a warning and
+replaced by the next best; the pictures stay the same up to rounding. Choices depend on the network,
+the machine and the number of frames alone, never on timing, so that a rerun gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import sys
+import warnings
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from synth.assets import find_cache_folder
+from synth.generators.base import Generator, NoiseMode
+from synth.generators.config import StyleGAN2Config
+from synth.generators.memory import reuse_freed_memory
+from synth.generators.prepared import PreparedConvolution, PreparedSynthesis
+from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.synthesis import NoiseSource, check_synthesis_input
+from synth.types import Images, WPlus
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_PRECISIONS = ("auto", *_DTYPES)
+_COMPILE_MODES = ("auto", "on", "off")
+
+#: Compiling pays from this many values of feature maps on, over all frames: on two CPU cores it
+#: takes about 30 s, and saves about 2.5 s for every 10^9 values. See docs/synthesis-speed.md.
+WORTHWHILE_VALUES = 12_000_000_000
+
+
+class AccelerationWarning(UserWarning):
+    """A way to be faster was asked for and could not be had."""
+
+
+def accelerate(
+    generator: Generator,
+    precision: str = "auto",
+    compile: str = "auto",
+    device: str | torch.device | None = None,
+    expected_frames: int | None = None,
+) -> Generator:
+    """The same generator for fast inference on `device` (default: where it is).
+
+    precision: of the feature maps; 'auto' takes bf16 on a CPU that multiplies it in hardware, fp16
+        on a GPU, else fp32. Weights' sums, noise and RGB stay exact to that type's rounding.
+    compile: 'auto' compiles when `expected_frames` (None: many) are worth it. Compiled code is kept
+        in the user's cache folder for the next run.
+    A generator other than StyleGAN2 comes back as it is, moved to `device` if it can be.
+    Raises ValueError for unknown options.
+    """
+    for name, choice, known in (
+        ("precision", precision, _PRECISIONS),
+        ("compile", compile, _COMPILE_MODES),
+    ):
+        if choice not in known:
+            raise ValueError(f"needs {name} among {list(known)}; got {choice!r}")
+    if not isinstance(generator, StyleGAN2):
+        _warn(f"{type(generator).__name__} is used as it is: only StyleGAN2 can be accelerated")
+        if device is not None and isinstance(generator, nn.Module):
+            generator.to(device)
+        return generator
+    target = torch.device(device) if device is not None else generator.device
+    dtype = choose_dtype(precision, target)
+    if compile == "auto":
+        compiled = is_worth_compiling(generator.config, expected_frames)
+    else:
+        compiled = compile == "on"
+    if compiled and (obstacle := find_compiler_obstacle(target)):
+        _warn(f"not compiled: {obstacle}")
+        compiled = False
+    if target.type == "cpu":
+        reuse_freed_memory()
+    return AcceleratedStyleGAN2(generator, dtype, compiled, target)
+
+
+def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """The feature maps' type for a wish, or float32 with a warning where it would not be faster."""
+    if precision == "fp32":
+        return torch.float32
+    if device.type != "cpu":
+        return torch.float16 if precision == "auto" else _DTYPES[precision]
+    capable = has_fast_bfloat16()
+    if precision == "auto":
+        return torch.bfloat16 if capable else torch.float32
+    if precision == "bf16" and capable:
+        return torch.bfloat16
+    _warn(f"precision {precision} gives way to fp32: this processor does not multiply it natively")
+    return torch.float32
+
+
+def has_fast_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware."""
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or torch.cpu._is_avx512_bf16_supported())
+
+
+def is_worth_compiling(config: StyleGAN2Config, expected_frames: int | None) -> bool:
+    """Whether rendering that many frames (None: many) takes longer than compiling saves."""
+    if expected_frames is None:
+        return True
+    values = sum(2 * config.channels_at(size) * size**2 for size in config.resolutions)
+    return values * expected_frames >= WORTHWHILE_VALUES
+
+
+def find_compiler_obstacle(device: torch.device) -> str | None:
+    """Why torch.compile cannot work here, or None when nothing is known to stand in its way."""
+    default = "cl" if sys.platform == "win32" else "clang++" if sys.platform == "darwin" else "g++"
+    compiler = os.environ.get("CXX", default)
+    if shutil.which(compiler) is None:
+        return f"needs a C++ compiler; found no {compiler!r}; try installing g++, or set CXX"
+    return None
+
+
+class AcceleratedStyleGAN2(nn.Module):
+    """A StyleGAN2 laid out for inference; offers what `synth.generators.base.Generator` does.
+
+    The first call fixes the batch size that is compiled; other batches are split and filled up.
+    """
+
+    def __init__(
+        self, generator: StyleGAN2, dtype: torch.dtype, compiled: bool, device: torch.device
+    ) -> None:
+        super().__init__()
+        self.config = generator.config
+        self.name, self.sha256 = generator.name, generator.sha256
+        self.z_dim, self.w_dim = generator.z_dim, generator.w_dim
+        self.num_layers, self.resolution = generator.num_layers, generator.resolution
+        self.dtype, self.device = dtype, device
+        self.compiled = compiled
+        self._compiled_batch: int | None = None
+        # Ordinary tensors, also where the caller is in inference mode: compiled code checks that.
+        with torch.inference_mode(False), torch.no_grad():
+            self.mapping = copy.deepcopy(generator.mapping).eval().requires_grad_(False).to(device)
+            self.prepared = PreparedSynthesis(generator.synthesis, dtype).to(device)
+        self._render = self.prepared
+        if compiled:
+            keep_compiled_code()
+            self._render = torch.compile(self.prepared, dynamic=False, fullgraph=True)
+
+    def synthesis(
+        self, w_plus: WPlus, noise_mode: NoiseMode = "const", noise_seed: int | None = None
+    ) -> Images:
+        """As `SynthesisNetwork.forward`, without gradients; falls back when compiling fails."""
+        check_synthesis_input(self.config, w_plus, self.resolution)
+        with torch.inference_mode(False), torch.no_grad():
+            rows = w_plus.detach().to(self.device, torch.float32, copy=True)
+            noise = self._make_noise(noise_mode, noise_seed, len(rows))
+            if not self.compiled:
+                return self.prepared(rows, noise)
+            try:
+                return self._render_in_batches(rows, noise)
+            except Exception as error:
+                self._stop_compiling(error)
+                return self.prepared(rows, noise)
+
+    def _render_in_batches(self, rows: Tensor, noise: list[Tensor] | None) -> Tensor:
+        """Cut the batch to the compiled size; the last piece is filled up with copies."""
+        count = len(rows)
+        size = self._compiled_batch = self._compiled_batch or count
+        filled = torch.cat((rows, rows[-1:].expand(-count % size, -1, -1)))
+        pieces = []
+        for start in range(0, count, size):
+            part = noise
+            if noise is not None and len(noise[0]) == count > 1:
+                part = [_fill(maps[start : start + size], size) for maps in noise]
+            pieces.append(self._render(filled[start : start + size], part))
+        return pieces[0] if len(pieces) == 1 and count == size else torch.cat(pieces)[:count]
+
+    def _make_noise(self, mode: NoiseMode, seed: int | None, batch: int) -> list[Tensor] | None:
+        """A scaled map per convolution, or None for no noise."""
+        source = NoiseSource(mode, seed, batch)
+        maps = []
+        for module in self.prepared.convolutions:
+            convolution = cast(PreparedConvolution, module)
+            drawn = source.draw(convolution)
+            if drawn is None:
+                return None
+            if mode == "random":
+                drawn = (drawn * convolution.strength).to(self.dtype)
+            maps.append(drawn.expand(1, 1, -1, -1) if drawn.ndim == 2 else drawn)
+        return maps
+
+    def _stop_compiling(self, error: Exception) -> None:
+        """Go on uncompiled after torch.compile raised."""
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        _warn(f"not compiled: torch.compile failed ({lines[0][:200]})")
+        self.compiled = False
+        self._render = self.prepared
+
+
+def keep_compiled_code() -> None:
+    """Let compiled code persist in the user's cache folder, unless the user chose another place."""
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(find_cache_folder() / "compiled"))
+
+
+def _fill(maps: Tensor, size: int) -> Tensor:
+    return torch.cat((maps, maps[-1:].expand(size - len(maps), -1, -1, -1)))
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, AccelerationWarning, stacklevel=3)

@@ -1,0 +1,166 @@
+"""A synthesis network laid out for inference: same pictures, constants folded, one memory layout.
+
+In: W+ [batch, layer, w_dim] and noise maps. Out: images [batch, 3, resolution, resolution],
+float32. What a network in training computes at every call is computed once: kernels are cast,
+brought to unit norm and laid out channels-last, gains and noise strengths are folded in. Styles
+scale the feature maps where they are written, so that a compiler makes one pass over memory
+between two convolutions: (low-pass,) demodulate, add noise and bias, activate, sum up RGB, modulate
+for the next convolution. Symbols as in `layers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from synth.generators.layers import (
+    ACTIVATION_GAIN,
+    EPSILON,
+    SLOPE,
+    EqualizedLinear,
+    ModulatedConvolution,
+    ToRGB,
+)
+from synth.generators.resampling import smooth_transposed, upsample
+from synth.generators.synthesis import SynthesisNetwork
+from synth.types import WPlus
+
+CHANNELS_LAST = torch.channels_last
+
+
+class PreparedStyle(nn.Module):
+    """The affine map w -> s with its gains folded into the weights."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, affine: EqualizedLinear, gain: float = 1.0) -> None:
+        super().__init__()
+        self.register_buffer("weight", affine.weight.detach() * (affine.weight_gain * gain))
+        self.register_buffer("bias", affine.bias.detach() * (affine.bias_gain * gain))
+
+    def forward(self, w: Float[Tensor, "batch w_dim"]) -> Float[Tensor, "batch channel"]:
+        """w [batch, w_dim] -> s [batch, channel], float32."""
+        return F.linear(w, self.weight, self.bias)
+
+
+class PreparedConvolution(nn.Module):
+    """A styled convolution without its modulation, which the layer before has applied."""
+
+    kernel: Tensor
+    energy: Tensor
+    norm: Tensor
+    bias: Tensor
+    style: PreparedStyle
+    low_pass: Tensor
+    strength: Tensor
+    noise_const: Tensor
+
+    def __init__(self, layer: ModulatedConvolution, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.up = layer.up
+        self.resolution = layer.resolution
+        self.style = PreparedStyle(layer.affine)
+        weight = layer.weight.detach()
+        energy = weight.square().sum((2, 3))
+        norm = energy.sum(1).sqrt().clamp_min(EPSILON)
+        kernel = (weight / norm[:, None, None, None]).to(dtype)
+        if layer.up:
+            kernel = kernel.transpose(0, 1)
+            taps = torch.tensor([1.0, 3.0, 3.0, 1.0], device=weight.device) / 4
+            low_pass = torch.outer(taps, taps).expand(weight.shape[0], 1, 4, 4).to(dtype)
+            self.register_buffer("low_pass", low_pass.contiguous(memory_format=CHANNELS_LAST))
+        self.register_buffer("kernel", kernel.contiguous(memory_format=CHANNELS_LAST))
+        self.register_buffer("energy", energy)
+        self.register_buffer("norm", norm)
+        self.register_buffer("bias", layer.bias.detach()[:, None, None] * ACTIVATION_GAIN)
+        strength = layer.noise_strength.detach() * ACTIVATION_GAIN
+        self.register_buffer("strength", strength)
+        self.register_buffer("noise_const", (layer.noise_const * strength).to(dtype))
+
+    def forward(self, x: Tensor, styles: Tensor, largest: Tensor, noise: Tensor | None) -> Tensor:
+        """Modulated maps [batch, in, N, N] -> activated, unmodulated maps [batch, out, ..]."""
+        demodulation = torch.rsqrt(styles.square() @ self.energy.t() + EPSILON)
+        factor = demodulation * (largest * ACTIVATION_GAIN) * self.norm
+        if self.up:
+            x = F.conv_transpose2d(x, self.kernel, stride=2)
+            x = self.smooth(x)
+        else:
+            x = F.conv2d(x, self.kernel, padding=1)
+        x = x.mul_(factor.to(x.dtype)[:, :, None, None]).add_(self.bias.to(x.dtype))
+        if noise is not None:
+            x = x.add_(noise)
+        return F.leaky_relu_(x, SLOPE)
+
+    def smooth(self, x: Tensor) -> Tensor:
+        """The low-pass after upsampling: one depthwise convolution is fastest on a CPU."""
+        if x.is_cuda:
+            return smooth_transposed(x)
+        return F.conv2d(x, self.low_pass, padding=1, groups=x.shape[1])
+
+
+class PreparedRGB(nn.Module):
+    """Feature maps -> RGB with a kernel per sample, small enough to need no modulated maps."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, layer: ToRGB) -> None:
+        super().__init__()
+        self.style = PreparedStyle(layer.affine, layer.weight_gain)
+        self.register_buffer("weight", layer.weight.detach()[:, :, 0, 0])
+        self.register_buffer("bias", layer.bias.detach()[:, None, None])
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        """[batch, in, N, N] -> [batch, 3, N, N], float32."""
+        kernel = self.style(w)[:, None, :] * self.weight
+        if torch.compiler.is_compiling():
+            # Three sums over channels join the pass over memory that activates.
+            maps = x.float()
+            planes = [(maps * row[:, :, None, None]).sum(1) for row in kernel.unbind(1)]
+            return torch.stack(planes, 1) + self.bias
+        pixels = x.permute(0, 2, 3, 1).flatten(1, 2)
+        rgb = torch.bmm(pixels, kernel.transpose(1, 2).to(x.dtype)).float()
+        return rgb.transpose(1, 2).unflatten(2, x.shape[2:]) + self.bias
+
+
+class PreparedSynthesis(nn.Module):
+    """The layers of a `SynthesisNetwork` in order, computing in `dtype`; not differentiable."""
+
+    const: Tensor
+
+    def __init__(self, network: SynthesisNetwork, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+        self.convolutions = nn.ModuleList()
+        self.to_rgb = nn.ModuleList()
+        for resolution in network.config.resolutions:
+            block = network.block_at(resolution)
+            layers = (block.conv1,) if resolution == 4 else (block.conv0, block.conv1)
+            self.convolutions.extend(PreparedConvolution(layer, dtype) for layer in layers)
+            self.to_rgb.append(PreparedRGB(block.torgb))
+        self.register_buffer("const", network.block_at(4).const.detach().to(dtype))
+
+    def forward(self, w_plus: WPlus, noise: Sequence[Tensor] | None) -> Tensor:
+        """W+ -> images; `noise` holds a scaled map per convolution, in order, or is None."""
+        rows = w_plus.unbind(1)
+        image: Tensor | None = None
+        x = self.const.expand(w_plus.shape[0], -1, -1, -1)
+        for index, module in enumerate(self.convolutions):
+            convolution = cast(PreparedConvolution, module)
+            styles = convolution.style(rows[index])
+            # Half precision overflows at 65504: styles of at most 1, made up for in the factor.
+            largest = styles.abs().amax(1, keepdim=True).clamp_min(EPSILON)
+            x = x * (styles / largest).to(self.dtype)[:, :, None, None]
+            x = x.contiguous(memory_format=CHANNELS_LAST)
+            x = convolution(x, styles, largest, None if noise is None else noise[index])
+            if index % 2 == 0:
+                rgb = self.to_rgb[index // 2](x, rows[index + 1])
+                image = rgb if image is None else upsample(image) + rgb
+        assert image is not None
+        return image.contiguous()
