@@ -1,0 +1,160 @@
+"""Who is it: the largest face of each frame as 128 numbers, and its 68 landmarks.
+
+In: uint8 RGB frames [frame, height, width, 3]. Out: embeddings [frame, 128] of dlib's face
+recognition ResNet and landmarks [frame, 68, 2], NaN rows where no face is found. Detection (HOG),
+alignment by five points and the chip of 150x150 are dlib's; the network runs in PyTorch
+(`embed.dlib_resnet`). Every frame is looked at by itself, so that equal frames give equal numbers
+whatever stands between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import dlib as _untyped_dlib
+import numpy as np
+import torch
+
+from embed.dlib_resnet import CHIP_PX, EMBEDDING_DIM, FaceResNet, load_face_resnet
+from synth.acd import Embeddings
+from synth.assets import fetch_asset, find_package_file, hash_file
+from synth.observations import FaceObservations
+from synth.types import Frames
+
+dlib: Any = _untyped_dlib  # compiled, and without type information
+
+#: Longer side of the picture that is searched, and of the one that points and chips are cut from.
+DETECT_PX = 320
+WORK_PX = 512
+#: Chips embedded at once. Always this many, the last ones filled up, for the same rounding.
+CHIP_BATCH = 8
+CHIP_PADDING = 0.25
+POINT_COUNT = 68
+FIVE_POINTS = "models/shape_predictor_5_face_landmarks.dat"
+FIVE_POINTS_SHA256 = "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"
+
+
+class DlibFaceEncoder:
+    """FaceEncoder and FaceObserver on dlib's models out of the package face_recognition_models.
+
+    Each model is read and verified when it is first needed. `encode` needs no landmarks, and so
+    not the 68-point model, whose licence excludes commercial use.
+    """
+
+    name = "dlib ResNet-128 v1 (face_recognition_models)"
+
+    def __init__(self, device: str = "cpu") -> None:
+        self._device = torch.device(device)
+
+    def encode(self, frames: Frames) -> Embeddings:
+        """Frames -> embeddings [frame, 128] float64, NaN rows without a face."""
+        return self._look(frames, with_landmarks=False).embeddings
+
+    def observe(self, frames: Frames) -> FaceObservations:
+        """Frames -> embeddings and the 68 landmarks in the frames' own pixels."""
+        return self._look(frames, with_landmarks=True)
+
+    def _look(self, frames: Frames, with_landmarks: bool) -> FaceObservations:
+        count = len(frames)
+        landmarks = np.full((count, POINT_COUNT, 2), np.nan)
+        chips: list[np.ndarray] = []
+        #: For each frame its place among the chips, or None; a repeated frame has the same.
+        places: list[int | None] = []
+        for k, frame in enumerate(frames):
+            if k and np.array_equal(frame, frames[k - 1]):
+                places.append(places[-1])
+                landmarks[k] = landmarks[k - 1]
+                continue
+            work, scale = _shrink(frame, WORK_PX)
+            box = self._find_largest_face(work)
+            places.append(None if box is None else len(chips))
+            if box is None:
+                continue
+            shape = self._five_points(work, box)
+            chips.append(dlib.get_face_chip(work, shape, size=CHIP_PX, padding=CHIP_PADDING))
+            if with_landmarks:
+                parts = self._landmarks(work, box).parts()
+                landmarks[k] = np.array([(p.x, p.y) for p in parts]) / scale
+        embedded = self._embed(chips)
+        nothing = np.full(EMBEDDING_DIM, np.nan)
+        rows = [nothing if place is None else embedded[place] for place in places]
+        return FaceObservations(np.array(rows).reshape(count, EMBEDDING_DIM), landmarks)
+
+    def _find_largest_face(self, work: np.ndarray) -> Any:
+        """The largest face's box in pixels of `work`, or None.
+
+        First at DETECT_PX, where faces from 80 pixels on are found; only a frame without one is
+        enlarged and searched again.
+        """
+        small, scale = _shrink(work, DETECT_PX)
+        boxes = self._detector(small, 0) or self._detector(small, 1)
+        if not boxes:
+            return None
+        box = max(boxes, key=lambda b: (b.area(), -b.left(), -b.top()))
+        sides = (box.left(), box.top(), box.right(), box.bottom())
+        return dlib.rectangle(*(round(side / scale) for side in sides))
+
+    def _embed(self, chips: list[np.ndarray]) -> np.ndarray:
+        rows = np.empty((len(chips), EMBEDDING_DIM))
+        for start in range(0, len(chips), CHIP_BATCH):
+            batch = chips[start : start + CHIP_BATCH]
+            batch = batch + batch[-1:] * (CHIP_BATCH - len(batch))
+            pixels = torch.from_numpy(np.stack(batch)).to(self._device)
+            with torch.inference_mode(), _on_one_thread():
+                vectors = self._network(pixels.permute(0, 3, 1, 2).float())
+            rows[start : start + CHIP_BATCH] = vectors.cpu().numpy()[: len(chips) - start]
+        return rows
+
+    @cached_property
+    def _network(self) -> FaceResNet:
+        network = load_face_resnet(fetch_asset("dlib-face-resnet"))
+        return network.to(self._device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    @cached_property
+    def _detector(self) -> Any:
+        return dlib.get_frontal_face_detector()
+
+    @cached_property
+    def _five_points(self) -> Any:
+        return dlib.shape_predictor(str(_find_five_points()))
+
+    @cached_property
+    def _landmarks(self) -> Any:
+        return dlib.shape_predictor(str(fetch_asset("dlib-landmarks-68")))
+
+
+@contextmanager
+def _on_one_thread() -> Iterator[None]:
+    """The network is too small to share out: on a busy machine, threads wait for one another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _find_five_points() -> Path:
+    path = find_package_file("face_recognition_models", FIVE_POINTS)
+    found = hash_file(path)
+    if found != FIVE_POINTS_SHA256:
+        raise ValueError(
+            f"needs {path} with sha256 {FIVE_POINTS_SHA256}; got {found}; "
+            "try reinstalling face-recognition-models"
+        )
+    return path
+
+
+def _shrink(picture: np.ndarray, size_px: int) -> tuple[np.ndarray, float]:
+    """The picture with its longer side at most `size_px`, and by what factor it was reduced."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, size_px / max(height, width))
+    if scale == 1:
+        return np.ascontiguousarray(picture), 1.0
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA), scale
