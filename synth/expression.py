@@ -28,8 +28,8 @@ OUTER_EYE_CORNERS = (36, 45)
 def compute_expression_size(landmarks: Landmarks) -> PerFrame:
     """Landmarks [frame, 68, 2] -> expression size [frame], in eye distances of the first face.
 
-    Exactly 0 where the points are those of the first face; NaN without a face. A smile or an open
-    mouth gives about 0.05 to 0.2. Raises ValueError when the first face's eye corners coincide.
+    Exactly 0 where the points are those of the first face; NaN without a face.
+    Raises ValueError when the first face's eye corners coincide.
     """
     has_face = ~np.isnan(landmarks).any(axis=(1, 2))
     sizes = np.full(len(landmarks), np.nan)
