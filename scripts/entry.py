@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +55,9 @@ def reporting_errors() -> Iterator[None]:
     # An exit by exception lets every temporary file be removed; the default would not.
     before = _handle_sigterm(_exit_on_sigterm)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            yield
     except KeyboardInterrupt:
         _report("interrupted; files that were not finished are removed")
         sys.exit(INTERRUPTED)
@@ -129,6 +132,11 @@ def _report(message: str) -> None:
     if os.environ.get("MOODREEL_DEBUG") == "1":
         traceback.print_exc()
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *place: Any) -> None:
+    """One line for the user; where in the code it arose is of no use to them."""
+    print(f"warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _handle_sigterm(handler: Any) -> Any:

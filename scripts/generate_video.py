@@ -1,0 +1,175 @@
+"""A face and a track of emotions become a video with its contact sheet and scorecard.
+
+    python -m scripts.generate_video
+    python -m scripts.generate_video face.seed=7 'track.emotions=[calm,fear,calm]' video=gif
+    python -m scripts.generate_video track=file track.path=my_track.yaml interpolation=cubic
+    python -m scripts.generate_video generator=file generator.path=ffhq.pkl track=walk
+
+In: a configuration out of configs/generate_video.yaml. Out: one folder with the video,
+contact_sheet.png, scorecard.json (.md, .png), track.yaml, latents.npz and config.yaml. The same
+command and seed give the same bytes, so times of computing are printed and not stored.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
+from directions.store import load_directions_for
+from scripts.entry import build, choose_device, run_script
+from synth.atomic import write_text_atomically
+from synth.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
+from synth.emotions import Emotion, EmotionTrack, save_track
+from synth.generators.acceleration import accelerate
+from synth.generators.base import Generator
+from synth.interpolation import KeyframePath
+from synth.keyframes import Keyframes, LayerMask, Rows, make_emotion_keyframes
+from synth.latents import find_device, save_latents
+from synth.paths import compute_gap_s, count_frames
+from synth.render import render_frames
+from synth.scorecard import RunFacts, score_video
+from synth.scorecard_report import save_scorecard
+from synth.types import to_frames
+from synth.video import write_video
+from synth.walks import FaceWalk
+
+#: A sheet of more pictures could not be read; a longer track shows so many of its keyframes.
+SHEET_PICTURES = 35
+
+
+def generate_video(config: DictConfig, folder: Path) -> None:
+    """Run the main job as configs/generate_video.yaml describes it; results go to `folder`."""
+    # 1. What can be wrong without a generator is found before one is loaded.
+    gap_s = compute_gap_s(config.video.fps, config.interpolation.in_between)
+    track: EmotionTrack | FaceWalk = build(config.track, default_gap_s=gap_s)
+    mask: LayerMask = build(config.mask)
+    device = choose_device(config.render.device)
+
+    # 2. The face, W+ at each keyframe, and the path through them.
+    generator: Generator = build(config.generator)
+    face: Rows = build(config.face).load_rows(generator)
+    keyframes = make_keyframes(track, face, generator, mask, config.directions.path)
+    halving_s = config.interpolation.halving_s or 1 / config.video.fps
+    path = KeyframePath(keyframes, config.interpolation.mode, halving_s)
+    save_inputs(folder, config, track, face, keyframes)
+
+    # 3. Frames stream from the generator into the encoder.
+    frame_count = count_frames(path, config.video.fps)
+    fast = accelerate(
+        generator, config.render.precision, config.render.compile, device, frame_count
+    )
+    film(folder, config, fast, path)
+
+    # 4. What to look at, and what to compare with.
+    save_sheet(folder, config, fast, keyframes, track)
+    save_score(folder, config, generator)
+
+
+def make_keyframes(
+    track: EmotionTrack | FaceWalk,
+    face: Rows,
+    generator: Generator,
+    mask: LayerMask,
+    directions_path: str | None,
+) -> Keyframes:
+    """W+ at each keyframe. Only emotions other than calm need directions for this generator."""
+    if isinstance(track, FaceWalk):
+        return track.make_keyframes(face, generator)
+    if all(event.emotion is Emotion.CALM for event in track.events):
+        return make_emotion_keyframes(face, track, {}, mask)
+    directions = load_directions_for(generator, directions_path)
+    return make_emotion_keyframes(face, track, directions.directions, mask)
+
+
+def save_inputs(
+    folder: Path,
+    config: DictConfig,
+    track: EmotionTrack | FaceWalk,
+    face: Rows,
+    keyframes: Keyframes,
+) -> None:
+    """config.yaml, track.yaml and latents.npz: the face first, then each keyframe."""
+    write_text_atomically(folder / "config.yaml", OmegaConf.to_yaml(config))
+    if isinstance(track, EmotionTrack):
+        save_track(folder / "track.yaml", track)
+    else:
+        write_text_atomically(folder / "track.yaml", yaml.safe_dump({"walk": asdict(track)}))
+    labels = np.array(["face", *keyframes.labels])
+    times_s = np.array([0.0, *keyframes.times_s])
+    w_plus = torch.cat([face[None], keyframes.w_plus])
+    save_latents(folder / "latents.npz", w_plus, {"labels": labels, "times_s": times_s})
+
+
+def film(folder: Path, config: DictConfig, fast: Generator, path: KeyframePath) -> None:
+    """Render and encode the whole path; say how long it took."""
+    video, render = config.video, config.render
+    started_s = time.monotonic()
+    frames = render_frames(
+        fast, path, video.fps, render.batch_size, render.noise, render.noise_seed
+    )
+    facts = write_video(
+        folder / video.file,
+        frames,
+        fps=video.fps,
+        crf=video.crf,
+        gop=video.gop,
+        codec=video.codec,
+        size_px=video.size_px,
+        marked=video.marked,
+        made_by=f"generator {fast.name}",
+    )
+    took_s = time.monotonic() - started_s
+    print(f"{folder / video.file}: {facts.frame_count} frames in {took_s:.1f} s")
+
+
+def save_sheet(
+    folder: Path,
+    config: DictConfig,
+    fast: Generator,
+    keyframes: Keyframes,
+    track: EmotionTrack | FaceWalk,
+) -> None:
+    """contact_sheet.png: each keyframe with its emotion, intensity and time."""
+    count, device = len(keyframes.labels), find_device(fast)
+    shown = np.unique(np.linspace(0, count - 1, min(count, SHEET_PICTURES)).round().astype(int))
+    pictures, labels = [], []
+    for k in shown.tolist():
+        with torch.inference_mode():
+            w_plus = keyframes.w_plus[k : k + 1].to(device)
+            image = fast.synthesis(w_plus, config.render.noise, config.render.noise_seed)
+        pictures.append(to_frames(image))
+        event = track.events[k] if isinstance(track, EmotionTrack) else None
+        intensity = event.intensity if event and event.emotion is not Emotion.CALM else None
+        labels.append(TileLabel(keyframes.labels[k], intensity, keyframes.times_s[k]))
+    seed = config.face.get("seed")
+    title = fast.name if seed is None else f"{fast.name}, seed {seed}"
+    sheet = make_contact_sheet(np.concatenate(pictures), labels, title)
+    save_contact_sheet(folder / "contact_sheet.png", sheet, f"generator {fast.name}")
+
+
+def save_score(folder: Path, config: DictConfig, generator: Generator) -> None:
+    """scorecard.json, .md and .png of the video as a viewer gets it."""
+    facts = RunFacts(
+        generator_name=generator.name,
+        generator_sha256=generator.sha256,
+        seed=config.face.get("seed"),
+        native_resolution_px=generator.resolution,
+    )
+    observer, stride = build(config.scorecard.observer), config.scorecard.face_stride
+    card = score_video(folder / config.video.file, observer, facts, stride)
+    save_scorecard(folder / "scorecard.json", card)
+
+
+def main() -> None:
+    """The command line."""
+    run_script("generate_video", generate_video)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""Every option of every group composes, and everything in it with a `_target_` can be built."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+from scripts.entry import CONFIGS, build
+from synth.emotions import EmotionTrack
+from synth.generators.base import Generator
+from synth.keyframes import MASKS
+
+ROOTS = sorted(file.stem for file in CONFIGS.glob("*.yaml"))
+OPTIONS = sorted(
+    (file.parent.name, file.stem)
+    for file in CONFIGS.glob("*/*.yaml")
+    if file.parent.name not in ("paths", "hydra")
+)
+
+
+def compose_root(root: str, *overrides: str) -> DictConfig:
+    with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
+        return compose(root, list(overrides))
+
+
+def list_groups(root: str) -> set[str]:
+    """The groups in the root's defaults list."""
+    content = yaml.safe_load((CONFIGS / f"{root}.yaml").read_text(encoding="utf-8"))
+    entries = [entry for entry in content["defaults"] if isinstance(entry, dict)]
+    return {key.removeprefix("optional ").strip("/") for entry in entries for key in entry}
+
+
+@pytest.fixture
+def values(tmp_path, tiny_generator) -> dict[str, str]:
+    """What a user has to give where an option leaves a value open."""
+    track = tmp_path / "track.yaml"
+    track.write_text("[calm, fear]")
+    return {
+        "generator.path": str(tiny_generator),
+        "face.path": str(tmp_path / "face.npz"),
+        "track.path": str(track),
+    }
+
+
+def fill_in(config: DictConfig, values: dict[str, str]) -> DictConfig:
+    for key in OmegaConf.missing_keys(config):
+        assert key in values, f"{key} is left open by an option and unknown to this test"
+        OmegaConf.update(config, key, values[key])
+    return config
+
+
+def build_all(config: object) -> list[object]:
+    """Build each outermost `_target_` in the configuration."""
+    if isinstance(config, DictConfig):
+        if "_target_" in config:
+            return [build(config)]
+        return [item for value in config.values() for item in build_all(value)]
+    return []
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_each_script_composes_and_resolves(root, values):
+    OmegaConf.resolve(fill_in(compose_root(root), values))
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_each_script_has_a_configuration_and_each_configuration_a_script(root):
+    assert (CONFIGS.parent / "scripts" / f"{root}.py").is_file()
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_each_option_composes_and_can_be_built(group, option, values):
+    roots = [root for root in ROOTS if group in list_groups(root)]
+    assert roots, f"no script has the group {group} in its defaults"
+    for root in roots:
+        config = fill_in(compose_root(root, f"{group}={option}"), values)
+        OmegaConf.resolve(config)
+        if group == "experiment":
+            continue  # made of the other groups' options
+        try:
+            built = build_all(config[group])
+        except FileNotFoundError as error:
+            if group == "generator" and option != "file":
+                pytest.skip(f"needs weights that are not here: {error}")
+            raise
+        assert all(item is not None for item in built)
+
+
+def test_the_generator_file_option_gives_a_generator(values):
+    config = fill_in(compose_root("generate_video", "generator=file"), values)
+    assert isinstance(build(config.generator), Generator)
+
+
+@pytest.mark.parametrize("name", sorted(MASKS))
+def test_mask_options_are_the_presets(name):
+    assert build(compose_root("generate_video", f"mask={name}").mask) == MASKS[name]
+
+
+def test_the_default_track_shows_all_seven_emotions_and_closes():
+    track = build(compose_root("generate_video").track)
+    assert isinstance(track, EmotionTrack)
+    assert [int(event.emotion) for event in track.events] == list(range(7))
+    assert track.loop
+
+
+def test_output_places_come_from_the_paths_group_only():
+    for file in CONFIGS.rglob("*.yaml"):
+        if file.relative_to(CONFIGS) != Path("paths/default.yaml"):
+            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            assert "outputs" not in str(content), file

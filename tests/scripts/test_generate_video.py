@@ -1,0 +1,243 @@
+"""The main job end to end on a tiny random generator: what it leaves, and how it fails."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from scripts import generate_video
+from synth.checkpoints import load_generator
+from synth.emotions import Emotion, load_track, parse_track
+from synth.latents import RandomFace, load_latents, save_latents
+from synth.video import probe_video, read_frames
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RESULTS = {
+    "video.mp4",
+    "contact_sheet.png",
+    "scorecard.json",
+    "scorecard.md",
+    "scorecard.png",
+    "track.yaml",
+    "latents.npz",
+    "config.yaml",
+}
+
+
+class Runner:
+    """Runs the script's main with a command line; results go to `folder`."""
+
+    def __init__(self, outputs: Path, generator: Path, directions: Path, monkeypatch, capsys):
+        self.folder = outputs / "run"
+        self._patch, self._capsys = monkeypatch, capsys
+        self.base = ["generator=file", f"generator.path={generator}", "name=run"]
+        self.base += [f"paths.outputs={outputs}", f"directions.path={directions}"]
+        self.base += ["interpolation.in_between=3", "video.fps=8", "render=exact", "track.hold=0"]
+        self.base += ["scorecard=none"]
+
+    def __call__(self, *overrides: str) -> tuple[int, str]:
+        """The exit code and what was printed to stderr."""
+        track = [entry for entry in self.base if entry != "track.hold=0"]
+        base = track if any(entry == "track=file" for entry in overrides) else self.base
+        self._patch.setattr(sys, "argv", ["generate_video", *base, *overrides])
+        try:
+            generate_video.main()
+        except SystemExit as stop:
+            return int(stop.code or 0), self._capsys.readouterr().err
+        return 0, self._capsys.readouterr().err
+
+    def list_results(self) -> set[str]:
+        return {file.name for file in self.folder.iterdir()} if self.folder.exists() else set()
+
+
+@pytest.fixture
+def run(tmp_path, tiny_generator, tiny_directions, monkeypatch, capsys) -> Runner:
+    return Runner(tmp_path / "outputs", tiny_generator, tiny_directions, monkeypatch, capsys)
+
+
+def test_a_run_leaves_its_folder_complete(run, tiny_generator):
+    code, _ = run("face.seed=3", "track.emotions=[calm,anger,happiness]")
+    assert code == 0
+    assert run.list_results() == RESULTS
+    facts = probe_video(run.folder / "video.mp4")
+    assert facts.frame_count == 12  # three ways of 3 in-between frames each, and their ends
+    generator = load_generator(tiny_generator)
+    w_plus = load_latents(run.folder / "latents.npz", generator)
+    face = RandomFace(3, 0.7).load_rows(generator)
+    assert torch.equal(w_plus[0], face) and torch.equal(w_plus[1], face)
+    offset = torch.linalg.vector_norm((w_plus[2] - face)[:8])
+    assert 0 < offset <= 6.0 and torch.equal(w_plus[2, 8:], face[8:])
+    track = load_track(run.folder / "track.yaml")
+    assert track == parse_track(["calm", "anger", "happiness"], gap=0.5, loop=True)
+    config = yaml.safe_load((run.folder / "config.yaml").read_text())
+    assert config["face"]["seed"] == 3
+    with Image.open(run.folder / "contact_sheet.png") as sheet:
+        assert sheet.width > 3 * 32
+
+
+def test_the_same_command_gives_the_same_bytes(run):
+    def read_results() -> dict[str, bytes]:
+        return {name: (run.folder / name).read_bytes() for name in run.list_results()}
+
+    command = ("track.emotions=[calm,fear]", "face.seed=5")
+    assert run(*command)[0] == 0
+    first = read_results()
+    assert run(*command)[0] == 0
+    assert read_results() == first
+    assert run("track.emotions=[calm,fear]", "face.seed=6")[0] == 0
+    assert read_results()["video.mp4"] != first["video.mp4"]
+
+
+def test_the_track_of_a_run_can_be_played_again(run, tmp_path):
+    assert run("track.emotions=[calm,{emotion: fear, time: 1.0, easing: cubic}]")[0] == 0
+    first = (run.folder / "video.mp4").read_bytes()
+    kept = tmp_path / "kept.yaml"
+    kept.write_bytes((run.folder / "track.yaml").read_bytes())
+    assert run("track=file", f"track.path={kept}")[0] == 0
+    assert (run.folder / "video.mp4").read_bytes() == first
+
+
+def test_frames_show_the_keyframes_at_their_times(run, tiny_generator):
+    assert run("track.emotions=[calm,surprise]", "track.loop=false", "video=png")[0] == 0
+    frames = np.concatenate(list(read_frames(run.folder / "frames")))
+    generator = load_generator(tiny_generator)
+    w_plus = load_latents(run.folder / "latents.npz", generator)
+    images = generator.synthesis(w_plus[1:]).permute(0, 2, 3, 1)
+    expected = (images * 127.5 + 127.5).clamp(0, 255).numpy()
+    assert len(frames) == 5
+    assert np.abs(frames[0] - expected[0]).max() < 1.5
+    assert np.abs(frames[-1] - expected[1]).max() < 1.5
+
+
+@pytest.mark.parametrize("video", ["webm", "gif", "png"])
+def test_other_kinds_of_video(run, video):
+    code, _ = run("track.emotions=[calm,fear]", f"video={video}", "video.fps=8")
+    assert code == 0
+    name = {"webm": "video.webm", "gif": "video.gif", "png": "frames"}[video]
+    assert run.list_results() == RESULTS - {"video.mp4"} | {name}
+
+
+def test_a_walk_needs_no_directions(run):
+    assert run("directions.path=null", "track=walk", "track.count=3")[0] == 0
+    assert run.list_results() == RESULTS
+    frames = np.concatenate(list(read_frames(run.folder / "video.mp4")))
+    assert len(frames) == 12
+
+
+def test_a_walk_through_saved_faces(run, tiny_generator, tmp_path):
+    generator = load_generator(tiny_generator)
+    faces = torch.randn(2, generator.num_layers, generator.w_dim)
+    save_latents(tmp_path / "faces.npz", faces)
+    assert run("track=walk", f"track.latents={tmp_path / 'faces.npz'}")[0] == 0
+    saved = load_latents(run.folder / "latents.npz", generator)
+    assert torch.equal(saved[1:], faces)
+
+
+def test_emotions_without_directions_tell_the_command_that_fits_them(run):
+    code, error = run("directions.path=null")
+    assert code == 1
+    assert error.startswith("error: needs emotion directions fitted for generator tiny")
+    assert "python -m scripts.fit_directions generator=file generator.path=" in error
+    assert "track=walk" in error
+    assert not (run.folder / "video.mp4").exists()
+
+
+def test_a_calm_track_needs_no_directions(run):
+    assert run("directions.path=null", "track.emotions=[calm]")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["track.emotions=[calm,hapiness]"], "emotion 2.*did you mean 'happiness'"),
+        (["track.emotions=[{emotion: fear, time: -1}]"], "needs a time of 0 s or more; got -1"),
+        (
+            ["track.emotions=[{emotion: fear, hold: 2},{emotion: calm, time: 1}]"],
+            "needs emotion 2 .calm. to be reached after emotion 1",
+        ),
+        (["track.emotions=[]"], "needs at least one emotion"),
+        (["mask.layer_stop=11"], "within the 8 rows of this W.; got rows up to 11"),
+        (["mask=pose"], "within the 24 dimensions of this W.; got 256"),
+        (["interpolation.mode=quadratic"], "needs an easing out of linear"),
+        (["interpolation.in_between=-1"], "needs 0 or more in-between frames"),
+        (["video.codec=nothing"], "needs a video codec"),
+        (["video.crf=99"], "needs crf"),
+        (["video.file=video.avi"], "needs an output named"),
+        (["video.fps=0"], "needs frames per second above 0"),
+        (["render.noise=loud"], "noise"),
+        (["render.precision=fp8"], "needs precision among"),
+        (["render.batch_size=0"], "needs a batch of at least 1 frame"),
+        (["render.device=toaster"], "needs a device of this computer; got 'toaster'"),
+        (["face=nobody"], "Could not find 'face/nobody'"),
+        (["face.sed=3"], "sed"),
+        (["face.seed=-1"], "needs a seed from 0"),
+        (["face=latents"], "needs a value for face.path; got none; try face.path=..."),
+        (["face=latents", "face.path=nowhere.npz"], "nowhere.npz: needs a latents file"),
+        (["generator.path=nowhere.pkl"], "nowhere.pkl: needs a checkpoint"),
+        (["directions.path=nowhere.safetensors"], "nowhere.safetensors: needs a file"),
+        (["+track._target_=os.system"], "needs a _target_ defined in synth"),
+    ],
+)
+def test_a_mistake_ends_with_one_line_and_no_video(run, overrides, message):
+    code, error = run(*overrides)
+    assert code == 1
+    lines = [line for line in error.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1 and "Traceback" not in error
+    assert re.search(message, lines[0])
+    assert not run.list_results() & {"video.mp4", "contact_sheet.png", "scorecard.json"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "fill", "message"),
+    [(10, 0.0, r"needs W\+ of shape \[faces, 8, 24\]"), (8, np.nan, r"needs finite W\+")],
+)
+def test_latents_that_do_not_fit(run, tmp_path, rows, fill, message):
+    np.savez(tmp_path / "bad.npz", w=np.full((1, rows, 24), fill, np.float32))
+    code, error = run("face=latents", f"face.path={tmp_path / 'bad.npz'}")
+    assert code == 1
+    assert error.startswith(f"error: {tmp_path / 'bad.npz'}: ")
+
+
+def test_an_output_folder_that_is_a_file(run, tmp_path):
+    (tmp_path / "outputs").write_text("in the way")
+    code, error = run()
+    assert code == 1
+    assert error.startswith("error: ") and str(tmp_path / "outputs") in error
+    assert (tmp_path / "outputs").read_text() == "in the way"
+
+
+def start_long_run(run: Runner) -> subprocess.Popen:
+    """A film of hours in a process of its own; returns once frames are being written."""
+    command = [sys.executable, "-m", "scripts.generate_video", *run.base, "track.hold=9999"]
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while not any(file.stat().st_size for file in run.folder.glob(".video.*.part.mp4")):
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()
+        time.sleep(0.05)
+    return process
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_stopped_leaves_no_half_file(run, sent, code):
+    process = start_long_run(run)
+    os.kill(process.pid, sent)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in error
+    assert run.list_results() <= {"config.yaml", "track.yaml", "latents.npz"}
+
+
+def test_every_emotion_can_be_filmed(run):
+    labels = ",".join(emotion.label for emotion in Emotion)
+    assert run(f"track.emotions=[{labels}]", "interpolation=halving")[0] == 0
