@@ -38,7 +38,8 @@ def run_script(config_name: str, job: Callable[[DictConfig, Path], None]) -> Non
     """Compose configs/<config_name>.yaml with the command line and run `job`; exit on errors."""
 
     def run_job(config: DictConfig) -> None:
-        job(config, Path(HydraConfig.get().runtime.output_dir))
+        with reporting_errors():  # here, since Hydra would add a line of its own
+            job(config, Path(HydraConfig.get().runtime.output_dir))
 
     # Hydra then raises what went wrong instead of printing its own report.
     os.environ["HYDRA_FULL_ERROR"] = "1"

@@ -25,7 +25,7 @@ from directions.store import load_directions_for
 from scripts.entry import build, choose_device, run_script
 from synth.atomic import write_text_atomically
 from synth.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
-from synth.emotions import Emotion, EmotionTrack, save_track
+from synth.emotions import Emotion, EmotionTrack, check_easing, save_track
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
 from synth.interpolation import KeyframePath
@@ -49,6 +49,7 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     gap_s = compute_gap_s(config.video.fps, config.interpolation.in_between)
     track: EmotionTrack | FaceWalk = build(config.track, default_gap_s=gap_s)
     mask: LayerMask = build(config.mask)
+    mode = check_easing(config.interpolation.mode) or "linear"
     device = choose_device(config.render.device)
 
     # 2. The face, W+ at each keyframe, and the path through them.
@@ -56,7 +57,7 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     face: Rows = build(config.face).load_rows(generator)
     keyframes = make_keyframes(track, face, generator, mask, config.directions.path)
     halving_s = config.interpolation.halving_s or 1 / config.video.fps
-    path = KeyframePath(keyframes, config.interpolation.mode, halving_s)
+    path = KeyframePath(keyframes, mode, halving_s)
     save_inputs(folder, config, track, face, keyframes)
 
     # 3. Frames stream from the generator into the encoder.

@@ -39,7 +39,7 @@ class KeyframePath:
 
     keyframes: Keyframes
     mode: InterpolationMode = "linear"
-    halving_s: float = 1 / 30
+    halving_s: float | int = 1 / 30
 
     def __post_init__(self) -> None:
         check_easing(self.mode)

@@ -31,7 +31,7 @@ class RandomFace:
     """A face that does not exist: z of `seed`, mapped with truncation `psi` (1: none, 0: mean)."""
 
     seed: int = 0
-    psi: float = 0.7
+    psi: float | int = 0.7
 
     def load_rows(self, generator: Generator) -> Rows:
         """The face's W+ [layer, w_dim] for this generator."""
@@ -68,7 +68,7 @@ def sample_z(seeds: Sequence[int], z_dim: int) -> Z:
     return torch.from_numpy(np.stack(rows)).float()
 
 
-def map_seeds(seeds: Sequence[int], generator: Generator, psi: float) -> WPlus:
+def map_seeds(seeds: Sequence[int], generator: Generator, psi: float | int) -> WPlus:
     """Random faces [face, layer, w_dim] on the CPU, float32; truncation `psi` in [-2, 2]."""
     if not -2 <= psi <= 2:
         raise ValueError(f"needs a truncation psi from -2 to 2; got {psi}; try face.psi=0.7")

@@ -45,7 +45,7 @@ class LatentPath(Protocol):
         ...
 
 
-def compute_gap_s(fps: float, in_between_frames: int = IN_BETWEEN_FRAMES) -> float:
+def compute_gap_s(fps: float | int, in_between_frames: int = IN_BETWEEN_FRAMES) -> float:
     """Seconds from one keyframe to the next that leave room for that many frames in between."""
     _check_fps(fps)
     if in_between_frames < 0:
@@ -53,14 +53,14 @@ def compute_gap_s(fps: float, in_between_frames: int = IN_BETWEEN_FRAMES) -> flo
     return (in_between_frames + 1) / fps
 
 
-def count_frames(path: LatentPath, fps: float) -> int:
+def count_frames(path: LatentPath, fps: float | int) -> int:
     """Frames of the whole film: an open path shows both its ends, a loop its seam only once."""
     _check_fps(fps)
     steps = round(path.duration_s * fps)
     return max(1, steps) if path.closed else steps + 1
 
 
-def iterate_frame_times(path: LatentPath, fps: float, chunk_frames: int) -> Iterator[Times]:
+def iterate_frame_times(path: LatentPath, fps: float | int, chunk_frames: int) -> Iterator[Times]:
     """Yield the frames' times in seconds, float64, at most `chunk_frames` at once."""
     if chunk_frames < 1:
         raise ValueError(f"needs a chunk of at least 1 frame; got {chunk_frames}; try 4")
@@ -70,6 +70,6 @@ def iterate_frame_times(path: LatentPath, fps: float, chunk_frames: int) -> Iter
         yield torch.arange(start, stop, dtype=torch.float64) / fps
 
 
-def _check_fps(fps: float) -> None:
+def _check_fps(fps: float | int) -> None:
     if not 0 < fps <= 1000:
         raise ValueError(f"needs frames per second above 0 and up to 1000; got {fps}; try fps=30")

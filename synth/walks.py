@@ -26,12 +26,12 @@ class FaceWalk:
 
     count: int = 6
     seed: int = 1
-    psi: float = 0.7
+    psi: float | int = 0.7
     latents: str | None = None
-    hold: float = 0.0
-    gap: float | None = None
+    hold: float | int = 0.0
+    gap: float | int | None = None
     loop: bool = True
-    default_gap_s: float = DEFAULT_GAP_S
+    default_gap_s: float | int = DEFAULT_GAP_S
 
     def make_keyframes(self, face: Rows, generator: Generator) -> Keyframes:
         """Keyframes of the walk; `face` [layer, w_dim] comes first unless `latents` is given.
@@ -50,4 +50,4 @@ class FaceWalk:
             faces = torch.cat([face[None].cpu(), map_seeds(seeds, generator, self.psi)])
             labels = ["start", *(f"seed {seed}" for seed in seeds)]
         gap_s = self.default_gap_s if self.gap is None else self.gap
-        return make_walk_keyframes(faces, labels, gap_s, self.hold, self.loop)
+        return make_walk_keyframes(faces, labels, float(gap_s), float(self.hold), self.loop)
