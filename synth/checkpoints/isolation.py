@@ -40,7 +40,7 @@ class ChildLimits:
     output_bytes: int = 1 << 24
     output_per_byte: int = 4
     cpu_s: int = 300
-    wall_s: int = 600
+    wall_s: float = 600
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def _is_ndarray(value: object) -> bool:
 def _build(raw: object, dtype_record: object, shape: object, fortran: bool) -> np.ndarray:
     dtype = _read_dtype(dtype_record)
     extents = check_shape(shape)
-    data = _read_bytes(raw)
+    data = read_bytes(raw)
     needed = math.prod(extents) * dtype.itemsize
     if len(data) != needed:
         raise CheckpointError(
@@ -118,7 +118,7 @@ def _read_dtype(value: object) -> np.dtype:
     return dtype.newbyteorder(byte_order) if byte_order in "<>" else dtype
 
 
-def _read_bytes(value: object) -> bytes | memoryview:
+def read_bytes(value: object) -> bytes | memoryview:
     """Bytes, or protocol 2's way to write them: _codecs.encode(text, 'latin1')."""
     if isinstance(value, (bytes, memoryview)):
         return value
@@ -131,4 +131,4 @@ def _read_bytes(value: object) -> bytes | memoryview:
                 raise CheckpointError("needs latin-1 text for bytes; got other signs") from None
     if isinstance(value, Record) and value.is_call_of(_BYTES) and not value.args:
         return b""
-    raise CheckpointError(f"needs the bytes of an array; got {describe(value)}")
+    raise CheckpointError(f"needs bytes; got {describe(value)}")

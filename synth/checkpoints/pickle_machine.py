@@ -23,9 +23,9 @@ _LONGEST_INTEGER_BYTES = 32
 class PickleLimits:
     """How much one pickle may ask for; a training checkpoint uses some ten thousand opcodes."""
 
-    opcodes: int = 4_000_000
-    stack: int = 1_000_000
-    memo: int = 2_000_000
+    opcodes: int = 1_000_000
+    stack: int = 300_000
+    memo: int = 300_000
 
 
 class PickleMachine:
@@ -65,8 +65,12 @@ class PickleMachine:
         return taken
 
     def number(self, layout: str) -> int:
-        """The next number of the input, in the layout of the struct module."""
+        """The next whole number of the input, in the layout of the struct module."""
         return struct.unpack(layout, self.take(struct.calcsize(layout)))[0]
+
+    def real(self) -> float:
+        """The next real number of the input."""
+        return struct.unpack(">d", self.take(8))[0]
 
     def line(self) -> str:
         """The next line of the input: half a name."""

@@ -70,7 +70,7 @@ def _steps() -> dict[int, _Step]:
         "BININT2": lambda m: m.push(m.number("<H")),
         "LONG1": lambda m: m.push_long(m.number("<B")),
         "LONG4": lambda m: m.push_long(m.number("<i")),
-        "BINFLOAT": lambda m: m.push(m.number(">d")),
+        "BINFLOAT": lambda m: m.push(m.real()),
         "SHORT_BINUNICODE": lambda m: m.push(m.text(m.take(m.number("<B")))),
         "BINUNICODE": lambda m: m.push(m.text(m.take(m.number("<I")))),
         "BINUNICODE8": lambda m: m.push(m.text(m.take(m.number("<Q")))),

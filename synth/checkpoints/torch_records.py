@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from synth.checkpoints.errors import CheckpointError, quote
-from synth.checkpoints.numpy_records import check_shape
+from synth.checkpoints.numpy_records import check_shape, read_bytes
 from synth.checkpoints.pickle_reader import read_pickle
 from synth.checkpoints.records import Global, PersistentId, Record, as_mapping, describe
 
@@ -170,9 +170,9 @@ def _read_storage(value: object, storages: Mapping[str, np.ndarray] | None) -> n
 
 def _read_nested_storage(value: Record) -> np.ndarray:
     """`_load_from_bytes(raw)`, where raw is a legacy torch file of one storage, not of a tensor."""
-    if len(value.args) != 1 or not isinstance(value.args[0], (bytes, memoryview)):
-        raise CheckpointError("needs the bytes of a storage; got other arguments")
-    data = memoryview(value.args[0])
+    if len(value.args) != 1:
+        raise CheckpointError(f"needs the bytes of a storage; got {len(value.args)} arguments")
+    data = memoryview(read_bytes(value.args[0]))
     position = read_legacy_head(data)
     pointer, position = read_pickle(data, position, allow_persistent_ids=True)
     key, kind = check_storage_id(pointer)
