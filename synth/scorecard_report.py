@@ -20,13 +20,18 @@ from synth.scorecard import Scorecard
 PANEL_COLOURS = ("#3b6ea5", "#c2571a", "#5d8a3a")
 
 
-def save_scorecard(path: str | Path, scorecard: Scorecard) -> None:
-    """Write `path` (.json), and the same name as .md and .png; each file whole or not at all."""
+def save_scorecard(path: str | Path, scorecard: Scorecard, with_report: bool = True) -> None:
+    """Write `path` (.json), and the same name as .md and .png; each file whole or not at all.
+
+    Without `with_report` the JSON only, which is quick.
+    """
     path = Path(path)
     if path.suffix != ".json":
         raise ValueError(f"needs a scorecard named .json; got {path}; try scorecard.json")
     text = json.dumps(asdict(scorecard), indent=1, allow_nan=False)
     write_text_atomically(path, text + "\n")
+    if not with_report:
+        return
     write_text_atomically(path.with_suffix(".md"), format_markdown(scorecard))
     with write_atomically(path.with_suffix(".png")) as temporary:
         draw_curves(scorecard, temporary)
