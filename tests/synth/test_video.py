@@ -2,9 +2,13 @@ import contextlib
 import errno
 import hashlib
 import resource
+import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +18,7 @@ from synth.provenance import MARK
 from synth.video import probe_video, read_frames, write_video
 from synth.video_encoders import Encoding
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 FORMATS = ("clip.mp4", "clip.webm", "clip.gif", "frames")
 
 
@@ -247,6 +252,35 @@ def test_error_while_rendering_passes_through_and_leaves_nothing(tmp_path, name,
     assert caught.value is error
     assert list(tmp_path.iterdir()) == []
     assert threading.active_count() == before
+
+
+def test_ctrl_c_ends_a_real_run_without_a_file(tmp_path):
+    code = """
+import itertools, sys
+import numpy as np
+from synth.video import write_video
+def produce():
+    for k in itertools.count():
+        yield np.full((2, 64, 64, 3), k % 256, np.uint8)
+        print(k, flush=True)
+write_video(sys.argv[1], produce())
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "a.mp4")],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for _ in range(5):
+        process.stdout.readline()
+    assert any(tmp_path.iterdir())
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert error.strip().endswith("KeyboardInterrupt")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", FORMATS)
