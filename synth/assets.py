@@ -172,7 +172,8 @@ def _download(card: Card, url: str, target: Path) -> None:
             f"needs {url} at {target}; got MOODREEL_OFFLINE, which forbids downloads; {by_hand}"
         )
     _LOG.info("downloading %s (licence: %s)", url, card.licence)
-    known = f"sha256:{card.sha256}" if card.sha256 else None
+    sha256 = card.sha256 or _load_records().get(card.name)
+    known = f"sha256:{sha256}" if sha256 else None
     downloader = pooch.HTTPDownloader(progressbar=True, timeout=_TIMEOUT_S)
     try:
         # pooch's annotation of its own downloader does not fit its own protocol.
@@ -182,7 +183,7 @@ def _download(card: Card, url: str, target: Path) -> None:
         raise AssetError(
             f"needs {url} at {target}; got no such download ({reason}); {by_hand}"
         ) from None
-    if card.sha256 is None:
+    if sha256 is None:
         _record(card, target)
 
 
