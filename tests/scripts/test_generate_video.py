@@ -43,6 +43,7 @@ class Runner:
         self.base += [f"paths.outputs={outputs}", f"directions.path={directions}"]
         self.base += ["interpolation.in_between=3", "video.fps=8", "render=exact", "track.hold=0"]
         self.base += ["scorecard=none"]
+        monkeypatch.setenv("MOODREEL_CACHE", str(outputs.parent / "cache"))
 
     def __call__(self, *overrides: str) -> tuple[int, str]:
         """The exit code and what was printed to stderr."""
@@ -240,3 +241,15 @@ def test_a_run_that_is_stopped_leaves_no_half_file(run, sent, code):
 def test_every_emotion_can_be_filmed(run):
     labels = ",".join(emotion.label for emotion in Emotion)
     assert run(f"track.emotions=[{labels}]", "interpolation=halving")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "size_px"),
+    [("stylegan2_torch.pkl", 64), ("stylegan2_tf.pkl", 64), ("stylegan2_rosinality.pt", 16)],
+)
+def test_a_walk_through_other_peoples_checkpoints(run, shared_assets, file, size_px):
+    path = shared_assets / "reference" / file
+    code, error = run(f"generator.path={path}", "directions.path=null", "track=walk")
+    assert code == 0, error
+    facts = probe_video(run.folder / "video.mp4")
+    assert (facts.width_px, facts.frame_count) == (size_px, 24)
