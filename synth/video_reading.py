@@ -2,7 +2,7 @@
 
 In: mp4, webm, gif, anything PyAV decodes, or a folder of PNG frames. Out: uint8 RGB frames
 [frame, height, width, 3]. Y'CbCr is converted by the stream's own tags; untagged streams are read
-as BT.709 from 720 lines up and BT.601 below, as players do.
+as BT.709 from 720 lines up and BT.601 below, as players do, and phone videos are turned upright.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from synth.types import Frames
 #: Lines from which an untagged video is taken for high definition.
 HD_LINES = 720
 DEFAULT_PNG_FPS = 25.0
+#: A video that ends by more frames before its header's time was cut off; edits differ by less.
+CUT_OFF_FRAMES = 3
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class VideoFacts:
 
 
 def probe_video(path: str | Path) -> VideoFacts:
-    """Count the frames of `path` (by reading, not decoding) and read its rate, size and tags.
+    """Count the frames of `path` (by reading all, decoding one) and read its rate, size and tags.
 
     Raises FileNotFoundError, or ValueError when it holds no readable video.
     """
@@ -56,15 +58,10 @@ def probe_video(path: str | Path) -> VideoFacts:
         rate = stream.average_rate or stream.guessed_rate
         if not count or not rate:
             raise ValueError(f"needs a video with at least one frame; got none in {path}")
-        context = stream.codec_context
-        return VideoFacts(
-            count,
-            float(rate),
-            context.width,
-            context.height,
-            context.name,
-            dict(container.metadata),
-        )
+        codec, tags = stream.codec_context.name, dict(container.metadata)
+    # Asked of a frame: a phone's video has its turn beside the picture.
+    height, width = next(read_frames(path, 1)).shape[1:3]
+    return VideoFacts(count, float(rate), width, height, codec, tags)
 
 
 def read_frames(path: str | Path, chunk_frames: int = 8) -> Iterator[Frames]:
@@ -108,17 +105,33 @@ def _open_video(path: Path) -> Iterator[tuple[Any, Any]]:
 
 
 def _decode(path: Path) -> Iterator[np.ndarray]:
-    reformatter, count = VideoReformatter(), 0
+    reformatter = VideoReformatter()
+    first_s, last_s = None, 0.0
     with _open_video(path) as (container, stream):
         stream.thread_type = "AUTO"
-        promised = stream.frames
         for frame in container.decode(stream):
-            count += 1
-            yield _to_rgb(frame, reformatter)
-    if not count:
-        raise ValueError(f"needs a video with at least one frame; got none in {path}")
-    if count < promised:
-        raise ValueError(f"{path} breaks off: its header promises {promised} frames, got {count}")
+            first_s = frame.time if first_s is None else first_s
+            last_s = frame.time or last_s
+            quarter_turns = round((getattr(frame, "rotation", 0) or 0) / 90)
+            yield np.rot90(_to_rgb(frame, reformatter), quarter_turns)
+        if first_s is None:
+            raise ValueError(f"needs a video with at least one frame; got none in {path}")
+        promised_s = _read_promised_duration(container, stream)
+        frame_s = 1 / float(stream.average_rate or DEFAULT_PNG_FPS)
+        got_s = last_s - first_s + frame_s
+        if got_s < promised_s - CUT_OFF_FRAMES * frame_s:
+            raise ValueError(
+                f"{path} breaks off: its header promises {promised_s:.2f} s, got {got_s:.2f} s; "
+                "try another copy of it"
+            )
+
+
+def _read_promised_duration(container: Any, stream: Any) -> float:
+    """Seconds that the header promises for the pictures; 0 when it says nothing of them alone."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    alone = len(container.streams) == 1 and container.duration
+    return container.duration / 1e6 if alone else 0.0
 
 
 def _to_rgb(frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
