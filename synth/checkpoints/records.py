@@ -7,7 +7,7 @@ pickle. None of them has behaviour, compares by content, or can be changed by it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from synth.checkpoints.errors import CheckpointError, quote
 
@@ -41,10 +41,8 @@ class Record:
         self.appended: list = []
         self.items: list[tuple[object, object]] = []
 
-    def is_call_of(self, names: Mapping[str, frozenset[str]] | Callable[[Global], bool]) -> bool:
-        """Whether the callee is one of `names` (module -> names), or satisfies a predicate."""
-        if callable(names):
-            return names(self.callee)
+    def is_call_of(self, names: Mapping[str, frozenset[str]]) -> bool:
+        """Whether the callee is one of `names` (module -> names)."""
         return self.callee.name in names.get(self.callee.module, ())
 
 
