@@ -153,13 +153,17 @@ class AcceleratedStyleGAN2(nn.Module):
         with torch.inference_mode(False), torch.no_grad():
             rows = w_plus.detach().to(self.device, torch.float32, copy=True)
             noise = self._make_noise(noise_mode, noise_seed, len(rows))
-            if not self.compiled:
-                return self.prepared(rows, noise)
-            try:
-                return self._render_in_batches(rows, noise)
-            except Exception as error:
-                self._stop_compiling(error)
-                return self.prepared(rows, noise)
+            if self.compiled:
+                try:
+                    return self._render_in_batches(rows, noise)
+                except Exception as error:
+                    self._stop_compiling(error)
+            return self._render_batch(rows, noise)
+
+    def _render_batch(self, rows: Tensor, noise: list[Tensor] | None) -> Tensor:
+        """One batch at once."""
+        modulation = self.prepared.modulate(rows)
+        return self._render(modulation.scales, modulation.factors, modulation.rgb_kernels, noise)
 
     def _render_in_batches(self, rows: Tensor, noise: list[Tensor] | None) -> Tensor:
         """Cut the batch to the compiled size; the last piece is filled up with copies."""
@@ -171,7 +175,7 @@ class AcceleratedStyleGAN2(nn.Module):
             part = noise
             if noise is not None and len(noise[0]) == count > 1:
                 part = [_fill(maps[start : start + size], size) for maps in noise]
-            pieces.append(self._render(filled[start : start + size], part))
+            pieces.append(self._render_batch(filled[start : start + size], part))
         return pieces[0] if len(pieces) == 1 and count == size else torch.cat(pieces)[:count]
 
     def _make_noise(self, mode: NoiseMode, seed: int | None, batch: int) -> list[Tensor] | None:

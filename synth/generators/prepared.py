@@ -11,6 +11,7 @@ for the next convolution. Symbols as in `layers`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -78,21 +79,32 @@ class PreparedConvolution(nn.Module):
         self.register_buffer("kernel", kernel.contiguous(memory_format=CHANNELS_LAST))
         self.register_buffer("energy", energy)
         self.register_buffer("norm", norm)
-        self.register_buffer("bias", layer.bias.detach()[:, None, None] * ACTIVATION_GAIN)
+        bias = layer.bias.detach()[:, None, None] * ACTIVATION_GAIN
+        self.register_buffer("bias", bias.to(dtype))
         strength = layer.noise_strength.detach() * ACTIVATION_GAIN
         self.register_buffer("strength", strength)
         self.register_buffer("noise_const", (layer.noise_const * strength).to(dtype))
 
-    def forward(self, x: Tensor, styles: Tensor, largest: Tensor, noise: Tensor | None) -> Tensor:
-        """Modulated maps [batch, in, N, N] -> activated, unmodulated maps [batch, out, ..]."""
+    def scale_for(self, w: Float[Tensor, "batch w_dim"]) -> tuple[Tensor, Tensor]:
+        """Factors for what goes in [batch, in, 1, 1] and what comes out [batch, out, 1, 1].
+
+        Half precision overflows at 65504: what goes in is scaled by at most 1, and what comes out
+        makes up for it.
+        """
+        styles = self.style(w)
+        largest = styles.abs().amax(1, keepdim=True).clamp_min(EPSILON)
         demodulation = torch.rsqrt(styles.square() @ self.energy.t() + EPSILON)
         factor = demodulation * (largest * ACTIVATION_GAIN) * self.norm
+        dtype = self.kernel.dtype
+        return (styles / largest).to(dtype)[:, :, None, None], factor.to(dtype)[:, :, None, None]
+
+    def forward(self, x: Tensor, factor: Tensor, noise: Tensor | None) -> Tensor:
+        """Modulated maps [batch, in, N, N] -> activated, unmodulated maps [batch, out, ..]."""
         if self.up:
-            x = F.conv_transpose2d(x, self.kernel, stride=2)
-            x = self.smooth(x)
+            x = self.smooth(F.conv_transpose2d(x, self.kernel, stride=2))
         else:
             x = F.conv2d(x, self.kernel, padding=1)
-        x = x.mul_(factor.to(x.dtype)[:, :, None, None]).add_(self.bias.to(x.dtype))
+        x = x.mul_(factor).add_(self.bias)
         if noise is not None:
             x = x.add_(noise)
         return F.leaky_relu_(x, SLOPE)
@@ -116,9 +128,12 @@ class PreparedRGB(nn.Module):
         self.register_buffer("weight", layer.weight.detach()[:, :, 0, 0])
         self.register_buffer("bias", layer.bias.detach()[:, None, None])
 
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+    def scale_for(self, w: Float[Tensor, "batch w_dim"]) -> Tensor:
+        """The kernel of each sample [batch, 3, in]."""
+        return self.style(w)[:, None, :] * self.weight
+
+    def forward(self, x: Tensor, kernel: Tensor) -> Tensor:
         """[batch, in, N, N] -> [batch, 3, N, N], float32."""
-        kernel = self.style(w)[:, None, :] * self.weight
         if torch.compiler.is_compiling():
             # Three sums over channels join the pass over memory that activates.
             maps = x.float()
@@ -129,6 +144,15 @@ class PreparedRGB(nn.Module):
         return rgb.transpose(1, 2).unflatten(2, x.shape[2:]) + self.bias
 
 
+@dataclass(frozen=True)
+class Modulation:
+    """All that W+ tells the layers, in their order: small tensors, computed once a picture."""
+
+    scales: list[Tensor]
+    factors: list[Tensor]
+    rgb_kernels: list[Tensor]
+
+
 class PreparedSynthesis(nn.Module):
     """The layers of a `SynthesisNetwork` in order, computing in `dtype`; not differentiable."""
 
@@ -136,31 +160,47 @@ class PreparedSynthesis(nn.Module):
 
     def __init__(self, network: SynthesisNetwork, dtype: torch.dtype) -> None:
         super().__init__()
-        self.dtype = dtype
-        self.convolutions = nn.ModuleList()
-        self.to_rgb = nn.ModuleList()
+        convolutions, to_rgb = [], []
         for resolution in network.config.resolutions:
             block = network.block_at(resolution)
             layers = (block.conv1,) if resolution == 4 else (block.conv0, block.conv1)
-            self.convolutions.extend(PreparedConvolution(layer, dtype) for layer in layers)
-            self.to_rgb.append(PreparedRGB(block.torgb))
+            convolutions += [PreparedConvolution(layer, dtype) for layer in layers]
+            to_rgb.append(PreparedRGB(block.torgb))
+        self.convolutions = nn.ModuleList(convolutions)
+        self.to_rgb = nn.ModuleList(to_rgb)
         self.register_buffer("const", network.block_at(4).const.detach().to(dtype))
 
-    def forward(self, w_plus: WPlus, noise: Sequence[Tensor] | None) -> Tensor:
-        """W+ -> images; `noise` holds a scaled map per convolution, in order, or is None."""
+    def modulate(self, w_plus: WPlus) -> Modulation:
+        """W+ [batch, layer, w_dim] -> the factors of every layer.
+
+        Apart from `forward`, since a compiler would compute them anew for every pixel.
+        """
         rows = w_plus.unbind(1)
+        pairs = [
+            cast(PreparedConvolution, layer).scale_for(row)
+            for layer, row in zip(self.convolutions, rows, strict=False)
+        ]
+        kernels = [
+            cast(PreparedRGB, layer).scale_for(row)
+            for layer, row in zip(self.to_rgb, rows[1::2], strict=True)
+        ]
+        return Modulation([pair[0] for pair in pairs], [pair[1] for pair in pairs], kernels)
+
+    def forward(
+        self,
+        scales: Sequence[Tensor],
+        factors: Sequence[Tensor],
+        rgb_kernels: Sequence[Tensor],
+        noise: Sequence[Tensor] | None,
+    ) -> Tensor:
+        """The fields of a `Modulation`, and a scaled noise map per convolution -> images."""
         image: Tensor | None = None
-        x = self.const.expand(w_plus.shape[0], -1, -1, -1)
-        for index, module in enumerate(self.convolutions):
-            convolution = cast(PreparedConvolution, module)
-            styles = convolution.style(rows[index])
-            # Half precision overflows at 65504: styles of at most 1, made up for in the factor.
-            largest = styles.abs().amax(1, keepdim=True).clamp_min(EPSILON)
-            x = x * (styles / largest).to(self.dtype)[:, :, None, None]
-            x = x.contiguous(memory_format=CHANNELS_LAST)
-            x = convolution(x, styles, largest, None if noise is None else noise[index])
+        x = self.const.expand(len(scales[0]), -1, -1, -1)
+        for index, convolution in enumerate(self.convolutions):
+            x = (x * scales[index]).contiguous(memory_format=CHANNELS_LAST)
+            x = convolution(x, factors[index], None if noise is None else noise[index])
             if index % 2 == 0:
-                rgb = self.to_rgb[index // 2](x, rows[index + 1])
+                rgb = self.to_rgb[index // 2](x, rgb_kernels[index // 2])
                 image = rgb if image is None else upsample(image) + rgb
         assert image is not None
         return image.contiguous()
