@@ -7,7 +7,7 @@ Block i reads rows 2i-1, 2i, 2i+1 of W+; a block's RGB row is the next block's f
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +45,7 @@ class SynthesisBlock(nn.Module):
         self.torgb = ToRGB(out_channels, config.img_channels, config.w_dim)
 
 
+@runtime_checkable
 class NoisyLayer(Protocol):
     """What a layer tells of the noise that it takes."""
 
