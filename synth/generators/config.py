@@ -49,13 +49,11 @@ class StyleGAN2Config:
                 "needs c_dim >= 0 and mapping_lr_multiplier > 0; "
                 f"got {self.c_dim} and {self.mapping_lr_multiplier}"
             )
-        if self.channels is not None:
-            object.__setattr__(self, "channels", tuple(self.channels))
-            if len(self.channels) != len(self.resolutions):
-                raise ValueError(
-                    f"needs channels for each of the resolutions {list(self.resolutions)}; "
-                    f"got {len(self.channels)} numbers; try leaving channels out"
-                )
+        if self.channels is not None and len(self.channels) != len(self.resolutions):
+            raise ValueError(
+                f"needs channels for each of the resolutions {list(self.resolutions)}; "
+                f"got {len(self.channels)} numbers; try leaving channels out"
+            )
         if min(map(self.channels_at, self.resolutions)) < 1:
             raise ValueError(
                 "needs at least one channel at every resolution; "
@@ -97,4 +95,6 @@ class StyleGAN2Config:
                 f"needs a JSON object with entries among {sorted(known)}; got {text[:200]!r}; "
                 "try a newer version of this software"
             )
+        if isinstance(entries.get("channels"), list):
+            entries["channels"] = tuple(entries["channels"])
         return cls(**entries)

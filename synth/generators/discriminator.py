@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from synth.generators.config import StyleGAN2Config
 from synth.generators.layers import EPSILON, EqualizedConvolution, EqualizedLinear
 from synth.generators.mapping import MappingNetwork
-from synth.generators.resampling import Features
+from synth.generators.resampling import Features, NewFeatures
 from synth.types import Images
 
 GROUP_SIZE = 4
 
 
-def append_minibatch_deviation(x: Features, group_size: int = GROUP_SIZE) -> Features:
+def append_minibatch_deviation(x: Features, group_size: int = GROUP_SIZE) -> NewFeatures:
     """Add one channel that holds the mean standard deviation within groups of the batch.
 
     Groups are interleaved: sample i belongs to group i modulo (batch / group size). The group size
@@ -47,7 +47,7 @@ class DiscriminatorBlock(nn.Module):
         self.conv1 = EqualizedConvolution(channels, out_channels, 3, down=True)
         self.skip = EqualizedConvolution(channels, out_channels, 1, bias=False, down=True)
 
-    def forward(self, x: Features) -> Features:
+    def forward(self, x: Features) -> NewFeatures:
         """Halve the resolution; variances of the two paths add up to one."""
         if self.fromrgb is not None:
             x = self.fromrgb(x)

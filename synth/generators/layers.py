@@ -19,7 +19,13 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from synth.generators.resampling import Features, downsample, smooth_padded, smooth_transposed
+from synth.generators.resampling import (
+    Features,
+    NewFeatures,
+    downsample,
+    smooth_padded,
+    smooth_transposed,
+)
 
 SLOPE = 0.2
 #: Keeps the variance of a leaky ReLU's output near that of its input.
@@ -86,7 +92,7 @@ class ModulatedConvolution(nn.Module):
 
     def forward(
         self, x: Features, w: Float[Tensor, "batch w_dim"], noise: Tensor | None
-    ) -> Features:
+    ) -> NewFeatures:
         """[batch, in, N, N] -> [batch, out, N or 2N, same], in the type of `x`.
 
         `noise` broadcasts to [batch, 1, resolution, resolution]; None adds none.
@@ -131,7 +137,7 @@ class ToRGB(nn.Module):
         self.bias = nn.Parameter(torch.zeros(img_channels))
         self.weight_gain = 1 / math.sqrt(in_channels)
 
-    def forward(self, x: Features, w: Float[Tensor, "batch w_dim"]) -> Features:
+    def forward(self, x: Features, w: Float[Tensor, "batch w_dim"]) -> NewFeatures:
         """[batch, in, N, N] -> [batch, img_channels, N, N] in float32."""
         styles = self.affine(w) * self.weight_gain
         y = F.conv2d(x * _shape_vector(styles, x.dtype), self.weight.to(x.dtype))
@@ -157,7 +163,7 @@ class EqualizedConvolution(nn.Module):
         self.kernel_size = kernel_size
         self.weight_gain = 1 / math.sqrt(in_channels * kernel_size**2)
 
-    def forward(self, x: Features, gain: float = 1.0) -> Features:
+    def forward(self, x: Features, gain: float = 1.0) -> NewFeatures:
         """[batch, in, N, N] -> [batch, out, N or N/2, same]; activated when it has a bias."""
         kernel = (self.weight * self.weight_gain).to(x.dtype)
         if not self.down:

@@ -14,6 +14,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 Features = Float[Tensor, "batch channel height width"]
+#: What a layer returns: other channels, another size than what it got.
+NewFeatures = Float[Tensor, "batch new_channel new_height new_width"]
 
 
 def filter_axis(x: Tensor, axis: int, gain: float = 1.0) -> Tensor:
@@ -23,7 +25,7 @@ def filter_axis(x: Tensor, axis: int, gain: float = 1.0) -> Tensor:
     return (second + third) * (0.375 * gain) + (first + fourth) * (0.125 * gain)
 
 
-def smooth_transposed(x: Features) -> Tensor:
+def smooth_transposed(x: Features) -> NewFeatures:
     """Finish an upsampling transposed convolution: [.., 2N+1, 2N+1] -> [.., 2N, 2N].
 
     The gain of two per axis makes up for the zeros that the transposed convolution put in.
@@ -48,16 +50,16 @@ def upsample_axis(x: Tensor, axis: int) -> Tensor:
     return torch.stack((even, odd), axis + 1).flatten(axis, axis + 1)
 
 
-def upsample(x: Features) -> Tensor:
+def upsample(x: Features) -> NewFeatures:
     """[.., N, N] -> [.., 2N, 2N], smooth, zeros beyond the border (the RGB skip path)."""
     return upsample_axis(upsample_axis(x, 2), 3)
 
 
-def smooth_padded(x: Features, padding: int) -> Tensor:
+def smooth_padded(x: Features, padding: int) -> NewFeatures:
     """Low-pass with `padding` zeros on each side: [.., N, N] -> [.., N + 2 padding - 3, ..]."""
     return filter_axis(filter_axis(F.pad(x, (padding,) * 4), 2), 3)
 
 
-def downsample(x: Features) -> Tensor:
+def downsample(x: Features) -> NewFeatures:
     """[.., N, N] -> [.., N/2, N/2]: low-pass, then every second entry (the skip of a resnet)."""
     return smooth_padded(x, 1)[:, :, ::2, ::2]
