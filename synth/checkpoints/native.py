@@ -22,6 +22,8 @@ from synth.checkpoints.errors import CheckpointError
 from synth.checkpoints.safetensors_stream import NATIVE_FORMAT
 from synth.generators.stylegan2 import Discriminator, StyleGAN2, StyleGAN2Config
 
+_DEEPEST_MAPPING = 64
+_LARGEST_RESOLUTION = 8192
 _OWN_ENTRIES = frozenset({"format", "config", "discriminator_config", "name"})
 
 
@@ -73,7 +75,8 @@ def load_native(path: str | Path, device: str | torch.device = "cpu") -> LoadedG
     config = _read_config(path, metadata.get("config"))
     sha256 = metadata.get("source_sha256") or hash_file(path)
     name = metadata.get("name") or path.stem
-    generator = StyleGAN2(config, name=name, sha256=sha256)
+    with torch.device("meta"):
+        generator = StyleGAN2(config, name=name, sha256=sha256)
     _load_weights(generator, path, "generator", device)
     card = {key: text for key, text in metadata.items() if key not in _OWN_ENTRIES}
     return LoadedGenerator(generator, name, sha256, card)
@@ -85,7 +88,9 @@ def load_native_discriminator(
     """Read the discriminator of a native checkpoint whose card has a discriminator_config."""
     path = Path(path)
     metadata = read_card(path)
-    discriminator = Discriminator(_read_config(path, metadata.get("discriminator_config")))
+    config = _read_config(path, metadata.get("discriminator_config"))
+    with torch.device("meta"):
+        discriminator = Discriminator(config)
     _load_weights(discriminator, path, "discriminator", device)
     return discriminator
 
@@ -118,9 +123,16 @@ def _open(path: Path) -> safe_open:
 
 def _read_config(path: Path, text: str | None) -> StyleGAN2Config:
     try:
-        return StyleGAN2Config.from_json(text or "")
+        config = StyleGAN2Config.from_json(text or "")
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: {error}") from None
+    depth = max(config.mapping_layers, config.discriminator_mapping_layers)
+    if depth > _DEEPEST_MAPPING or config.resolution > _LARGEST_RESOLUTION:
+        raise CheckpointError(
+            f"{path}: needs at most {_DEEPEST_MAPPING} mapping layers and {_LARGEST_RESOLUTION} "
+            f"pixels; got {depth} and {config.resolution}"
+        )
+    return config
 
 
 def _prefix(prefix: str, network: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
@@ -131,8 +143,12 @@ def _prefix(prefix: str, network: nn.Module, dtype: torch.dtype | None) -> dict[
 
 
 def _load_weights(network: nn.Module, path: Path, prefix: str, device: str | torch.device) -> None:
-    """Copy tensors into a fresh network, strictly by name and shape, and freeze it."""
+    """Give a network without memory its tensors, strictly by name and shape, and freeze it.
+
+    Nothing is allocated before shapes agree, so a header cannot ask for more than the file holds.
+    """
     wanted = network.state_dict()
+    state: dict[str, Tensor] = {}
     with _open(path) as file:
         found = {name for name in file.keys() if name.startswith(prefix + ".")}  # noqa: SIM118
         missing = sorted({f"{prefix}.{name}" for name in wanted} - found)
@@ -148,5 +164,7 @@ def _load_weights(network: nn.Module, path: Path, prefix: str, device: str | tor
                 raise CheckpointError(
                     f"{path}: needs shape {list(target.shape)} for {prefix}.{name}; got {shape}"
                 )
-            target.copy_(file.get_tensor(f"{prefix}.{name}"))
-    network.eval().requires_grad_(False).to(device)
+            # A copy: the file's own memory would change with the file.
+            state[name] = file.get_tensor(f"{prefix}.{name}").to(device, torch.float32, copy=True)
+    network.load_state_dict(state, assign=True)
+    network.eval().requires_grad_(False)

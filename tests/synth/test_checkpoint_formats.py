@@ -1,3 +1,4 @@
+import json
 import pickle
 import subprocess
 import sys
@@ -173,6 +174,30 @@ def test_native_round_trip_and_half_precision(tmp_path):
         assert torch.equal(halved[name], tensor.half().float()), name
     with pytest.raises(ValueError, match="config"):
         save_generator(path, generator, "own faces", {"config": "{}"})
+
+
+def test_a_header_cannot_ask_for_more_than_the_file_holds(tmp_path):
+    generator = samples.make_generator()
+    path = tmp_path / "own.safetensors"
+    for change in (
+        {"resolution": 4096},
+        {"resolution": 1 << 20},
+        {"mapping_layers": 10**9},
+        {"w_dim": 10**9},
+        {"channel_base": 10**12, "channel_max": 10**9},
+        {"z_dim": "many"},
+        {"unheard_of": 1},
+    ):
+        save_generator(path, generator, "own", {})
+        raw = path.read_bytes()
+        length = int.from_bytes(raw[:8], "little")
+        header = json.loads(raw[8 : 8 + length])
+        config = json.loads(header["__metadata__"]["config"])
+        header["__metadata__"]["config"] = json.dumps({**config, **change})
+        text = json.dumps(header).encode()
+        path.write_bytes(len(text).to_bytes(8, "little") + text + raw[8 + length :])
+        with pytest.raises(CheckpointError, match=r"own\.safetensors: "):
+            load_generator(path)
 
 
 def test_second_load_uses_the_kept_conversion_and_mends_a_broken_one(tmp_path, monkeypatch):
