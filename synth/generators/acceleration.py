@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import warnings
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -140,10 +141,10 @@ class AcceleratedStyleGAN2(nn.Module):
         with torch.inference_mode(False), torch.no_grad():
             self.mapping = copy.deepcopy(generator.mapping).eval().requires_grad_(False).to(device)
             self.prepared = PreparedSynthesis(generator.synthesis, dtype).to(device)
-        self._render = self.prepared
+        self._render: Callable[..., Tensor] = self.prepared.forward
         if compiled:
             keep_compiled_code()
-            self._render = torch.compile(self.prepared, dynamic=False, fullgraph=True)
+            self._render = torch.compile(self.prepared.forward, dynamic=False, fullgraph=True)
 
     def synthesis(
         self, w_plus: WPlus, noise_mode: NoiseMode = "const", noise_seed: int | None = None
@@ -197,7 +198,7 @@ class AcceleratedStyleGAN2(nn.Module):
         lines = str(error).strip().splitlines() or [type(error).__name__]
         _warn(f"not compiled: torch.compile failed ({lines[0][:200]})")
         self.compiled = False
-        self._render = self.prepared
+        self._render = self.prepared.forward
 
 
 def keep_compiled_code() -> None:

@@ -125,8 +125,8 @@ class PreparedRGB(nn.Module):
     def __init__(self, layer: ToRGB) -> None:
         super().__init__()
         self.style = PreparedStyle(layer.affine, layer.weight_gain)
-        self.register_buffer("weight", layer.weight.detach()[:, :, 0, 0])
-        self.register_buffer("bias", layer.bias.detach()[:, None, None])
+        self.register_buffer("weight", layer.weight.detach()[:, :, 0, 0].clone())
+        self.register_buffer("bias", layer.bias.detach()[:, None, None].clone())
 
     def scale_for(self, w: Float[Tensor, "batch w_dim"]) -> Tensor:
         """The kernel of each sample [batch, 3, in]."""
@@ -168,7 +168,7 @@ class PreparedSynthesis(nn.Module):
             to_rgb.append(PreparedRGB(block.torgb))
         self.convolutions = nn.ModuleList(convolutions)
         self.to_rgb = nn.ModuleList(to_rgb)
-        self.register_buffer("const", network.block_at(4).const.detach().to(dtype))
+        self.register_buffer("const", network.block_at(4).const.detach().to(dtype, copy=True))
 
     def modulate(self, w_plus: WPlus) -> Modulation:
         """W+ [batch, layer, w_dim] -> the factors of every layer.
