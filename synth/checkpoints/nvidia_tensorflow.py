@@ -18,11 +18,11 @@ from synth.checkpoints.architecture import infer_discriminator_config, infer_gen
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.numpy_records import read_number
 from synth.checkpoints.records import Record, as_mapping, describe
-from synth.checkpoints.sources import Conversion, Network, Tensors, read_array
+from synth.checkpoints.sources import Budget, Conversion, Network, Tensors, read_array
 from synth.checkpoints.torch_files import Document
 
 _NETWORK = {"dnnlib.tflib.network": frozenset({"Network"})}
-_DEEPEST_COMPONENT = 4
+_MOST_NETWORKS = 8
 
 
 def is_nvidia_tensorflow(value: object) -> bool:
@@ -55,10 +55,10 @@ def _state_of(network: object) -> dict:
     return as_mapping(network.state, "the state of a TensorFlow network")
 
 
-def _read_variables(network: object, depth: int = 0) -> Tensors:
+def _read_variables(network: object, budget: Budget | None = None) -> Tensors:
     """Variables of a network and, under their names, of its components."""
-    if depth > _DEEPEST_COMPONENT:
-        raise CheckpointError(f"needs at most {_DEEPEST_COMPONENT} nested networks; got more")
+    budget = budget or Budget(_MOST_NETWORKS, "nested networks")
+    budget.spend()
     state = _state_of(network)
     variables: Tensors = {}
     listed = state.get("variables", [])
@@ -69,7 +69,7 @@ def _read_variables(network: object, depth: int = 0) -> Tensors:
         variables[pair[0]] = read_array(pair[1]) if number is None else np.asarray(number)
     components = as_mapping(state.get("components", {}), "components")
     for name, component in components.items():
-        found = _read_variables(component, depth + 1)
+        found = _read_variables(component, budget)
         variables.update({f"{name}/{key}": array for key, array in found.items()})
     return variables
 

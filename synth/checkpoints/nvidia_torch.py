@@ -17,11 +17,21 @@ from synth.checkpoints.architecture import (
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.numpy_records import read_number
 from synth.checkpoints.records import Record, as_mapping, describe, is_mapping
-from synth.checkpoints.sources import Conversion, Network, Tensors, is_array, read_array, read_state
+from synth.checkpoints.sources import (
+    Budget,
+    Conversion,
+    Network,
+    Tensors,
+    is_array,
+    read_array,
+    read_state,
+)
 from synth.checkpoints.torch_files import Document
 
 _PERSISTENT = {"torch_utils.persistence": frozenset({"_reconstruct_persistent_obj"})}
 _DEEPEST_MODULE = 16
+#: A 1024x1024 generator has some hundred modules, and each is visited a few times.
+_MOST_VISITS = 20_000
 
 
 def is_nvidia_torch(value: object) -> bool:
@@ -54,8 +64,17 @@ def convert_nvidia_torch(document: Document) -> Conversion:
 class _Module:
     """A pickled torch module: its class name, attributes and tensors, none of them run."""
 
-    def __init__(self, value: object, storages: Mapping, what: str, depth: int = 0) -> None:
+    def __init__(
+        self,
+        value: object,
+        storages: Mapping,
+        what: str,
+        depth: int = 0,
+        budget: Budget | None = None,
+    ) -> None:
         self.storages, self.what, self.depth = storages, what, depth
+        self.budget = budget or Budget(_MOST_VISITS, "visits to modules")
+        self.budget.spend()
         if depth > _DEEPEST_MODULE:
             raise CheckpointError(f"needs at most {_DEEPEST_MODULE} nested modules; got more")
         self.class_name: object = None
@@ -80,7 +99,7 @@ class _Module:
         for name, value in modules.items():
             if value is not None:
                 path = f"{self.what}.{quote(name)[1:-1]}"
-                yield str(name), _Module(value, self.storages, path, self.depth + 1)
+                yield str(name), _Module(value, self.storages, path, self.depth + 1, self.budget)
 
     def tensors(self) -> Tensors:
         """Parameters and buffers of this module and all below, under dotted names."""

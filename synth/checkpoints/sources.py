@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -39,6 +38,20 @@ class Conversion:
     notes: tuple[str, ...] = field(default=())
 
 
+class Budget:
+    """Bounds a walk through a value whose parts may be shared a million times over."""
+
+    def __init__(self, steps: int, what: str) -> None:
+        """Allow that many steps; `what` names them in the error."""
+        self.steps, self.what, self.left = steps, what, steps
+
+    def spend(self) -> None:
+        """One step more; CheckpointError when there are none left."""
+        self.left -= 1
+        if self.left < 0:
+            raise CheckpointError(f"needs at most {self.steps} {self.what}; got more")
+
+
 def is_array(value: object) -> bool:
     """Whether a value is a pickled tensor or array."""
     return is_torch_tensor(value) or is_numpy_array(value)
@@ -64,16 +77,15 @@ def read_state(value: object, storages: Mapping[str, np.ndarray], what: str) -> 
 def collect_tensors(value: object, storages: Mapping[str, np.ndarray]) -> Tensors:
     """Every tensor in nested dicts and lists, by its path: `{"a": {"w": t}}` gives `a/w`."""
     tensors: Tensors = {}
-    visits = itertools.count(1)
+    containers = Budget(_MOST_CONTAINERS, "containers")
+    arrays = Budget(_MOST_TENSORS, "tensors")
 
     def visit(item: object, path: tuple[str, ...]) -> None:
         if is_array(item):
+            arrays.spend()
             tensors["/".join(path) or "tensor"] = read_array(item, storages)
-            if len(tensors) > _MOST_TENSORS:
-                raise CheckpointError(f"needs at most {_MOST_TENSORS} tensors; got more")
             return
-        if next(visits) > _MOST_CONTAINERS:
-            raise CheckpointError(f"needs at most {_MOST_CONTAINERS} containers; got more")
+        containers.spend()
         if is_mapping(item):
             children = [(str(key), child) for key, child in as_mapping(item, "a dict").items()]
         elif isinstance(item, (list, tuple)):

@@ -12,7 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from checkpoint_samples import Call, Name, binunicode, dump, nvidia_torch, rosinality
+from checkpoint_samples import (
+    Call,
+    Name,
+    binunicode,
+    dump,
+    nvidia_module,
+    nvidia_torch,
+    rosinality,
+    tensorflow_network,
+)
 
 END = b"."
 
@@ -198,6 +207,8 @@ def endless_attacks() -> dict[str, bytes]:
         + b"s" * 200_000
         + b".",
         "deep modules": dump_deep_modules(3000),
+        "modules shared by modules": dump({"G_ema": shared_modules(12, 40)}),
+        "networks shared by networks": dump((shared_networks(12, 40),) * 3),
         "deep calls": b"\x80\x02"
         + b"ccollections\nOrderedDict\n" * 90_000
         + b")"
@@ -214,6 +225,23 @@ def dump_deep_modules(depth: int) -> bytes:
     opening = b"ctorch_utils.persistence\n_reconstruct_persistent_obj\n}" + binunicode("state")
     opening += b"}" + binunicode("_modules") + b"}" + binunicode("a")
     return b"\x80\x02}" + binunicode("G_ema") + opening * depth + b"N" + b"sss\x85R" * depth + b"s."
+
+
+def shared_modules(levels: int, width: int) -> Call:
+    """A tree of few modules in which each stands `width` times: width**levels visits."""
+    module = nvidia_module({}, "Layer")
+    for _ in range(levels):
+        inner = dict.fromkeys(map(str, range(width)), module)
+        module = nvidia_module({}, "Layer")
+        module.args[0]["state"]["_modules"] = inner
+    return module
+
+
+def shared_networks(levels: int, width: int) -> Call:
+    network = tensorflow_network({})
+    for _ in range(levels):
+        network = tensorflow_network({}, dict.fromkeys(map(str, range(width)), network))
+    return network
 
 
 class Evil:

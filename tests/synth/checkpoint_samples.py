@@ -53,9 +53,13 @@ class NamePickler(pickle._Pickler):
             self.write(f"c{value.module}\n{value.name}\n".encode())
 
     def save_call(self, value):
+        if id(value) in self.memo:
+            self.write(self.get(self.memo[id(value)][0]))
+            return
         self.save(value.callee)
         self.save(value.args)
         self.write(pickle.NEWOBJ if value.new else pickle.REDUCE)
+        self.memoize(value)
         if value.state is not None:
             self.save(value.state)
             self.write(pickle.BUILD)

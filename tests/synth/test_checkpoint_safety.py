@@ -134,7 +134,11 @@ def test_small_files_that_cost_others_for_ever_end_soon(tmp_path, name):
     path = tmp_path / "endless.pkl"
     path.write_bytes(attacks.endless_attacks()[name])
     start = time.monotonic()
-    load = load_generator if name in ("deep modules", "doubled tuple in a dict") else read_tensors
+    load = (
+        load_generator
+        if "modules" in name or "networks" in name or "in a dict" in name
+        else read_tensors
+    )
     with pytest.raises(CheckpointError, match=r"endless\.pkl: needs"):
         load(path)
     assert time.monotonic() - start < 30
