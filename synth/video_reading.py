@@ -16,9 +16,10 @@ from typing import Any
 import av
 import numpy as np
 from av.error import FFmpegError
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from PIL import Image
 
+from synth.colour import BT601, BT709, WEIGHTS, convert_to_rgb
 from synth.types import Frames
 
 #: Lines from which an untagged video is taken for high definition.
@@ -135,25 +136,16 @@ def _read_promised_duration(container: Any, stream: Any) -> float:
 
 
 def _to_rgb(frame: av.VideoFrame, reformatter: VideoReformatter) -> np.ndarray:
-    if frame.format.name in ("rgb24", "bgra", "pal8", "rgba", "bgr0", "gray", "gbrp"):
+    name = frame.format.name
+    if not name.startswith(("yuv", "nv", "p0", "yuyv", "uyvy")):
         return frame.to_ndarray(format="rgb24")
-    space = frame.colorspace
-    if space not in list(Colorspace):
-        space = Colorspace.ITU709 if frame.height >= HD_LINES else Colorspace.ITU601
-    full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
-    rgb = reformatter.reformat(
-        frame,
-        format="rgb24",
-        src_colorspace=space,
-        dst_colorspace=space,
-        src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
-        dst_color_range=ColorRange.JPEG,
-        interpolation=Interpolation.BICUBIC
-        | Interpolation.ACCURATE_RND
-        | Interpolation.FULL_CHR_H_INT,
-        threads=1,
-    )
-    return rgb.to_ndarray()
+    untagged = BT709 if frame.height >= HD_LINES else BT601
+    weights = WEIGHTS.get(int(frame.colorspace), untagged)
+    full_range = frame.color_range == ColorRange.JPEG or name.startswith("yuvj")
+    # Only the size of the chroma and the depth change here; colours are ours.
+    target = "yuvj444p" if full_range else "yuv444p"
+    even = reformatter.reformat(frame, format=target, interpolation=Interpolation.BICUBIC)
+    return convert_to_rgb(even.to_ndarray(), weights, full_range)
 
 
 def _list_pictures(folder: Path) -> list[Path]:
