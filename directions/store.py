@@ -1,14 +1,16 @@
 """Emotion directions on disk: one .safetensors per set, with a card that says what it is for.
 
-File: a tensor [layer, w_dim] of norm 1 under each emotion's name; metadata `format`,
-`coefficients` (JSON, name -> length of intensity 1), `generator_name`, `generator_sha256`, and the
-card's further entries (labels, sample count, held-out accuracy, licence ...), all text. `.npy`
-files [layer, w_dim], the common currency of StyleGAN directions, are imported and exported.
+File: a tensor [layer, w_dim] of norm 1 under each emotion's name; metadata, all text: `format`,
+`coefficients` (JSON, name -> length of intensity 1), `calm_levels` (JSON, name -> mean projection
+of calm faces), `generator_name`, `generator_sha256`, and the card's further entries (labels, sample
+count, held-out accuracy, licence ...). `.npy` files [layer, w_dim], the common currency of
+StyleGAN directions, are imported and exported.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,20 +28,22 @@ from synth.keyframes import THESIS_COEFFICIENT, Direction
 FORMAT = "moodreel-directions"
 #: Directions that come with Moodreel: those of the bundled generator.
 BUNDLED_FOLDER = Path(__file__).parent / "weights"
-_RESERVED = ("format", "coefficients", "generator_name", "generator_sha256")
+_RESERVED = ("format", "coefficients", "calm_levels", "generator_name", "generator_sha256")
 
 
 @dataclass(frozen=True, eq=False)
 class DirectionSet:
     """Directions for the emotions other than calm, all of one shape, and what they are for.
 
-    `generator_sha256` is that of the weights' file they were fitted on; `card` holds further
+    `generator_sha256` is that of the weights' file they were fitted on; `calm_levels` are mean
+    projections of calm faces, all rows together, where they are known; `card` holds further
     entries as text.
     """
 
     directions: Mapping[Emotion, Direction]
     generator_name: str
     generator_sha256: str
+    calm_levels: Mapping[Emotion, float] = field(default_factory=dict)
     card: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -50,6 +54,8 @@ class DirectionSet:
         shapes = {tuple(direction.vector.shape) for direction in self.directions.values()}
         if len(shapes) != 1:
             raise ValueError(f"needs directions of one shape; got {sorted(shapes)}")
+        if not all(map(math.isfinite, self.calm_levels.values())):
+            raise ValueError(f"needs finite calm levels; got {dict(self.calm_levels)}")
         taken = sorted(set(self.card) & set(_RESERVED))
         if taken:
             raise ValueError(f"needs card entries other than {', '.join(_RESERVED)}; got {taken}")
@@ -70,6 +76,7 @@ def save_directions(path: str | Path, directions: DirectionSet) -> None:
     metadata = {
         "format": FORMAT,
         "coefficients": json.dumps(coefficients),
+        "calm_levels": json.dumps({e.label: v for e, v in sorted(directions.calm_levels.items())}),
         "generator_name": directions.generator_name,
         "generator_sha256": directions.generator_sha256,
         **directions.card,
@@ -97,6 +104,7 @@ def load_directions(path: str | Path) -> DirectionSet:
         raise ValueError(f"{path}: needs format {FORMAT!r}; got {metadata.get('format')!r}")
     try:
         coefficients = json.loads(metadata["coefficients"])
+        calm_levels = json.loads(metadata.get("calm_levels", "{}"))
         return DirectionSet(
             {
                 Emotion.parse(name): Direction(vector, float(coefficients[name]))
@@ -104,11 +112,12 @@ def load_directions(path: str | Path) -> DirectionSet:
             },
             metadata["generator_name"],
             metadata["generator_sha256"],
+            {Emotion.parse(name): float(level) for name, level in calm_levels.items()},
             {key: value for key, value in metadata.items() if key not in _RESERVED},
         )
     except KeyError as error:
         raise ValueError(f"{path}: needs an entry {error}; got none") from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 
@@ -119,8 +128,9 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
     tells the command that fits them.
     """
     command = (
-        "`python -m scripts.fit_directions generator=file generator.path=...`, then "
-        "directions.path=..., or use track=walk, which needs none"
+        "`python -m scripts.fit_directions generator=file generator.path=... labels=latents "
+        "labels.path=... out=my.safetensors`, then directions.path=my.safetensors; or use "
+        "track=walk, which needs none"
     )
     if path is not None:
         directions = load_directions(path)
@@ -131,14 +141,22 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
                 f"{directions.shape}, fitted for {directions.generator_name}; try {command}"
             )
         return directions
-    for candidate in sorted(BUNDLED_FOLDER.glob("*.safetensors")):
-        directions = load_directions(candidate)
-        if directions.generator_sha256 == generator.sha256:
-            return directions
+    bundled = find_bundled_directions(generator)
+    if bundled is not None:
+        return bundled
     raise ValueError(
         f"needs emotion directions fitted for generator {generator.name} "
         f"(sha256 {generator.sha256[:12] or 'unknown'}); got none; try {command}"
     )
+
+
+def find_bundled_directions(generator: Generator) -> DirectionSet | None:
+    """The set that comes with Moodreel for a generator of this sha256, if there is one."""
+    for candidate in sorted(BUNDLED_FOLDER.glob("*.safetensors")):
+        directions = load_directions(candidate)
+        if directions.generator_sha256 == generator.sha256:
+            return directions
+    return None
 
 
 def import_direction(path: str | Path, coefficient: float = THESIS_COEFFICIENT) -> Direction:

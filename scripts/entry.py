@@ -90,13 +90,19 @@ def build(config: object, **more: Any) -> Any:
     entries = {str(key): build(value) for key, value in config.items() if key != "_target_"}
     if "_target_" not in config:
         return entries
+    target = check_settings(config, **more)
+    return target(**entries | more)
+
+
+def check_settings(config: Mapping[Any, Any], **more: Any) -> Callable[..., Any]:
+    """What `_target_` names, without calling it; ValueError when it does not take the settings."""
     target = _find_target(config["_target_"])
-    arguments = entries | more
+    arguments = {str(key): value for key, value in config.items() if key != "_target_"}
     try:
-        inspect.signature(target).bind(**arguments)
+        inspect.signature(target).bind(**arguments | more)
     except TypeError as error:
         raise ValueError(f"needs settings that {config['_target_']} takes; {error}") from error
-    return target(**arguments)
+    return target
 
 
 def choose_device(name: str) -> torch.device:

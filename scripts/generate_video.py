@@ -21,7 +21,8 @@ import torch
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from directions.store import load_directions_for
+from directions.neutral import calm_face
+from directions.store import find_bundled_directions, load_directions_for
 from scripts.entry import build, choose_device, run_script
 from synth.atomic import write_text_atomically
 from synth.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
@@ -55,7 +56,7 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     # 2. The face, W+ at each keyframe, and the path through them.
     generator: Generator = build(config.generator)
     face: Rows = build(config.face).load_rows(generator)
-    keyframes = make_keyframes(track, face, generator, mask, config.directions.path)
+    keyframes = make_keyframes(track, face, generator, mask, config.directions)
     halving_s = config.interpolation.halving_s or 1 / config.video.fps
     path = KeyframePath(keyframes, mode, halving_s)
     save_inputs(folder, config, track, face, keyframes)
@@ -77,15 +78,21 @@ def make_keyframes(
     face: Rows,
     generator: Generator,
     mask: LayerMask,
-    directions_path: str | None,
+    settings: DictConfig,
 ) -> Keyframes:
     """W+ at each keyframe. Only emotions other than calm need directions for this generator."""
     if isinstance(track, FaceWalk):
         return track.make_keyframes(face, generator)
-    if all(event.emotion is Emotion.CALM for event in track.events):
+    is_needed = any(event.emotion is not Emotion.CALM for event in track.events)
+    if is_needed or settings.path is not None:
+        fitted = load_directions_for(generator, settings.path)
+    else:
+        fitted = find_bundled_directions(generator)
+    if fitted is None:
         return make_emotion_keyframes(face, track, {}, mask)
-    directions = load_directions_for(generator, directions_path)
-    return make_emotion_keyframes(face, track, directions.directions, mask)
+    if settings.calm_first and fitted.calm_levels:
+        face = calm_face(face, fitted.directions, fitted.calm_levels, mask)
+    return make_emotion_keyframes(face, track, fitted.directions, mask)
 
 
 def save_inputs(

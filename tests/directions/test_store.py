@@ -42,7 +42,8 @@ def make_set(seed=0, sha256=FlatGenerator.sha256, layers=LAYERS) -> DirectionSet
         for emotion in Emotion
         if emotion is not Emotion.CALM
     }
-    return DirectionSet(directions, "flat", sha256, {"licence": "MIT", "samples": "4000"})
+    levels = {emotion: -0.5 * emotion for emotion in directions}
+    return DirectionSet(directions, "flat", sha256, levels, {"licence": "MIT", "samples": "4000"})
 
 
 def test_round_trip_keeps_every_bit_and_the_card(tmp_path):
@@ -55,6 +56,7 @@ def test_round_trip_keeps_every_bit_and_the_card(tmp_path):
         assert loaded.directions[emotion].coefficient == direction.coefficient
     assert (loaded.generator_name, loaded.generator_sha256) == ("flat", FlatGenerator.sha256)
     assert loaded.card == saved.card
+    assert loaded.calm_levels == saved.calm_levels
     assert loaded.shape == (LAYERS, W_DIM)
 
 
@@ -131,6 +133,8 @@ def test_npy_files_that_are_no_direction_are_named(tmp_path, array, message):
         ({"fear": torch.eye(1)}, {"coefficients": '{"fear": -1}'}, "coefficient above 0"),
         ({"fear": torch.eye(1)}, {"coefficients": "{"}, "Expecting"),
         ({"calm": torch.eye(1)}, {"coefficients": '{"calm": 1}'}, "needs no direction for calm"),
+        ({"fear": torch.eye(1)}, {"calm_levels": '{"fear": NaN}'}, "needs finite calm levels"),
+        ({"fear": torch.eye(1)}, {"calm_levels": '["fear"]'}, "items"),
         ({}, {}, "needs at least one direction"),
     ],
 )

@@ -1,5 +1,6 @@
 """The main job end to end on a tiny random generator: what it leaves, and how it fails."""
 
+import dataclasses
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ import torch
 import yaml
 from PIL import Image
 
+from directions.store import load_directions, save_directions
 from scripts import generate_video
 from synth.checkpoints import load_generator
 from synth.emotions import Emotion, load_track, parse_track
@@ -154,6 +156,25 @@ def test_emotions_without_directions_tell_the_command_that_fits_them(run):
 
 def test_a_calm_track_needs_no_directions(run):
     assert run("directions.path=null", "track.emotions=[calm]")[0] == 0
+
+
+def test_a_face_that_shows_an_emotion_is_calmed_first(
+    run, tmp_path, tiny_generator, tiny_directions
+):
+    generator, fitted = load_generator(tiny_generator), load_directions(tiny_directions)
+    face = RandomFace(0).load_rows(generator)
+    smile = fitted.directions[Emotion.HAPPINESS].vector
+    excess = 0.25
+    levels = {Emotion.HAPPINESS: float((face * smile).sum()) - excess}
+    path = tmp_path / "knows_calm.safetensors"
+    save_directions(path, dataclasses.replace(fitted, calm_levels=levels))
+    command = ("track.emotions=[calm]", f"directions.path={path}", "mask=none")
+    assert run(*command, "directions.calm_first=false")[0] == 0
+    assert torch.equal(load_latents(run.folder / "latents.npz", generator)[1], face)
+    assert run(*command)[0] == 0
+    original, calm = load_latents(run.folder / "latents.npz", generator)
+    assert torch.equal(original, face)  # what is saved as the face can be filmed again
+    torch.testing.assert_close(calm, face - excess * smile, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(
