@@ -11,6 +11,7 @@ it was; workers share the picture files and take whole blocks.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import multiprocessing
 from dataclasses import dataclass
@@ -36,20 +37,27 @@ class FaceDataset:
 
 
 def load_dataset(folder: str | Path) -> FaceDataset:
-    """Open a finished data set. Raises ValueError when blocks are still missing."""
+    """Open a data set as far as it is finished: up to the first block that is missing.
+
+    Raises ValueError when that is not even one block.
+    """
     folder = Path(folder)
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    missing = plan["count"] // BLOCK - len(list(folder.glob("block_*.done")))
-    if missing:
+    blocks = itertools.takewhile(lambda b: (folder / f"block_{b:05d}.done").exists(), itertools.count())
+    count = BLOCK * sum(1 for _ in blocks)
+    if not count:
         raise ValueError(
-            f"needs a finished data set; {folder} lacks {missing} blocks of {BLOCK} pictures; "
+            f"needs a data set with pictures; {folder} has no finished block of {BLOCK}; "
             "try the same command of synth.training.dataset again, it goes on"
         )
+    if count < plan["count"]:
+        print(f"{folder}: {count} of {plan['count']} pictures are finished and will be used")
     return FaceDataset(
-        z=np.load(folder / "z.npy"),
-        parameters=np.load(folder / "parameters.npy"),
+        z=np.load(folder / "z.npy")[:count],
+        parameters=np.load(folder / "parameters.npy")[:count],
         pictures={
-            size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r") for size in plan["sizes"]
+            size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r")[:count]
+            for size in plan["sizes"]
         },
     )
 

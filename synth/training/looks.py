@@ -51,7 +51,7 @@ class Lights(NamedTuple):
     ambient: np.ndarray
 
 
-def _decode(*levels: float) -> np.ndarray:
+def _decode(*levels: int) -> np.ndarray:
     """sRGB levels 0 to 255 -> linear RGB (IEC 61966-2-1, upper branch)."""
     return ((np.array(levels) / 255 + 0.055) / 1.055) ** 2.4
 

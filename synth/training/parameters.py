@@ -10,6 +10,7 @@ changes the picture, are the target w* of the mapping network (`make_target_late
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import ndtr
@@ -116,6 +117,7 @@ class FaceParameters:
         return FaceParameters(vector[IDENTITY_SLICE], vector[EMOTION_SLICE], rest)
 
 
+@cache
 def _make_orthonormal(seed: int, columns: int) -> np.ndarray:
     square = np.random.default_rng(seed).normal(size=(Z_DIM, Z_DIM))
     return np.linalg.qr(square)[0][:, :columns].astype(np.float32)
@@ -163,6 +165,7 @@ def make_target_latents(parameters: np.ndarray) -> np.ndarray:
     return (target / TARGET_RMS).astype(np.float32)
 
 
+@cache
 def make_embedding() -> np.ndarray:
     """Orthonormal columns [512, NUM_PARAMETERS]: where each parameter points in W.
 
