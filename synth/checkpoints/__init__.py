@@ -15,7 +15,6 @@ from synth.checkpoints.errors import CheckpointError
 if TYPE_CHECKING:
     from synth.checkpoints.loading import (
         convert_checkpoint,
-        fetch_generator,
         load_discriminator,
         load_generator,
         load_with_card,
@@ -27,7 +26,6 @@ __all__ = [
     "CheckpointError",
     "LoadedGenerator",
     "convert_checkpoint",
-    "fetch_generator",
     "load_discriminator",
     "load_generator",
     "load_native",

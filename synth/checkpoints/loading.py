@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file
 
-from synth.assets import fetch_asset, find_cache_folder, find_card, hash_file
+from synth.assets import find_cache_folder, hash_file
 from synth.atomic import write_atomically
 from synth.checkpoints.errors import CheckpointError
 from synth.checkpoints.isolation import ChildLimits, ChildReport, ChildTask, run_child
@@ -55,11 +55,6 @@ def load_with_card(
     """As `load_generator`, with the card of the file beside the generator."""
     native = _find_native(Path(path), expected_sha256)
     return load_native(native, device)
-
-
-def fetch_generator(name: str, device: str | torch.device = "cpu") -> StyleGAN2:
-    """The generator that a card of synth/assets.yaml names, downloaded if need be: 'ffhq'."""
-    return load_generator(fetch_asset(name), device, find_card(name).sha256)
 
 
 def load_discriminator(path: str | Path, device: str | torch.device = "cpu") -> Discriminator:

@@ -141,7 +141,7 @@ def test_small_files_that_cost_others_for_ever_end_soon(tmp_path, name):
     )
     with pytest.raises(CheckpointError, match=r"endless\.pkl: needs"):
         load(path)
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 60
 
 
 def test_terminal_codes_in_a_file_do_not_reach_the_error(tmp_path):
