@@ -13,6 +13,15 @@ from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.keyframes import Direction
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Networks this small are slower on two threads, and far slower on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def tiny_generator(tmp_path_factory) -> Path:
     torch.manual_seed(0)
