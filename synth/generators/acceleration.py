@@ -140,7 +140,8 @@ class AcceleratedStyleGAN2(nn.Module):
         # Ordinary tensors, also where the caller is in inference mode: compiled code checks that.
         with torch.inference_mode(False), torch.no_grad():
             self.mapping = copy.deepcopy(generator.mapping).eval().requires_grad_(False).to(device)
-            self.prepared = PreparedSynthesis(generator.synthesis, dtype).to(device)
+            winograd = device.type == "cpu"
+            self.prepared = PreparedSynthesis(generator.synthesis, dtype, winograd).to(device)
         self._render: Callable[..., Tensor] = self.prepared.forward
         if compiled:
             keep_compiled_code()

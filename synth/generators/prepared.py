@@ -29,6 +29,7 @@ from synth.generators.layers import (
 )
 from synth.generators.resampling import smooth_transposed, upsample
 from synth.generators.synthesis import SynthesisNetwork
+from synth.generators.winograd import WinogradConvolution, choose_winograd_tile
 from synth.types import WPlus
 
 CHANNELS_LAST = torch.channels_last
@@ -62,21 +63,29 @@ class PreparedConvolution(nn.Module):
     strength: Tensor
     noise_const: Tensor
 
-    def __init__(self, layer: ModulatedConvolution, dtype: torch.dtype) -> None:
+    def __init__(
+        self, layer: ModulatedConvolution, dtype: torch.dtype, winograd: bool = False
+    ) -> None:
         super().__init__()
+        self.dtype = dtype
         self.up = layer.up
         self.resolution = layer.resolution
         self.style = PreparedStyle(layer.affine)
         weight = layer.weight.detach()
         energy = weight.square().sum((2, 3))
         norm = energy.sum(1).sqrt().clamp_min(EPSILON)
-        kernel = (weight / norm[:, None, None, None]).to(dtype)
+        unit = weight / norm[:, None, None, None]
+        tile = None
+        if winograd and not layer.up:
+            tile = choose_winograd_tile(min(weight.shape[:2]), layer.resolution, dtype)
+        self.winograd = None if tile is None else WinogradConvolution(unit, tile, dtype)
+        if tile is None:
+            kernel = (unit.transpose(0, 1) if layer.up else unit).to(dtype)
+            self.register_buffer("kernel", kernel.contiguous(memory_format=CHANNELS_LAST))
         if layer.up:
-            kernel = kernel.transpose(0, 1)
             taps = torch.tensor([1.0, 3.0, 3.0, 1.0], device=weight.device) / 4
             low_pass = torch.outer(taps, taps).expand(weight.shape[0], 1, 4, 4).to(dtype)
             self.register_buffer("low_pass", low_pass.contiguous(memory_format=CHANNELS_LAST))
-        self.register_buffer("kernel", kernel.contiguous(memory_format=CHANNELS_LAST))
         self.register_buffer("energy", energy)
         self.register_buffer("norm", norm)
         bias = layer.bias.detach()[:, None, None] * ACTIVATION_GAIN
@@ -95,13 +104,15 @@ class PreparedConvolution(nn.Module):
         largest = styles.abs().amax(1, keepdim=True).clamp_min(EPSILON)
         demodulation = torch.rsqrt(styles.square() @ self.energy.t() + EPSILON)
         factor = demodulation * (largest * ACTIVATION_GAIN) * self.norm
-        dtype = self.kernel.dtype
-        return (styles / largest).to(dtype)[:, :, None, None], factor.to(dtype)[:, :, None, None]
+        styles, factor = (styles / largest).to(self.dtype), factor.to(self.dtype)
+        return styles[:, :, None, None], factor[:, :, None, None]
 
     def forward(self, x: Tensor, factor: Tensor, noise: Tensor | None) -> Tensor:
         """Modulated maps [batch, in, N, N] -> activated, unmodulated maps [batch, out, ..]."""
         if self.up:
             x = self.smooth(F.conv_transpose2d(x, self.kernel, stride=2))
+        elif self.winograd is not None:
+            x = self.winograd(x)
         else:
             x = F.conv2d(x, self.kernel, padding=1)
         x = x.mul_(factor).add_(self.bias)
@@ -158,13 +169,15 @@ class PreparedSynthesis(nn.Module):
 
     const: Tensor
 
-    def __init__(self, network: SynthesisNetwork, dtype: torch.dtype) -> None:
+    def __init__(
+        self, network: SynthesisNetwork, dtype: torch.dtype, winograd: bool = False
+    ) -> None:
         super().__init__()
         convolutions, to_rgb = [], []
         for resolution in network.config.resolutions:
             block = network.block_at(resolution)
             layers = (block.conv1,) if resolution == 4 else (block.conv0, block.conv1)
-            convolutions += [PreparedConvolution(layer, dtype) for layer in layers]
+            convolutions += [PreparedConvolution(layer, dtype, winograd) for layer in layers]
             to_rgb.append(PreparedRGB(block.torgb))
         self.convolutions = nn.ModuleList(convolutions)
         self.to_rgb = nn.ModuleList(to_rgb)
