@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -22,7 +21,7 @@ import torch
 
 from embed.dlib_resnet import CHIP_PX, EMBEDDING_DIM, FaceResNet, load_face_resnet
 from synth.acd import Embeddings
-from synth.assets import fetch_asset, find_package_file, hash_file
+from synth.assets import fetch_asset
 from synth.observations import FaceObservations
 from synth.types import Frames
 
@@ -35,8 +34,6 @@ WORK_PX = 512
 CHIP_BATCH = 8
 CHIP_PADDING = 0.25
 POINT_COUNT = 68
-FIVE_POINTS = "models/shape_predictor_5_face_landmarks.dat"
-FIVE_POINTS_SHA256 = "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"
 
 
 class DlibFaceEncoder:
@@ -121,7 +118,7 @@ class DlibFaceEncoder:
 
     @cached_property
     def _five_points(self) -> Any:
-        return dlib.shape_predictor(str(_find_five_points()))
+        return dlib.shape_predictor(str(fetch_asset("dlib-landmarks-5")))
 
     @cached_property
     def _landmarks(self) -> Any:
@@ -137,17 +134,6 @@ def _on_one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _find_five_points() -> Path:
-    path = find_package_file("face_recognition_models", FIVE_POINTS)
-    found = hash_file(path)
-    if found != FIVE_POINTS_SHA256:
-        raise ValueError(
-            f"needs {path} with sha256 {FIVE_POINTS_SHA256}; got {found}; "
-            "try reinstalling face-recognition-models"
-        )
-    return path
 
 
 def _shrink(picture: np.ndarray, size_px: int) -> tuple[np.ndarray, float]:
