@@ -23,8 +23,6 @@ from checkpoint_samples import (
     tensorflow_network,
 )
 
-END = b"."
-
 
 def code_attacks(canary: Path) -> dict[str, bytes]:
     """Pickles that would make the canary when loaded by pickle or torch."""
@@ -68,31 +66,31 @@ def code_attacks(canary: Path) -> dict[str, bytes]:
             files[name] = dump(weight_in_storage(value))
     files |= {f"{name} alone": dump(value, 4) for name, value in attacks.items()}
     files |= {
-        "INST": b"\x80\x02(" + argument + b"ios\nsystem\n" + END,
-        "OBJ": b"\x80\x02(cos\nsystem\n" + argument + b"o" + END,
-        "OBJ of a harmless class": b"\x80\x02(ccollections\nOrderedDict\no" + END,
-        "EXT1": b"\x80\x02\x82\x01" + argument + b"\x85R" + END,
-        "EXT2": b"\x80\x02\x83\x01\x00" + END,
-        "EXT4": b"\x80\x02\x84\x01\x00\x00\x00" + END,
-        "persistent id": b"\x80\x02" + argument + b"Q" + END,
-        "persistent id as text": b"\x80\x02P" + raw + b"\n" + END,
+        "INST": b"\x80\x02(" + argument + b"ios\nsystem\n" + b".",
+        "OBJ": b"\x80\x02(cos\nsystem\n" + argument + b"o" + b".",
+        "OBJ of a harmless class": b"\x80\x02(ccollections\nOrderedDict\no" + b".",
+        "EXT1": b"\x80\x02\x82\x01" + argument + b"\x85R" + b".",
+        "EXT2": b"\x80\x02\x83\x01\x00" + b".",
+        "EXT4": b"\x80\x02\x84\x01\x00\x00\x00" + b".",
+        "persistent id": b"\x80\x02" + argument + b"Q" + b".",
+        "persistent id as text": b"\x80\x02P" + raw + b"\n" + b".",
         "dotted STACK_GLOBAL": b"\x80\x04"
         + binunicode("collections")
         + binunicode("abc.sys.modules")
         + b"\x93"
-        + END,
+        + b".",
         "BUILD on a class": b"\x80\x02ccollections\nOrderedDict\n}"
         + binunicode("__setstate__")
         + b"cos\nsystem\nsb"
         + argument
         + b"b"
-        + END,
+        + b".",
         "BUILD on a harmless class": b"\x80\x02ccollections\nOrderedDict\n}"
         + binunicode("__reduce__")
         + argument
         + b"sb"
-        + END,
-        "BUILD on a dict": b"\x80\x02}}" + binunicode("__class__") + argument + b"sb" + END,
+        + b".",
+        "BUILD on a dict": b"\x80\x02}}" + binunicode("__class__") + argument + b"sb" + b".",
         "BUILD twice": dump(Call(Name("collections", "OrderedDict"), (), {"a": 1}))[:-1] + b"}b.",
         "zip with os.system": zip_of({"x/data.pkl": dump(system, 2)}),
         "legacy torch with os.system": legacy.getvalue(),

@@ -75,23 +75,22 @@ def dump(value, protocol=3) -> bytes:
 
 
 def make_generator(config=SMALL, seed=0) -> StyleGAN2:
-    torch.manual_seed(seed)
-    generator = StyleGAN2(config)
-    with torch.no_grad():
-        for name, tensor in generator.state_dict().items():
-            if name.endswith(("noise_strength", "w_avg", "bias")):
-                tensor.add_(torch.randn_like(tensor) * 0.1)
-    return generator.eval().requires_grad_(False)
+    return roughen(StyleGAN2, config, seed)
 
 
 def make_discriminator(config=SMALL, seed=1) -> Discriminator:
+    return roughen(Discriminator, config, seed)
+
+
+def roughen(kind, config, seed):
+    """A new network in which what starts at zero is random too."""
     torch.manual_seed(seed)
-    discriminator = Discriminator(config)
+    network = kind(config)
     with torch.no_grad():
-        for name, tensor in discriminator.state_dict().items():
-            if name.endswith("bias"):
+        for name, tensor in network.state_dict().items():
+            if name.endswith(("noise_strength", "w_avg", "bias")):
                 tensor.add_(torch.randn_like(tensor) * 0.1)
-    return discriminator.eval().requires_grad_(False)
+    return network.eval().requires_grad_(False)
 
 
 # NVIDIA's PyTorch layout: persistent objects whose tensors lie in nested modules.
@@ -283,3 +282,21 @@ def judge_entry(name: str, tensor: torch.Tensor, largest=SMALL.resolution):
 def binunicode(text: str) -> bytes:
     raw = text.encode()
     return b"X" + struct.pack("<I", len(raw)) + raw
+
+
+def write_pickle(path, value, protocol=3):
+    path.write_bytes(dump(value, protocol))
+    return path
+
+
+def write_zip_torch(path, value):
+    torch.save(value, path)
+    return path
+
+
+def assert_same_weights(loaded, original):
+    expected = original.state_dict()
+    found = loaded.state_dict()
+    assert found.keys() == expected.keys()
+    for name, tensor in expected.items():
+        assert torch.allclose(found[name], tensor, rtol=0, atol=1e-6), name

