@@ -1,7 +1,6 @@
-"""Small checkpoints of every foreign format, written from one of our networks, and attacks.
+"""Small checkpoints of every foreign format, written from one of our networks.
 
-Pickles are written by `NamePickler`, which emits any global or call by name, so that files can
-refer to code that is not installed, and to code that must never run.
+`NamePickler` emits any global or call by name, whether its code is installed, or must never run.
 """
 
 import io
@@ -83,7 +82,6 @@ def make_discriminator(config=SMALL, seed=1) -> Discriminator:
 
 
 def roughen(kind, config, seed):
-    """A new network in which what starts at zero is random too."""
     torch.manual_seed(seed)
     network = kind(config)
     with torch.no_grad():
