@@ -32,9 +32,10 @@ _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _PRECISIONS = ("auto", *_DTYPES)
 _COMPILE_MODES = ("auto", "on", "off")
 
-#: Compiling pays from this many values of feature maps on, over all frames: on two CPU cores it
-#: takes about 30 s, and saves about 2.5 s for every 10^9 values. See docs/synthesis-speed.md.
-WORTHWHILE_VALUES = 12_000_000_000
+#: What compiling costs, and what it saves for each value of a picture's feature maps, on two CPU
+#: cores, rounded; see docs/synthesis-speed.md.
+COMPILE_S = 20.0
+SAVED_S_PER_VALUE = 5e-10
 
 
 class AccelerationWarning(UserWarning):
@@ -52,8 +53,8 @@ def accelerate(
 
     precision: of the feature maps; 'auto' takes bf16 on a CPU that multiplies it in hardware, fp16
         on a GPU, else fp32. Weights' sums, noise and RGB stay exact to that type's rounding.
-    compile: 'auto' compiles when `expected_frames` (None: many) are worth it. Compiled code is kept
-        in the user's cache folder for the next run.
+    compile: 'auto' compiles when `expected_frames` (None: unknown, so not) are worth it. Compiled
+        code is kept in the user's cache folder for the next run.
     A generator other than StyleGAN2 comes back as it is, moved to `device` if it can be.
     Raises ValueError for unknown options.
     """
@@ -104,11 +105,11 @@ def has_fast_bfloat16() -> bool:
 
 
 def is_worth_compiling(config: StyleGAN2Config, expected_frames: int | None) -> bool:
-    """Whether rendering that many frames (None: many) takes longer than compiling saves."""
+    """Whether compiling saves more time over that many frames (None: unknown) than it takes."""
     if expected_frames is None:
-        return True
+        return False
     values = sum(2 * config.channels_at(size) * size**2 for size in config.resolutions)
-    return values * expected_frames >= WORTHWHILE_VALUES
+    return expected_frames * SAVED_S_PER_VALUE * values >= COMPILE_S
 
 
 def find_compiler_obstacle(device: torch.device) -> str | None:

@@ -16,6 +16,7 @@ class StyleGAN2Config:
         channels.
     channels: channels at 4, 8, 16, ... one by one, in place of the rule, for networks that no
         base and maximum describe.
+    conv_clamp: bound of every layer's output, as networks trained in half precision have (256).
     mapping_last_linear: the last mapping layer has no activation.
     Raises ValueError for sizes that make no network.
     """
@@ -31,6 +32,7 @@ class StyleGAN2Config:
     channel_max: int = 512
     channels: tuple[int, ...] | None = None
     img_channels: int = 3
+    conv_clamp: float | None = None
     discriminator_mapping_layers: int = 8
 
     def __post_init__(self) -> None:
@@ -49,6 +51,8 @@ class StyleGAN2Config:
                 "needs c_dim >= 0 and mapping_lr_multiplier > 0; "
                 f"got {self.c_dim} and {self.mapping_lr_multiplier}"
             )
+        if self.conv_clamp is not None and self.conv_clamp <= 0:
+            raise ValueError(f"needs conv_clamp above 0 or none; got {self.conv_clamp}")
         if self.channels is not None and len(self.channels) != len(self.resolutions):
             raise ValueError(
                 f"needs channels for each of the resolutions {list(self.resolutions)}; "

@@ -40,11 +40,15 @@ def append_minibatch_deviation(x: Features, group_size: int = GROUP_SIZE) -> New
 class DiscriminatorBlock(nn.Module):
     """[batch, in, N, N] -> [batch, out, N/2, N/2], residual; the first block also reads RGB."""
 
-    def __init__(self, channels: int, out_channels: int, img_channels: int | None) -> None:
+    def __init__(
+        self, channels: int, out_channels: int, img_channels: int | None, clamp: float | None
+    ) -> None:
         super().__init__()
-        self.fromrgb = EqualizedConvolution(img_channels, channels, 1) if img_channels else None
-        self.conv0 = EqualizedConvolution(channels, channels, 3)
-        self.conv1 = EqualizedConvolution(channels, out_channels, 3, down=True)
+        self.fromrgb = (
+            EqualizedConvolution(img_channels, channels, 1, clamp=clamp) if img_channels else None
+        )
+        self.conv0 = EqualizedConvolution(channels, channels, 3, clamp=clamp)
+        self.conv1 = EqualizedConvolution(channels, out_channels, 3, down=True, clamp=clamp)
         self.skip = EqualizedConvolution(channels, out_channels, 1, bias=False, down=True)
 
     def forward(self, x: Features) -> NewFeatures:
@@ -58,9 +62,9 @@ class DiscriminatorBlock(nn.Module):
 class DiscriminatorEpilogue(nn.Module):
     """4x4 feature maps -> logits, or the projection on a class embedding."""
 
-    def __init__(self, channels: int, embedding_dim: int) -> None:
+    def __init__(self, channels: int, embedding_dim: int, clamp: float | None) -> None:
         super().__init__()
-        self.conv = EqualizedConvolution(channels + 1, channels, 3)
+        self.conv = EqualizedConvolution(channels + 1, channels, 3, clamp=clamp)
         self.fc = EqualizedLinear(channels * 16, channels, activated=True)
         self.out = EqualizedLinear(channels, embedding_dim or 1)
 
@@ -89,10 +93,11 @@ class Discriminator(nn.Module):
                 config.channels_at(resolution),
                 config.channels_at(resolution // 2),
                 config.img_channels if first else None,
+                config.conv_clamp,
             )
             self.add_module(f"b{resolution}", block)
         embedding_dim = config.channels_at(4) if config.c_dim else 0
-        self.b4 = DiscriminatorEpilogue(config.channels_at(4), embedding_dim)
+        self.b4 = DiscriminatorEpilogue(config.channels_at(4), embedding_dim, config.conv_clamp)
         self.mapping = (
             MappingNetwork(0, config.c_dim, embedding_dim, config.discriminator_mapping_layers)
             if config.c_dim

@@ -38,6 +38,11 @@ def activate(x: Tensor, gain: float = ACTIVATION_GAIN) -> Tensor:
     return F.leaky_relu(x, SLOPE) * gain
 
 
+def clamp_optionally(x: Tensor, limit: float | None) -> Tensor:
+    """Values cut to [-limit, limit]; None leaves them."""
+    return x if limit is None else x.clamp(-limit, limit)
+
+
 def normalize_second_moment(x: Float[Tensor, "batch channel"]) -> Tensor:
     """Scale each row to a mean square of one."""
     return x * torch.rsqrt(x.square().mean(1, keepdim=True) + EPSILON)
@@ -79,10 +84,17 @@ class ModulatedConvolution(nn.Module):
     noise_const: Tensor
 
     def __init__(
-        self, in_channels: int, out_channels: int, w_dim: int, resolution: int, up: bool
+        self,
+        in_channels: int,
+        out_channels: int,
+        w_dim: int,
+        resolution: int,
+        up: bool,
+        clamp: float | None = None,
     ) -> None:
         super().__init__()
         self.up = up
+        self.clamp = clamp
         self.resolution = resolution
         self.affine = EqualizedLinear(w_dim, in_channels, bias_init=1.0)
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
@@ -104,7 +116,7 @@ class ModulatedConvolution(nn.Module):
         offset = _shape_vector(self.bias * ACTIVATION_GAIN, x.dtype)
         if noise is not None:
             offset = offset + (noise * (self.noise_strength * ACTIVATION_GAIN)).to(x.dtype)
-        return F.leaky_relu(x + offset, SLOPE)
+        return clamp_optionally(F.leaky_relu(x + offset, SLOPE), self.clamp)
 
     def scale_for(self, w: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         """Styles [batch, in], kernel in `dtype`, and the factor [batch, out] for what comes out."""
@@ -130,8 +142,11 @@ class ModulatedConvolution(nn.Module):
 class ToRGB(nn.Module):
     """Feature maps -> RGB by a modulated 1x1 convolution without demodulation."""
 
-    def __init__(self, in_channels: int, img_channels: int, w_dim: int) -> None:
+    def __init__(
+        self, in_channels: int, img_channels: int, w_dim: int, clamp: float | None = None
+    ) -> None:
         super().__init__()
+        self.clamp = clamp
         self.affine = EqualizedLinear(w_dim, in_channels, bias_init=1.0)
         self.weight = nn.Parameter(torch.randn(img_channels, in_channels, 1, 1))
         self.bias = nn.Parameter(torch.zeros(img_channels))
@@ -141,7 +156,7 @@ class ToRGB(nn.Module):
         """[batch, in, N, N] -> [batch, img_channels, N, N] in float32."""
         styles = self.affine(w) * self.weight_gain
         y = F.conv2d(x * _shape_vector(styles, x.dtype), self.weight.to(x.dtype))
-        return y.float() + self.bias[:, None, None]
+        return clamp_optionally(y.float() + self.bias[:, None, None], self.clamp)
 
 
 class EqualizedConvolution(nn.Module):
@@ -154,12 +169,14 @@ class EqualizedConvolution(nn.Module):
         kernel_size: int,
         bias: bool = True,
         down: bool = False,
+        clamp: float | None = None,
     ) -> None:
         super().__init__()
         shape = (out_channels, in_channels, kernel_size, kernel_size)
         self.weight = nn.Parameter(torch.randn(shape))
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
         self.down = down
+        self.clamp = clamp
         self.kernel_size = kernel_size
         self.weight_gain = 1 / math.sqrt(in_channels * kernel_size**2)
 
@@ -174,4 +191,5 @@ class EqualizedConvolution(nn.Module):
             y = F.conv2d(smooth_padded(x, 2), kernel, stride=2)
         if self.bias is None:
             return y * gain
-        return activate(y + _shape_vector(self.bias, y.dtype), ACTIVATION_GAIN * gain)
+        y = activate(y + _shape_vector(self.bias, y.dtype), ACTIVATION_GAIN * gain)
+        return y if self.clamp is None else y.clamp(-self.clamp * gain, self.clamp * gain)

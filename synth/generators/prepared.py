@@ -26,6 +26,7 @@ from synth.generators.layers import (
     EqualizedLinear,
     ModulatedConvolution,
     ToRGB,
+    clamp_optionally,
 )
 from synth.generators.resampling import smooth_transposed, upsample
 from synth.generators.synthesis import SynthesisNetwork
@@ -70,6 +71,7 @@ class PreparedConvolution(nn.Module):
         self.dtype = dtype
         self.up = layer.up
         self.resolution = layer.resolution
+        self.clamp = layer.clamp
         self.style = PreparedStyle(layer.affine)
         weight = layer.weight.detach()
         energy = weight.square().sum((2, 3))
@@ -88,8 +90,7 @@ class PreparedConvolution(nn.Module):
             self.register_buffer("low_pass", low_pass.contiguous(memory_format=CHANNELS_LAST))
         self.register_buffer("energy", energy)
         self.register_buffer("norm", norm)
-        bias = layer.bias.detach()[:, None, None] * ACTIVATION_GAIN
-        self.register_buffer("bias", bias.to(dtype))
+        self.register_buffer("bias", (layer.bias.detach() * ACTIVATION_GAIN).to(dtype))
         strength = layer.noise_strength.detach() * ACTIVATION_GAIN
         self.register_buffer("strength", strength)
         self.register_buffer("noise_const", (layer.noise_const * strength).to(dtype))
@@ -115,10 +116,15 @@ class PreparedConvolution(nn.Module):
             x = self.winograd(x)
         else:
             x = F.conv2d(x, self.kernel, padding=1)
-        x = x.mul_(factor).add_(self.bias)
-        if noise is not None:
-            x = x.add_(noise)
-        return F.leaky_relu_(x, SLOPE)
+        x = x.mul_(factor).add_(self.offset(noise))
+        x = F.leaky_relu_(x, SLOPE)
+        return x if self.clamp is None else x.clamp_(-self.clamp, self.clamp)
+
+    def offset(self, noise: Tensor | None) -> Tensor:
+        """Bias and noise together; broadcasting sums of few channels to feature maps is slow."""
+        if noise is None:
+            return self.bias[:, None, None]
+        return (noise.permute(0, 2, 3, 1) + self.bias).permute(0, 3, 1, 2)
 
     def smooth(self, x: Tensor) -> Tensor:
         """The low-pass after upsampling: one depthwise convolution is fastest on a CPU."""
@@ -136,6 +142,7 @@ class PreparedRGB(nn.Module):
     def __init__(self, layer: ToRGB) -> None:
         super().__init__()
         self.style = PreparedStyle(layer.affine, layer.weight_gain)
+        self.clamp = layer.clamp
         self.register_buffer("weight", layer.weight.detach()[:, :, 0, 0].clone())
         self.register_buffer("bias", layer.bias.detach()[:, None, None].clone())
 
@@ -149,10 +156,11 @@ class PreparedRGB(nn.Module):
             # Three sums over channels join the pass over memory that activates.
             maps = x.float()
             planes = [(maps * row[:, :, None, None]).sum(1) for row in kernel.unbind(1)]
-            return torch.stack(planes, 1) + self.bias
+            return clamp_optionally(torch.stack(planes, 1) + self.bias, self.clamp)
         pixels = x.permute(0, 2, 3, 1).flatten(1, 2)
         rgb = torch.bmm(pixels, kernel.transpose(1, 2).to(x.dtype)).float()
-        return rgb.transpose(1, 2).unflatten(2, x.shape[2:]) + self.bias
+        rgb = rgb.transpose(1, 2).unflatten(2, x.shape[2:]) + self.bias
+        return clamp_optionally(rgb, self.clamp)
 
 
 @dataclass(frozen=True)

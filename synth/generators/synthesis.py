@@ -37,12 +37,12 @@ class SynthesisBlock(nn.Module):
         else:
             in_channels = config.channels_at(resolution // 2)
             self.conv0 = ModulatedConvolution(
-                in_channels, out_channels, config.w_dim, resolution, up=True
+                in_channels, out_channels, config.w_dim, resolution, True, config.conv_clamp
             )
         self.conv1 = ModulatedConvolution(
-            out_channels, out_channels, config.w_dim, resolution, up=False
+            out_channels, out_channels, config.w_dim, resolution, False, config.conv_clamp
         )
-        self.torgb = ToRGB(out_channels, config.img_channels, config.w_dim)
+        self.torgb = ToRGB(out_channels, config.img_channels, config.w_dim, config.conv_clamp)
 
 
 @runtime_checkable
