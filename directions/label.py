@@ -16,6 +16,8 @@ from directions.fit import LabelledLatents
 from synth.emotions import Emotion
 from synth.generators.base import Generator
 
+#: The generator whose z are known (`synth.training.pack.NAME`).
+BUNDLED_NAME = "moodreel-faces"
 #: Faces whose emotions sum to less than this are called calm.
 CALM_BELOW = 0.1
 
@@ -24,10 +26,15 @@ def label_bundled_latents(generator: Generator, count: int, seed: int) -> Labell
     """Draw z, map them by the bundled generator, and label them by the parameters of z.
 
     Latents in which two emotions mix are labelled by the stronger one, with its share as
-    intensity. Each z is a person of its own.
+    intensity. Each z is a person of its own. Raises ValueError for any other generator.
     """
     from synth.training.parameters import EMOTION_SLICE, EMOTIONS, map_latents_to_parameters
 
+    if generator.name != BUNDLED_NAME:
+        raise ValueError(
+            f"needs the bundled generator, whose emotions are known; got {generator.name}; "
+            "try labels=latents labels.path=labelled.npz (docs/directions.md)"
+        )
     z = np.random.default_rng(seed).normal(size=(count, generator.z_dim)).astype(np.float32)
     weights = map_latents_to_parameters(z)[:, EMOTION_SLICE]
     with torch.no_grad():
@@ -41,11 +48,12 @@ def label_bundled_latents(generator: Generator, count: int, seed: int) -> Labell
     return LabelledLatents(latents, emotions, intensities, np.arange(count))
 
 
-def load_labelled_latents(path: str | Path) -> LabelledLatents:
+def load_labelled_latents(path: str | Path, generator: Generator) -> LabelledLatents:
     """Read .npz with `w` [sample, w_dim] or [sample, layer, w_dim], `emotion` [sample] 0 to 6,
     and, where known, `intensity` and `subject` [sample].
 
-    Of W+ the mean over layers is taken. Raises ValueError naming the file.
+    Of W+ the mean over layers is taken. Raises ValueError naming the file, also when its latents
+    do not fit the generator.
     """
     path = Path(path)
     try:
@@ -62,6 +70,11 @@ def load_labelled_latents(path: str | Path) -> LabelledLatents:
         raise ValueError(
             f"{path}: needs w [sample, w_dim] or [sample, layer, w_dim] and one emotion for each; "
             f"got {arrays['w'].shape} and {emotion.shape}"
+        )
+    if w.shape[1] != generator.w_dim:
+        raise ValueError(
+            f"{path}: needs latents of {generator.w_dim} numbers for generator {generator.name}; "
+            f"got {w.shape[1]}"
         )
     if emotion.dtype.kind not in "iu" or emotion.min() < 0 or emotion.max() >= len(Emotion):
         raise ValueError(f"{path}: needs emotions as numbers 0 to 6; got {np.unique(emotion)[:9]}")

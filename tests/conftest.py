@@ -20,7 +20,7 @@ def list_checked_modules() -> list[str]:
     return [".".join(file.relative_to(REPOSITORY).with_suffix("").parts) for file in files]
 
 
-_hook = install_import_hook(list_checked_modules(), "beartype.beartype")
+_hook = install_import_hook(list_checked_modules(), "shape_checker.check_types")
 
 
 def find_shared_assets() -> Path | None:

@@ -43,7 +43,9 @@ def load_dataset(folder: str | Path) -> FaceDataset:
     """
     folder = Path(folder)
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    blocks = itertools.takewhile(lambda b: (folder / f"block_{b:05d}.done").exists(), itertools.count())
+    blocks = itertools.takewhile(
+        lambda b: (folder / f"block_{b:05d}.done").exists(), itertools.count()
+    )
     count = BLOCK * sum(1 for _ in blocks)
     if not count:
         raise ValueError(
@@ -92,9 +94,7 @@ def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list
     cv2.setNumThreads(1)
     renderer = FaceRenderer(head_model)
     parameters = np.load(folder / "parameters.npy")
-    pictures = {
-        size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r+") for size in sizes
-    }
+    pictures = {size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r+") for size in sizes}
     for block in tqdm(blocks, unit="block", mininterval=10):
         for i in range(block * BLOCK, (block + 1) * BLOCK):
             wanted = {size: array for size, array in pictures.items() if i < len(array)}
@@ -146,9 +146,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[512, 256, 128, 64, 32])
     parser.add_argument("--workers", type=int, default=2)
     a = parser.parse_args()
-    render_dataset(
-        a.folder, a.head_model, a.count, a.large_count, a.seed, a.sizes, a.workers
-    )
+    render_dataset(a.folder, a.head_model, a.count, a.large_count, a.seed, a.sizes, a.workers)
 
 
 if __name__ == "__main__":

@@ -65,9 +65,7 @@ def fit_mapping(steps: int, batch: int, rate: float, seed: int) -> MappingNetwor
 def draw_pairs(random: np.random.Generator, batch: int) -> tuple[Tensor, Tensor]:
     """Fresh z [batch, 512] and their w* [batch, 512]."""
     z = random.standard_normal((batch, Z_DIM), np.float32)
-    return torch.from_numpy(z), torch.from_numpy(
-        make_target_latents(map_latents_to_parameters(z))
-    )
+    return torch.from_numpy(z), torch.from_numpy(make_target_latents(map_latents_to_parameters(z)))
 
 
 @torch.no_grad()

@@ -56,7 +56,7 @@ class CombedHair:
 
 def _ramp(low: float, high: float, x: np.ndarray | float) -> np.ndarray:
     t = np.clip((np.asarray(x, np.float32) - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t))
 
 
 def make_hair_grid(model: HeadModel) -> HairGrid:

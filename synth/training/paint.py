@@ -35,7 +35,7 @@ def paint_face(landmarks: np.ndarray) -> np.ndarray:
     def spot(cx: float, cy: float, sx: float, sy: float) -> np.ndarray:
         return np.exp(-0.5 * (((np.abs(x) - cx) / sx) ** 2 + ((y - cy) / sy) ** 2))
 
-    masks[..., BLUSH] = spot(4.6, 0.2, 1.7, 1.4) + 0.8 * spot(0, 0.4, 1.0, 1.0)
+    masks[..., BLUSH] = spot(4.6, 0.2, 1.7, 1.4) + 0.8 * spot(0.0, 0.4, 1.0, 1.0)
     masks[..., EYE_SHADOW] = spot(3.15, 3.3, 1.5, 0.95)
     masks[..., LID_CREASE] = spot(3.1, 4.2, 1.3, 0.4)
     masks[..., BAGS] = spot(3.0, 2.35, 1.2, 0.35)

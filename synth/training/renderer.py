@@ -78,9 +78,7 @@ class FaceRenderer:
         grid, first = self.stage.grid, len(self.stage.model.vertices)
         paths = np.zeros((len(surface), 3), np.float32)
         shell = slice(first, first + grid.azimuth.size)
-        paths[shell] = np.stack(
-            [grid.azimuth.ravel(), grid.along.ravel(), scene.hair.opacity], 1
-        )
+        paths[shell] = np.stack([grid.azimuth.ravel(), grid.along.ravel(), scene.hair.opacity], 1)
         attributes = np.concatenate([surface, paths], 1)
         # Long hair falls over the ears, which stick out of the shell.
         nearest = behind - 0.15 - 1.4 * scene.hair.length
@@ -120,7 +118,9 @@ def _draw(screen: np.ndarray, triangles: np.ndarray, size_px: int) -> Drawn:
 def _interpolate(drawn: Drawn, triangles: np.ndarray, attributes: np.ndarray) -> np.ndarray:
     _, index, weights = drawn
     out = np.zeros((*index.shape, attributes.shape[1]), np.float32)
-    rasterise.interpolate(index, weights, np.ascontiguousarray(triangles), np.ascontiguousarray(attributes), out)
+    rasterise.interpolate(
+        index, weights, np.ascontiguousarray(triangles), np.ascontiguousarray(attributes), out
+    )
     return out
 
 

@@ -164,9 +164,8 @@ def pose_face(stage: Stage, face: FaceParameters, size_px: int) -> Scene:
     # The scalp slides with the forehead's muscles, less than the skin itself.
     scalp = identity + 0.75 * (head - rest)
     hair = comb_hair(stage.grid, face, scalp)
-    nod = sum(
-        EMOTION_PITCH_DEG.get(e, 0.0) * w for e, w in zip(EMOTIONS, face.emotions, strict=True)
-    )
+    pitches = [EMOTION_PITCH_DEG.get(emotion, 0.0) for emotion in EMOTIONS]
+    nod = float(np.dot(face.emotions, pitches))
     yaw_deg, pitch_deg = 6.5 * face["yaw"], 3.5 * face["pitch"] + nod
     turn = make_rotation(yaw_deg, pitch_deg)
     posed = (np.concatenate([head, hair.vertices]) - PIVOT) @ turn.T + PIVOT

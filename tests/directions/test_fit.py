@@ -8,6 +8,7 @@ from directions.fit import LabelledLatents, fit_directions
 from directions.label import load_labelled_latents
 from directions.neutral import calm_face
 from synth.emotions import Emotion
+from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.keyframes import LayerMask
 
 WIDTH, LAYERS, STEP = 64, 10, 3.0
@@ -80,20 +81,24 @@ def test_a_smiling_face_is_brought_to_calm_and_stays_itself(fitted, axes, labell
 def test_labels_are_read_and_checked(tmp_path, labelled):
     path = tmp_path / "labelled.npz"
     np.savez(path, w=labelled.latents[:, None].repeat(2, 1), emotion=labelled.emotions)
-    read = load_labelled_latents(path)
+    generator = StyleGAN2(
+        StyleGAN2Config(resolution=8, w_dim=WIDTH, z_dim=WIDTH, mapping_layers=1, channel_max=4)
+    )
+    read = load_labelled_latents(path, generator)
     assert np.allclose(read.latents, labelled.latents, atol=1e-5)
     assert (read.intensities == 1).all()
     for arrays, message in (
         ({"w": labelled.latents}, "emotion"),
         ({"w": labelled.latents, "emotion": labelled.emotions[:5]}, "one emotion for each"),
         ({"w": labelled.latents, "emotion": labelled.emotions + 3}, "0 to 6"),
+        ({"w": labelled.latents[:, :9], "emotion": labelled.emotions}, "64 numbers"),
         ({"w": labelled.latents * np.nan, "emotion": labelled.emotions}, "finite"),
         ({"w": labelled.latents, "emotion": 0 * labelled.emotions}, "too few"),
     ):
         np.savez(path, **arrays)
         with pytest.raises(ValueError, match=message) as caught:
-            load_labelled_latents(path)
+            load_labelled_latents(path, generator)
         assert str(path) in str(caught.value)
     path.write_bytes(b"no zip")
     with pytest.raises(ValueError, match="labelled latents"):
-        load_labelled_latents(path)
+        load_labelled_latents(path, generator)

@@ -13,14 +13,14 @@ from synth.training.parameters import EMOTION_SLICE, map_latents_to_parameters
 from synth.training.train import EMOTION_ROWS, HELD_OUT, Stage, Trainer
 
 CONFIG = StyleGAN2Config(resolution=64, mapping_layers=2, channel_base=512, channel_max=16)
-PLAN = (Stage(8, 480, 8, 1e-2), Stage(16, 64, 8, 1e-2))
+PLAN = (Stage(8, 240, 8, 2e-2), Stage(16, 32, 8, 1e-2))
 
 
 @pytest.fixture(scope="module")
 def data() -> FaceDataset:
     z = np.random.default_rng(0).normal(size=(HELD_OUT + 64, 512)).astype(np.float32)
     parameters = map_latents_to_parameters(z)
-    shade = np.clip(128 + 40 * parameters[:, :3], 0, 255).astype(np.uint8)
+    shade = np.clip((210, 90, 40) + 8 * parameters[:, :3], 0, 255).astype(np.uint8)
     pictures = {s: np.tile(shade[:, None, None], (1, s, s, 1)) for s in (8, 16)}
     return FaceDataset(z, parameters, pictures)
 
@@ -53,9 +53,7 @@ def test_training_learns_and_goes_on_after_a_stop(data, tmp_path: Path):
     again = Trainer(data, tmp_path, PLAN, CONFIG)
     again._load_state()
     assert again.stage_index == len(PLAN)
-    for want, got in zip(
-        trainer.average.parameters(), again.average.parameters(), strict=True
-    ):
+    for want, got in zip(trainer.average.parameters(), again.average.parameters(), strict=True):
         assert torch.equal(want, got)
 
 
