@@ -40,9 +40,9 @@ class LabelledLatents:
     """
 
     latents: Float[np.ndarray, "sample w_dim"]
-    emotions: Int[np.ndarray, "sample"]
-    intensities: Float[np.ndarray, "sample"]
-    subjects: Int[np.ndarray, "sample"]
+    emotions: Int[np.ndarray, " sample"]
+    intensities: Float[np.ndarray, " sample"]
+    subjects: Int[np.ndarray, " sample"]
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.latents).all():

@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=12288)
     parser.add_argument("--large-count", type=int, default=3072, help="pictures of largest size")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[512, 256, 128, 64, 32])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[512, 256, 128, 64, 32, 16])
     parser.add_argument("--workers", type=int, default=2)
     a = parser.parse_args()
     render_dataset(a.folder, a.head_model, a.count, a.large_count, a.seed, a.sizes, a.workers)

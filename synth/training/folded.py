@@ -77,7 +77,7 @@ def _run_block(
     return x, _run_rgb(block.torgb, x, rows[2])
 
 
-def _fold(layer: ModulatedConvolution, w: Float[Tensor, "w_dim"]) -> Float[Tensor, "o i 3 3"]:
+def _fold(layer: ModulatedConvolution, w: Float[Tensor, " w_dim"]) -> Float[Tensor, "o i 3 3"]:
     """The kernel of one picture: modulated, demodulated, times the activation's gain."""
     styles, kernel, factor = layer.scale_for(w[None], torch.float32)
     return (
@@ -85,7 +85,7 @@ def _fold(layer: ModulatedConvolution, w: Float[Tensor, "w_dim"]) -> Float[Tenso
     )
 
 
-def _run_rgb(layer: ToRGB, x: Tensor, w: Float[Tensor, "w_dim"]) -> Tensor:
+def _run_rgb(layer: ToRGB, x: Tensor, w: Float[Tensor, " w_dim"]) -> Tensor:
     styles = layer.affine(w[None])[0] * layer.weight_gain
     kernel = (layer.weight * styles[None, :, None, None]).to(x.dtype)
     return F.conv2d(x, kernel).float() + layer.bias[:, None, None]

@@ -51,7 +51,7 @@ def find_picture_loss(
 
 def find_psnr(
     output: Float[Tensor, "batch 3 height width"], target: Float[Tensor, "batch 3 height width"]
-) -> Float[Tensor, "batch"]:
+) -> Float[Tensor, " batch"]:
     """Peak signal-to-noise ratio of each picture in dB, after clipping to [-1, 1]."""
     error = (output.clamp(-1, 1) - target).square().mean((1, 2, 3)) / 4
     return -10 * error.clamp_min(1e-10).log10()

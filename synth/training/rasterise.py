@@ -17,7 +17,7 @@ FAR = np.float32(-1e9)
 
 @compile_kernel
 def fill_depth(screen, triangles, depth, index, weights):
-    """Draw front-facing `triangles` [triangle, 3] with corners `screen` [vertex, 3] into the z-buffer.
+    """Draw front-facing `triangles` [triangle, 3] with corners `screen` [vertex, 3] by depth.
 
     Updates depth [h, w], index [h, w] int32 (the triangle seen, -1 none) and weights [h, w, 2]
     (barycentric weights of its second and third corner).
@@ -31,10 +31,10 @@ def fill_depth(screen, triangles, depth, index, weights):
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if area >= -1e-9:
             continue
-        left = max(0, int(math.ceil(min(x0, x1, x2) - 0.5)))
-        right = min(width - 1, int(math.floor(max(x0, x1, x2) - 0.5)))
-        top = max(0, int(math.ceil(min(y0, y1, y2) - 0.5)))
-        bottom = min(height - 1, int(math.floor(max(y0, y1, y2) - 0.5)))
+        left = max(0, math.ceil(min(x0, x1, x2) - 0.5))
+        right = min(width - 1, math.floor(max(x0, x1, x2) - 0.5))
+        top = max(0, math.ceil(min(y0, y1, y2) - 0.5))
+        bottom = min(height - 1, math.floor(max(y0, y1, y2) - 0.5))
         inverse = 1.0 / area
         for y in range(top, bottom + 1):
             for x in range(left, right + 1):
@@ -105,10 +105,10 @@ def draw_lashes(screen, triangles, lash_uv, depth, opacity):
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if abs(area) < 1e-9:
             continue
-        left = max(0, int(math.ceil(min(x0, x1, x2) - 0.5)))
-        right = min(width - 1, int(math.floor(max(x0, x1, x2) - 0.5)))
-        top = max(0, int(math.ceil(min(y0, y1, y2) - 0.5)))
-        bottom = min(height - 1, int(math.floor(max(y0, y1, y2) - 0.5)))
+        left = max(0, math.ceil(min(x0, x1, x2) - 0.5))
+        right = min(width - 1, math.floor(max(x0, x1, x2) - 0.5))
+        top = max(0, math.ceil(min(y0, y1, y2) - 0.5))
+        bottom = min(height - 1, math.floor(max(y0, y1, y2) - 0.5))
         for y in range(top, bottom + 1):
             for x in range(left, right + 1):
                 px, py = x + 0.5, y + 0.5
@@ -135,7 +135,7 @@ def find_visibility(shadow_depth, x, y, z, softness):
     size = shadow_depth.shape[0]
     x -= 0.5
     y -= 0.5
-    xi, yi = int(math.floor(x)), int(math.floor(y))
+    xi, yi = math.floor(x), math.floor(y)
     fx, fy = x - xi, y - yi
     total = 0.0
     for dy in range(-1, 3):

@@ -24,7 +24,7 @@ from synth.training.shading import apply_tone_curve, shade_base, shade_hair
 
 SHADOW_TEXELS = 256
 SHADOW_EXTENT_CM = 46.0
-#: Depth-based ambient occlusion: blur radius as a share of the picture, strength, depth limit in cm.
+#: Ambient occlusion from depth: blur radius as a share of the picture, strength, limit in cm.
 OCCLUSION_SCALES = ((0.003, 1.1, 0.5), (0.016, 0.36, 1.2), (0.047, 0.21, 2.5), (0.11, 0.09, 5.0))
 
 
