@@ -10,6 +10,7 @@ and held-out quality.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -37,9 +38,16 @@ def load_average(run: Path, config: StyleGAN2Config) -> StyleGAN2:
     return generator
 
 
+def cut_config(config: StyleGAN2Config, resolution: int) -> StyleGAN2Config:
+    """The configuration of the same network up to a lower resolution."""
+    count = resolution.bit_length() - 2
+    channels = None if config.channels is None else config.channels[:count]
+    return replace(config, resolution=resolution, channels=channels)
+
+
 def pack_generator(run: Path, mapping: Path, out: Path, resolution: int, hours: float) -> None:
     """Write the file. Raises ValueError when run or mapping do not fit the network."""
-    config = StyleGAN2Config(**{**CONFIG.__dict__, "resolution": resolution})
+    config = cut_config(CONFIG, resolution)
     generator = load_average(run, config)
     generator.mapping.load_state_dict(load_file(mapping))
     last = (run / "log.csv").read_text(encoding="utf-8").strip().splitlines()
