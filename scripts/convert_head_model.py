@@ -1,7 +1,7 @@
 """Convert ICT-FaceKit's OBJ files to the head model that training reads.
 
-    git clone https://github.com/ICT-VGL/ICT-FaceKit
-    python -m scripts.convert_head_model ICT-FaceKit/FaceXModel ict_facekit.npz
+git clone https://github.com/ICT-VGL/ICT-FaceKit
+python -m scripts.convert_head_model ICT-FaceKit/FaceXModel ict_facekit.npz
 """
 
 from __future__ import annotations
