@@ -6,8 +6,8 @@
 Every way runs in a process of its own, one after another, with an empty folder for compiled code;
 each compiled way runs twice, to show what a later run saves. The ways take turns for `--rounds`
 rounds and the fastest picture counts, since other work on the machine only ever adds time.
-Networks have random weights where none are bundled. PSNR is that of pictures scaled to a standard
-deviation of 0.5 in a range of 2, against the textbook's. The limit is the time of all convolutions
+Networks have random weights. PSNR is that of pictures scaled to a standard deviation of 0.5 in a
+range of 2, against the textbook's. The limit is the time of all convolutions
 at the rate of a large one (512 channels, 64x64), measured in the same run.
 """
 
@@ -27,16 +27,10 @@ import torch
 from torch import Tensor
 
 from benchmarks.textbook import synthesize_textbook
-from synth.generators import load_bundled_generator
 from synth.generators.acceleration import accelerate
-from synth.generators.bundled import BUNDLED_WEIGHTS
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 
-#: The sizes of the bundled generator, for a checkout that has no weights.
-BUNDLED_CONFIG = StyleGAN2Config(
-    resolution=512, mapping_layers=6, mapping_last_linear=True, channel_base=8192, channel_max=256
-)
 #: Precision, compilation and pictures computed at once.
 WAYS = {
     "textbook": ("fp32", "off", 1),
@@ -59,11 +53,12 @@ class Measurement:
 
 
 def make_generator(size: str) -> StyleGAN2:
-    """The network to measure: 'config-f' with random weights, or the bundled one."""
+    """A network with random weights: config F, or one of the bundled generator's size."""
+    # What the bundled generator is trained with also needs the packages for training.
+    from synth.training.train import CONFIG
+
     torch.manual_seed(0)
-    if size == "bundled" and BUNDLED_WEIGHTS.is_file():
-        return load_bundled_generator()
-    generator = StyleGAN2(StyleGAN2Config() if size == "config-f" else BUNDLED_CONFIG)
+    generator = StyleGAN2(StyleGAN2Config() if size == "config-f" else CONFIG)
     for name, parameter in generator.named_parameters():
         if name.endswith("noise_strength"):
             parameter.data.fill_(0.1)
