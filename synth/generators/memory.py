@@ -2,7 +2,7 @@
 
 glibc hands blocks of 32 MB and more back to the kernel when they are freed, and gets them zeroed
 page by page when they are needed again. A feature map of a 1024x1024 picture is four times that
-size and lives for one layer: the faults take a third of the time of its convolution.
+size and lives for one layer, so the faults add up to much of a picture's time.
 """
 
 from __future__ import annotations
