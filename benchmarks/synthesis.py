@@ -27,6 +27,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.textbook import synthesize_textbook
+from synth.generators import load_bundled_generator
 from synth.generators.acceleration import accelerate
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
@@ -54,11 +55,9 @@ class Measurement:
 
 def make_generator(size: str) -> StyleGAN2:
     """A network with random weights: config F, or one of the bundled generator's size."""
-    # What the bundled generator is trained with also needs the packages for training.
-    from synth.training.train import CONFIG
-
     torch.manual_seed(0)
-    generator = StyleGAN2(StyleGAN2Config() if size == "config-f" else CONFIG)
+    config = StyleGAN2Config() if size == "config-f" else load_bundled_generator().config
+    generator = StyleGAN2(config)
     for name, parameter in generator.named_parameters():
         if name.endswith("noise_strength"):
             parameter.data.fill_(0.1)

@@ -4,13 +4,10 @@ In: a head model, a count, a seed. Out: a folder with z.npy, parameters.npy and 
 `pictures_<size>.npy` [n, size, size, 3] uint8 per size, opened without loading. The largest size
 may hold the first pictures only: the last layers need fewer. A run that was stopped goes on where
 it was; workers share the picture files and take whole blocks.
-
-    python -m synth.training.dataset --head-model ict_facekit.npz --folder faces --count 12288
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import multiprocessing
@@ -50,7 +47,7 @@ def load_dataset(folder: str | Path) -> FaceDataset:
     if not count:
         raise ValueError(
             f"needs a data set with pictures; {folder} has no finished block of {BLOCK}; "
-            "try the same command of synth.training.dataset again, it goes on"
+            "try the command that renders it again, it goes on"
         )
     if count < plan["count"]:
         print(f"{folder}: {count} of {plan['count']} pictures are finished and will be used")
@@ -132,22 +129,4 @@ def render_dataset(
         process.join()
     failed = [process.exitcode for process in processes if process.exitcode]
     if failed:
-        raise RuntimeError(f"needs all workers to finish; exit codes {failed}; run it again")
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--head-model", type=Path, required=True)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=12288)
-    parser.add_argument("--large-count", type=int, default=3072, help="pictures of largest size")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[512, 256, 128, 64, 32, 16])
-    parser.add_argument("--workers", type=int, default=2)
-    a = parser.parse_args()
-    render_dataset(a.folder, a.head_model, a.count, a.large_count, a.seed, a.sizes, a.workers)
-
-
-if __name__ == "__main__":
-    main()
+        raise ChildProcessError(f"needs all workers to finish; exit codes {failed}; run it again")

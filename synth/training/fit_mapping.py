@@ -2,23 +2,17 @@
 
 Fresh random z in every step, so nothing can be learned by heart. The quality is reported as R2
 per group of parameters: how much of their variance the network's w explains.
-
-    python -m synth.training.fit_mapping --out mapping.safetensors --steps 12000
 """
 
 from __future__ import annotations
 
-import argparse
 import math
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import trange
 
-from synth.atomic import write_atomically
 from synth.generators.mapping import MappingNetwork
 from synth.training.parameters import (
     APPEARANCE_START,
@@ -29,14 +23,14 @@ from synth.training.parameters import (
     make_target_latents,
     map_latents_to_parameters,
 )
-from synth.training.train import CONFIG
+from synth.training.plans import FULL_CONFIG
 
 
 def make_mapping() -> MappingNetwork:
     """An untrained mapping network of the bundled generator."""
     return MappingNetwork(
-        CONFIG.z_dim, 0, CONFIG.w_dim, CONFIG.mapping_layers, CONFIG.num_layers,
-        CONFIG.mapping_lr_multiplier, CONFIG.mapping_last_linear,
+        FULL_CONFIG.z_dim, 0, FULL_CONFIG.w_dim, FULL_CONFIG.mapping_layers, FULL_CONFIG.num_layers,
+        FULL_CONFIG.mapping_lr_multiplier, FULL_CONFIG.mapping_last_linear,
     )  # fmt: skip
 
 
@@ -89,22 +83,3 @@ def measure_fit(network: MappingNetwork, seed: int = 1) -> dict[str, float]:
         "appearance": slice(APPEARANCE_START, None),
     }
     return {name: round(float(r2[part].mean()), 4) for name, part in groups.items()}
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=12000)
-    parser.add_argument("--batch", type=int, default=512)
-    parser.add_argument("--rate", type=float, default=1e-2)
-    parser.add_argument("--seed", type=int, default=0)
-    a = parser.parse_args()
-    network = fit_mapping(a.steps, a.batch, a.rate, a.seed)
-    print("R2 on fresh z:", measure_fit(network))
-    with write_atomically(a.out) as path:
-        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, path)
-
-
-if __name__ == "__main__":
-    main()

@@ -109,8 +109,7 @@ def comb_hair(grid: HairGrid, face: FaceParameters, skin_offset: np.ndarray) -> 
     strand = 0.30 * np.sin(azimuth * 17 + along * 9) + 0.25 * np.sin(azimuth * 41 + 2)
     above = height - hairline + 0.35 * strand
     thickness = _find_thickness(face, above, height, degrees, length)
-    parting = 2.6 * np.tanh(face["parting"])
-    groove = np.exp(-(((position[..., 0] - parting) / 0.5) ** 2)) * _ramp(7, 11, height)
+    groove = np.exp(-(((position[..., 0] - face.parting_cm) / 0.5) ** 2)) * _ramp(7, 11, height)
     thickness -= 0.35 * groove * (position[..., 2] > -3) * _ramp(0, 2, above)
     locks = np.sin(azimuth * 23 + 3 * np.sin(along * 6)) + 0.6 * np.sin(azimuth * 57)
     thickness += 0.07 * locks * _ramp(0.5, 2.5, above) * (0.5 + volume)

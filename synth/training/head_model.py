@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 # Materials of our renderer.
-SKIN, GUMS, TEETH, EYE_LEFT, EYE_RIGHT, LASHES, HAIR, CLOTH = range(8)
+SKIN, GUMS, TEETH, EYE_LEFT, EYE_RIGHT, LASHES, CLOTH = range(7)
 
 #: Which of the model's materials are drawn, and as what. The sclera encloses the iris mesh, so
 #: irises are painted on the sclera; tear film and occlusion meshes are left out.

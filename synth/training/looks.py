@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from synth.training.parameters import EMOTIONS, FaceParameters
-from synth.training.scene import Scene, Stage
+from synth.training.scene import Scene, Studio
 
 Colour = tuple[float, float, float]
 
@@ -89,7 +89,7 @@ def _as_colour(values: np.ndarray) -> Colour:
     return float(values[0]), float(values[1]), float(values[2])
 
 
-def make_look(stage: Stage, scene: Scene, face: FaceParameters) -> Look:
+def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
     """Choose colours; wrinkles appear where the muscles of the expression pull."""
     melanin, red = face["melanin"], face["redness"]
     skin = _pick(SKIN_TONES, melanin) * (1 + 0.02 * red, 1 - 0.03 * red, 1 - 0.03 * red)
@@ -103,7 +103,7 @@ def make_look(stage: Stage, scene: Scene, face: FaceParameters) -> Look:
     hair = _pick(HAIR_TONES, face["hair_colour"] * (0.25 + 0.75 * fairness))
     grey = max(0.0, face["age"] - 0.82) / 0.18
     hair = hair * (1 - 0.7 * grey) + GREY_HAIR * 0.7 * grey
-    muscle = _Muscles(stage, scene.weights)
+    muscle = _Muscles(studio, scene.weights)
     age = 0.12 + 0.45 * face["age"]
     sad = float(face.emotions[EMOTIONS.index("sadness")])
     return Look(
@@ -118,7 +118,7 @@ def make_look(stage: Stage, scene: Scene, face: FaceParameters) -> Look:
         pupil=0.155,
         hair=_as_colour(hair),
         hair_gloss=0.75,
-        parting=2.6 * math.tanh(face["parting"]),
+        parting=face.parting_cm,
         beard=min(1.0, 0.75 * face["beard"]) * (1 - long_hair),
         blush=0.35 + 0.5 * face["blush"],
         eye_shadow=0.30 + 0.4 * face["eye_shadow"] * (0.4 + 0.6 * long_hair),
@@ -146,8 +146,8 @@ def _mute(face: FaceParameters) -> Colour:
 class _Muscles:
     """How far the expression pulls named shapes, at most 1."""
 
-    def __init__(self, stage: Stage, weights: np.ndarray) -> None:
-        self._names = stage.model.expression_names
+    def __init__(self, studio: Studio, weights: np.ndarray) -> None:
+        self._names = studio.model.expression_names
         self._weights = weights
 
     def pull(self, *shapes: str) -> float:

@@ -9,6 +9,7 @@ changes the picture, are the target w* of the mapping network (`make_target_late
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -97,6 +98,11 @@ class FaceParameters:
     def __getitem__(self, name: str) -> float:
         return self.appearance[name]
 
+    @property
+    def parting_cm(self) -> float:
+        """Where the hair is parted: cm to the viewer's right of the middle."""
+        return 2.6 * math.tanh(self.appearance["parting"])
+
     def with_emotion(self, emotion: str | None, intensity: float = 1.0) -> FaceParameters:
         """The same face with one emotion alone (None: calm) and no other facial movement."""
         weights = np.zeros(len(EMOTIONS), np.float32)
@@ -180,6 +186,6 @@ def make_embedding() -> np.ndarray:
     return columns.astype(np.float32)
 
 
-#: RMS of the unscaled target over 65536 random faces (`tests/synth/test_parameters.py` measures
+#: RMS of the unscaled target over 65536 random faces (`tests/training/test_parameters.py` measures
 #: it again).
 TARGET_RMS = 0.366

@@ -19,7 +19,7 @@ from synth.training.looks import Lights, make_background, make_lights, make_look
 from synth.training.paint import make_noise, paint_face
 from synth.training.parameters import FaceParameters
 from synth.training.rasterise import FAR
-from synth.training.scene import Scene, make_stage, pose_face
+from synth.training.scene import Scene, make_studio, pose_face
 from synth.training.shading import apply_tone_curve, shade_base, shade_hair
 
 SHADOW_TEXELS = 256
@@ -36,17 +36,17 @@ class FaceRenderer:
 
     def __init__(self, head_model: str | Path) -> None:
         model = load_head_model(head_model)
-        self.stage = make_stage(model, make_hair_grid(model))
+        self.studio = make_studio(model, make_hair_grid(model))
         self._masks = paint_face(model.vertices[model.landmarks])
         self._noise = make_noise()
 
     def render(self, face: FaceParameters, size_px: int = 512) -> np.ndarray:
         """-> uint8 picture [size_px, size_px, 3], sRGB."""
         large_px = size_px * 3 // 2
-        scene = pose_face(self.stage, face, large_px)
+        scene = pose_face(self.studio, face, large_px)
         image = make_background(face, large_px)
         lights = make_lights(face)
-        look = make_look(self.stage, scene, face)
+        look = make_look(self.studio, scene, face)
         surface = np.concatenate([_find_normals(scene), scene.canonical, scene.vertices], 1)
         base = _draw(scene.screen, scene.base_triangles, large_px)
         hair_layers = self._draw_hair(scene, surface, base[0])
@@ -56,7 +56,7 @@ class FaceRenderer:
         shade_base(
             material, _interpolate(base, scene.base_triangles, surface), occlusion, shadow_depth,
             shadow_matrix, self._masks, self._noise, scene.hair.hairline,
-            self.stage.model.eye_centres.astype(np.float32), scene.gaze, look, lights, image,
+            self.studio.model.eye_centres.astype(np.float32), scene.gaze, look, lights, image,
         )  # fmt: skip
         self._add_lashes(scene, base[0], image)
         for layer in hair_layers:
@@ -69,13 +69,13 @@ class FaceRenderer:
 
     def _add_lashes(self, scene: Scene, depth: np.ndarray, image: np.ndarray) -> None:
         opacity = np.zeros(depth.shape, np.float32)
-        lash_uv = self.stage.model.lash_uv
+        lash_uv = self.studio.model.lash_uv
         rasterise.draw_lashes(scene.screen, scene.lash_triangles, lash_uv, depth, opacity)
         image *= 1 - 0.97 * opacity[..., None]
 
     def _draw_hair(self, scene: Scene, surface: np.ndarray, behind: np.ndarray) -> list[_HairLayer]:
         """The inside of the far half of the shell, then the outside of the near half."""
-        grid, first = self.stage.grid, len(self.stage.model.vertices)
+        grid, first = self.studio.grid, len(self.studio.model.vertices)
         paths = np.zeros((len(surface), 3), np.float32)
         shell = slice(first, first + grid.azimuth.size)
         paths[shell] = np.stack([grid.azimuth.ravel(), grid.along.ravel(), scene.hair.opacity], 1)

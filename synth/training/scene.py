@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.training.hair import CombedHair, HairGrid, comb_hair
-from synth.training.head_model import CLOTH, HAIR, LASHES, HeadModel
+from synth.training.head_model import CLOTH, LASHES, HeadModel
 from synth.training.parameters import EMOTIONS, FaceParameters
 
 CAMERA_DISTANCE_CM = 95.0
@@ -53,7 +53,7 @@ SHIFT_RECIPES = (dict(mouthLeft=0.12), dict(mouthRight=0.12))
 
 
 @dataclass(frozen=True)
-class Stage:
+class Studio:
     """Everything fixed for all faces: model, shell, torso and expression weights."""
 
     model: HeadModel
@@ -70,7 +70,7 @@ class Scene:
 
     vertices [vertex, 3] posed, cm; canonical [vertex, 3] before identity, expression and pose;
     screen [vertex, 3] pixels and depth; base/hair/lash triangles; base_materials;
-    weights [shape] of the expression; eye_direction [2, 3] gaze in head coordinates.
+    weights [shape] of the expression; gaze [3] unit, in head coordinates; lip_depth in cm.
     """
 
     vertices: np.ndarray
@@ -107,25 +107,25 @@ def make_torso() -> tuple[np.ndarray, np.ndarray]:
     return vertices, np.concatenate([first, second]).astype(np.int32)
 
 
-def make_expression(stage: Stage, face: FaceParameters) -> np.ndarray:
+def make_expression(studio: Studio, face: FaceParameters) -> np.ndarray:
     """Weights [shape] of the head model's expressions, at most 1.3."""
-    weights = face.emotions @ stage.emotion_weights
-    for name, movement in stage.movement_weights.items():
+    weights = face.emotions @ studio.emotion_weights
+    for name, movement in studio.movement_weights.items():
         if name not in ("left", "right"):
             weights = weights + face[name] * movement
     side = "left" if face["mouth_shift"] > 0 else "right"
-    weights = weights + abs(face["mouth_shift"]) * stage.movement_weights[side]
+    weights = weights + abs(face["mouth_shift"]) * studio.movement_weights[side]
     return np.clip(weights, 0, 1.3).astype(np.float32)
 
 
-def make_stage(model: HeadModel, grid: HairGrid) -> Stage:
+def make_studio(model: HeadModel, grid: HairGrid) -> Studio:
     """Prepare what all faces share."""
     torso, torso_triangles = make_torso()
     movements = {name: model.make_expression_weights(recipe) for name, recipe in MOVEMENTS.items()}
     for side, recipe in zip(("left", "right"), SHIFT_RECIPES, strict=True):
         movements[side] = model.make_expression_weights(recipe)
     recipes = [model.make_expression_weights(EMOTION_RECIPES[name]) for name in EMOTIONS]
-    return Stage(model, grid, torso, torso_triangles, np.stack(recipes), movements)
+    return Studio(model, grid, torso, torso_triangles, np.stack(recipes), movements)
 
 
 def make_rotation(yaw_deg: float, pitch_deg: float) -> np.ndarray:
@@ -154,23 +154,23 @@ def find_crop(landmarks: np.ndarray, roll_deg: float) -> tuple[np.ndarray, np.nd
     return eyes + down * 0.1, np.array([[cr, -sr], [sr, cr]]) @ axis
 
 
-def pose_face(stage: Stage, face: FaceParameters, size_px: int) -> Scene:
+def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     """Build the scene of one face for a picture of size_px x size_px."""
-    model = stage.model
+    model = studio.model
     identity = model.make_identity_offset(face.identity)
-    weights = make_expression(stage, face)
+    weights = make_expression(studio, face)
     rest = model.vertices + identity
     head = rest + model.make_expression_offset(weights)
     # The scalp slides with the forehead's muscles, less than the skin itself.
     scalp = identity + 0.75 * (head - rest)
-    hair = comb_hair(stage.grid, face, scalp)
+    hair = comb_hair(studio.grid, face, scalp)
     pitches = [EMOTION_PITCH_DEG.get(emotion, 0.0) for emotion in EMOTIONS]
     nod = float(np.dot(face.emotions, pitches))
     yaw_deg, pitch_deg = 6.5 * face["yaw"], 3.5 * face["pitch"] + nod
     turn = make_rotation(yaw_deg, pitch_deg)
     posed = (np.concatenate([head, hair.vertices]) - PIVOT) @ turn.T + PIVOT
     body_turn = make_rotation(0.35 * yaw_deg, 0.0)
-    body = (stage.torso - PIVOT) @ body_turn.T + PIVOT
+    body = (studio.torso - PIVOT) @ body_turn.T + PIVOT
     vertices = np.concatenate([posed, body]).astype(np.float32)
     centre, axis = find_crop(
         project((rest[model.landmarks] - PIVOT) @ turn.T + PIVOT), 0.8 * face["roll"]
@@ -185,11 +185,11 @@ def pose_face(stage: Stage, face: FaceParameters, size_px: int) -> Scene:
     to_camera = turn.T @ np.array([0, 0, 1], np.float32)
     gaze = to_camera * 0.85 + np.array([0, 0, 0.15]) + _look_aside(face)
     lips = vertices[model.landmarks[[51, 57]], 2]
-    base_triangles, base_materials, lashes, hair_triangles = _assemble(stage, hair)
+    base_triangles, base_materials, lashes, hair_triangles = _assemble(studio, hair)
     return Scene(
         vertices=vertices,
         canonical=np.concatenate(
-            [model.vertices, stage.grid.surface.reshape(-1, 3), stage.torso]
+            [model.vertices, studio.grid.surface.reshape(-1, 3), studio.torso]
         ).astype(np.float32),
         screen=screen,
         base_triangles=base_triangles,
@@ -208,22 +208,19 @@ def _look_aside(face: FaceParameters) -> np.ndarray:
     return np.array([0.06 * face["gaze_x"], 0.045 * face["gaze_y"] - down, 0.0])
 
 
-def _assemble(stage: Stage, hair: CombedHair) -> tuple[np.ndarray, ...]:
+def _assemble(studio: Studio, hair: CombedHair) -> tuple[np.ndarray, ...]:
     """Triangles of head and torso with materials, of lashes, and of the hair that is there."""
-    model = stage.model
+    model = studio.model
     is_lash = model.materials == LASHES
     first_hair = len(model.vertices)
     first_torso = first_hair + len(hair.vertices)
-    grown = (hair.opacity[stage.grid.triangles] > 0).any(1)
-    base = np.concatenate([model.triangles[~is_lash], stage.torso_triangles + first_torso])
-    cloth = np.full(len(stage.torso_triangles), CLOTH, np.int8)
+    grown = (hair.opacity[studio.grid.triangles] > 0).any(1)
+    base = np.concatenate([model.triangles[~is_lash], studio.torso_triangles + first_torso])
+    cloth = np.full(len(studio.torso_triangles), CLOTH, np.int8)
     materials = np.concatenate([model.materials[~is_lash], cloth])
     return (
         base.astype(np.int32),
         materials,
         model.triangles[is_lash],
-        (stage.grid.triangles[grown] + first_hair).astype(np.int32),
+        (studio.grid.triangles[grown] + first_hair).astype(np.int32),
     )
-
-
-__all__ = ["HAIR", "Scene", "Stage", "make_stage", "pose_face"]

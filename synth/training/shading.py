@@ -13,10 +13,10 @@ import numpy as np
 
 from synth.training.head_model import EYE_LEFT, EYE_RIGHT, GUMS, SKIN, TEETH
 from synth.training.rasterise import compile_kernel, find_visibility
-from synth.training.surfaces import inline_kernel, look_up, paint_eye, paint_skin, ramp, tint
+from synth.training.surfaces import look_up, paint_eye, paint_skin, ramp, tint
 
 
-@inline_kernel
+@compile_kernel
 def find_light(shadow_depth, shadow_matrix, surface):
     """Share of the key light that reaches a pixel's posed point (entries 6 to 8 of its surface)."""
     x, y, z = surface[6], surface[7], surface[8]
@@ -30,7 +30,7 @@ def find_light(shadow_depth, shadow_matrix, surface):
     )
 
 
-@inline_kernel
+@compile_kernel
 def add_light(rgb, n, wrap, scatter, gloss, exponent, occlusion, visible, lights):
     """Ambient, key, fill and rim on a surface with normal n -> outgoing colour."""
     sky = (0.55 + 0.45 * (0.5 + 0.5 * n[1])) * occlusion

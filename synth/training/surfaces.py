@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import math
 
-import numba
-
 from synth.training import paint
+from synth.training.rasterise import compile_kernel
 
-inline_kernel = numba.njit(fastmath=True, cache=True, nogil=True, inline="never")
 (_LEFT, _BOTTOM) = (paint.LEFT_CM, paint.BOTTOM_CM)
 _RIGHT, _TOP = _LEFT + paint.WIDTH_CM - 0.1, _BOTTOM + paint.HEIGHT_CM - 0.1
 _TEXELS = float(paint.TEXELS_PER_CM)
@@ -24,14 +22,14 @@ _FOREHEAD, _FROWN, _FOLDS = paint.FOREHEAD_LINES, paint.FROWN_LINES, paint.CHEEK
 _CROW, _NOSE = paint.EYE_LINES, paint.NOSE_LINES
 
 
-@inline_kernel
+@compile_kernel
 def ramp(low, high, x):
     """Smoothstep from `low` to `high`."""
     t = min(1.0, max(0.0, (x - low) / (high - low)))
     return t * t * (3 - 2 * t)
 
 
-@inline_kernel
+@compile_kernel
 def look_up(noise, x, y, k):
     """Bilinear, tiled noise texture [n, n, 3] at texel x, y."""
     n = noise.shape[0]
@@ -44,13 +42,13 @@ def look_up(noise, x, y, k):
     return upper * (1 - fy) + lower * fy
 
 
-@inline_kernel
+@compile_kernel
 def tint(rgb, r, g, b):
     """Multiply a colour."""
     return (rgb[0] * r, rgb[1] * g, rgb[2] * b)
 
 
-@inline_kernel
+@compile_kernel
 def mix(rgb, other, share):
     """Blend a colour with another."""
     keep = 1 - share
@@ -61,7 +59,7 @@ def mix(rgb, other, share):
     )
 
 
-@inline_kernel
+@compile_kernel
 def find_roots(x, y, z, hairline, noise):
     """How densely hair roots cover the scalp at a canonical point, 0 to 1."""
     azimuth = math.atan2(x, z - 0.8)
@@ -73,7 +71,7 @@ def find_roots(x, y, z, hairline, noise):
     return 0.90 * ramp(-0.8, 1.6, y - line + 0.22 * strand)
 
 
-@inline_kernel
+@compile_kernel
 def paint_skin(x, y, z, look, masks, noise, hairline):
     """Canonical point -> albedo, highlight strength, highlight exponent."""
     spots = look_up(noise, x * 22, y * 22 + z * 9, 0)
@@ -129,7 +127,7 @@ def paint_skin(x, y, z, look, masks, noise, hairline):
     return rgb, gloss, exponent
 
 
-@inline_kernel
+@compile_kernel
 def find_brow(along, across, look, noise):
     """Opacity of the brow at its own coordinates: strands rise inside and lie down outside."""
     half = look.brow_thickness * (1.0 - 0.62 * along) * (0.55 + 0.45 * ramp(-0.1, 0.25, along))
@@ -141,7 +139,7 @@ def find_brow(along, across, look, noise):
     return soft * look.brow_density * min(1.0, max(0.0, 0.85 + 0.12 * strand))
 
 
-@inline_kernel
+@compile_kernel
 def paint_eye(ex, ey, ez, gaze, look, noise):
     """Direction from the eye's centre -> albedo of sclera, iris and pupil."""
     facing = ex * gaze[0] + ey * gaze[1] + ez * gaze[2]

@@ -37,11 +37,11 @@ def test_emotions_change_the_face_and_leave_the_background(renderer, face):
 
 def test_every_emotion_has_its_own_expression(renderer, face):
     weights = np.stack(
-        [make_expression(renderer.stage, face.with_emotion(emotion)) for emotion in EMOTIONS]
+        [make_expression(renderer.studio, face.with_emotion(emotion)) for emotion in EMOTIONS]
     )
     gaps = np.linalg.norm(weights[:, None] - weights[None], axis=-1)
     assert gaps[~np.eye(6, dtype=bool)].min() > 0.8
-    assert not make_expression(renderer.stage, face.with_emotion(None)).any()
+    assert not make_expression(renderer.studio, face.with_emotion(None)).any()
 
 
 def test_crop_follows_the_published_recipe(shared_assets):
@@ -65,4 +65,4 @@ def test_projection_enlarges_what_is_near():
 
 def test_an_unknown_shape_is_named(renderer):
     with pytest.raises(ValueError, match="eyebrowDance"):
-        renderer.stage.model.make_expression_weights({"eyebrowDance": 1.0})
+        renderer.studio.model.make_expression_weights({"eyebrowDance": 1.0})

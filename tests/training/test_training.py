@@ -1,16 +1,23 @@
 """The training loop on a tiny network and pictures that are a known function of w."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
+from synth.checkpoints.native import load_native
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
+from synth.training import train
 from synth.training.dataset import FaceDataset, load_dataset, prepare_folder
 from synth.training.folded import synthesize_folded
-from synth.training.parameters import EMOTION_SLICE, map_latents_to_parameters
-from synth.training.train import EMOTION_ROWS, HELD_OUT, Stage, Trainer
+from synth.training.pack import pack_generator
+from synth.training.parameters import EMOTION_SLICE, make_embedding, map_latents_to_parameters
+from synth.training.plans import Stage
+from synth.training.train import EMOTION_ROWS, HELD_OUT, Trainer
+from synth.types import to_frames
 
 CONFIG = StyleGAN2Config(resolution=64, mapping_layers=2, channel_base=512, channel_max=16)
 PLAN = (Stage(8, 240, 8, 2e-2), Stage(16, 32, 8, 1e-2))
@@ -41,32 +48,107 @@ def test_folded_synthesis_equals_the_network_with_its_gradients():
         assert torch.allclose(want, got, atol=1e-3 * float(want.abs().max()) + 1e-6)
 
 
-def test_training_learns_and_goes_on_after_a_stop(data, tmp_path: Path):
-    trainer = Trainer(data, tmp_path, PLAN, CONFIG)
-    trainer.run()
-    rows = [line.split(",") for line in (tmp_path / "log.csv").read_text().splitlines()]
-    assert [row[1] for row in rows] == ["8", "16"]
+def read_log(folder: Path) -> list[dict[str, str]]:
+    with open(folder / "log.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_training_learns(data, tmp_path: Path):
+    Trainer(data, tmp_path, PLAN, CONFIG).run()
+    rows = read_log(tmp_path)
+    assert [row["resolution"] for row in rows] == ["8", "16"]
     untrained = Trainer(data, tmp_path / "none", PLAN, CONFIG)
-    untrained._report()
-    before = float((tmp_path / "none" / "log.csv").read_text().split(",")[3])
-    assert float(rows[0][3]) > before + 3
+    untrained.folder.mkdir()
+    untrained.report()
+    assert float(rows[0]["psnr_db"]) > float(read_log(tmp_path / "none")[0]["psnr_db"]) + 3
+
+
+def test_a_stopped_run_goes_on_where_it_was(data, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(train, "SAVE_EVERY_S", 0.0)
+    first = Trainer(data, tmp_path, PLAN, CONFIG)
+    steps = []
+
+    def stop_after_five_steps(*arguments):
+        steps.append(arguments)
+        if len(steps) > 5:
+            raise KeyboardInterrupt
+        Trainer._step(first, *arguments)
+
+    monkeypatch.setattr(first, "_step", stop_after_five_steps)
+    with pytest.raises(KeyboardInterrupt):
+        first.run()
     again = Trainer(data, tmp_path, PLAN, CONFIG)
-    again._load_state()
+    again.load_state()
+    assert (again.stage_index, again.seen) == (0, 5 * PLAN[0].batch)
+    assert len(again.optimizer.state) > 0
+    for name in ("generator", "average"):
+        states = (getattr(run, name).state_dict() for run in (first, again))
+        for want, got in zip(*(state.values() for state in states), strict=True):
+            assert torch.equal(want, got)
+    monkeypatch.setattr(train, "SAVE_EVERY_S", 240.0)
+    again.run()
     assert again.stage_index == len(PLAN)
-    for want, got in zip(trainer.average.parameters(), again.average.parameters(), strict=True):
-        assert torch.equal(want, got)
+    seen = [int(row["seen"]) for row in read_log(tmp_path) if row["resolution"] == "8"]
+    assert seen[-1] == PLAN[0].pictures
+
+
+def test_a_folder_of_another_run_is_refused(data, tmp_path: Path):
+    tmp_path.mkdir(exist_ok=True)
+    Trainer(data, tmp_path, PLAN, CONFIG).save_state()
+    for other in (
+        Trainer(data, tmp_path, PLAN[:1], CONFIG),
+        Trainer(data, tmp_path, PLAN, CONFIG, seed=1),
+    ):
+        with pytest.raises(ValueError, match="another folder"):
+            other.run()
+
+
+def test_a_finished_run_is_packed_with_its_card(data, tmp_path: Path):
+    trainer = Trainer(data, tmp_path / "run", PLAN, CONFIG)
+    trainer.folder.mkdir()
+    prepare_folder(tmp_path / "data", 64, 64, 3, [16, 8])
+    mapping, out = tmp_path / "mapping.safetensors", tmp_path / "faces.safetensors"
+    save_file(dict(trainer.generator.mapping.state_dict()), mapping)
+    trainer.report()
+    trainer.save_state()
+    with pytest.raises(ValueError, match="finished run"):
+        pack_generator(trainer.folder, mapping, out, tmp_path / "data", 0.5)
+    trainer.stage_index = len(PLAN)
+    trainer.save_state()
+    pack_generator(trainer.folder, mapping, out, tmp_path / "data", 0.5)
+    loaded = load_native(out)
+    assert loaded.generator.resolution == 16
+    assert loaded.card["hours_on_two_cores"] == "0.5"
+    assert {"data", "command", "seed", "stages", "held_out_psnr_db"} <= set(loaded.card)
+    w_plus = torch.randn(1, loaded.generator.num_layers, 512)
+    trainer.average.dtype = torch.float32
+    want, got = (net.synthesis(w_plus, "none") for net in (trainer.average, loaded.generator))
+    assert torch.allclose(want, got, atol=0.02 * float(want.std()))
+    assert torch.equal(got, loaded.generator.synthesis(w_plus, "const"))
+    save_file({"fc0.weight": torch.zeros(2, 2)}, mapping)
+    with pytest.raises(ValueError, match="mapping network"):
+        pack_generator(trainer.folder, mapping, out, tmp_path / "data", 0.5)
 
 
 def test_late_rows_carry_another_emotion_and_nothing_else(data, tmp_path: Path):
-    trainer = Trainer(data, tmp_path, PLAN, CONFIG)
-    parameters = data.parameters[:16]
-    rows = trainer._make_rows(parameters)
+    trainer = Trainer(data, tmp_path, (Stage(64, 8, 8, 1e-2),), CONFIG)
+    rows = trainer.make_rows(data.parameters[:16])
     assert torch.equal(rows[:, 0], rows[:, EMOTION_ROWS - 1])
-    moved = (rows[:, EMOTION_ROWS] - rows[:, 0]).abs().sum(1) > 1e-6
-    shown = torch.from_numpy(parameters[:, EMOTION_SLICE].sum(1))
+    change = rows[:, EMOTION_ROWS] - rows[:, 0]
+    moved = change.abs().sum(1) > 1e-6
     assert moved[:8].any()
     assert not moved[8:].any()
-    assert shown.max() > 0
+    emotions = torch.from_numpy(make_embedding()[:, EMOTION_SLICE])
+    assert torch.allclose(change @ emotions @ emotions.T, change, atol=1e-5)
+
+
+def test_held_out_pictures_are_never_drawn(data, tmp_path: Path):
+    trainer = Trainer(data, tmp_path, PLAN, CONFIG)
+    trained = data.pictures[8][HELD_OUT:, 0, 0]
+    for _ in range(20):
+        _, target = trainer.draw_batch(PLAN[0])
+        for colour in to_frames(target)[:, 0, 0]:
+            assert (trained == colour).all(1).any()
 
 
 def test_a_data_set_that_is_not_finished_or_another_is_refused(tmp_path: Path):

@@ -1,0 +1,93 @@
+"""Make the bundled generator: render faces, train on them, fit the mapping, pack the file.
+
+    python -m scripts.train_generator render --head-model ict_facekit.npz --data faces
+    python -m scripts.train_generator train --data faces --run run --plan cpu
+    python -m scripts.train_generator map --out mapping.safetensors
+    python -m scripts.train_generator pack --run run --data faces --mapping mapping.safetensors \\
+        --hours 1.2 --out synth/generators/weights/moodreel-faces.safetensors
+
+`render` and `train` can be stopped at any time; the same command goes on. Needs the extra `train`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from scripts.entry import reporting_errors
+from synth.atomic import write_atomically
+from synth.training.dataset import load_dataset, render_dataset
+from synth.training.fit_mapping import fit_mapping, measure_fit
+from synth.training.pack import pack_generator
+from synth.training.plans import PLANS
+from synth.training.train import Trainer
+
+
+def render(a: argparse.Namespace) -> None:
+    """Draw the pictures to learn from."""
+    render_dataset(
+        a.data, a.head_model, a.count, a.large_count, a.seed, sorted(a.sizes)[::-1], a.workers
+    )
+
+
+def train(a: argparse.Namespace) -> None:
+    """Train synthesis on them."""
+    Trainer(load_dataset(a.data), a.run, PLANS[a.plan], device=a.device, seed=a.seed).run()
+
+
+def map_latents(a: argparse.Namespace) -> None:
+    """Fit the mapping network and tell how well."""
+    network = fit_mapping(a.steps, a.batch, a.rate, a.seed)
+    print("R2 on fresh z:", measure_fit(network))
+    with write_atomically(a.out) as path:
+        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, path)
+
+
+def pack(a: argparse.Namespace) -> None:
+    """Write the file that ships."""
+    pack_generator(a.run, a.mapping, a.out, a.data, a.hours)
+
+
+def main() -> None:
+    """Read the command line and do one step."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    steps = parser.add_subparsers(required=True, metavar="{render,train,map,pack}")
+    step = steps.add_parser("render", help="draw the pictures to learn from")
+    step.set_defaults(job=render)
+    step.add_argument("--head-model", type=Path, required=True, help="npz of convert_head_model")
+    step.add_argument("--data", type=Path, required=True, help="folder of the pictures")
+    step.add_argument("--count", type=int, default=12288)
+    step.add_argument("--large-count", type=int, default=3072, help="pictures of largest size")
+    step.add_argument("--sizes", type=int, nargs="+", default=[512, 256, 128, 64, 32, 16])
+    step.add_argument("--workers", type=int, default=2)
+    step.add_argument("--seed", type=int, default=0)
+    step = steps.add_parser("train", help="train synthesis on them")
+    step.set_defaults(job=train)
+    step.add_argument("--data", type=Path, required=True, help="folder of the pictures")
+    step.add_argument("--run", type=Path, required=True, help="folder of this run")
+    step.add_argument("--plan", choices=sorted(PLANS), default="cpu")
+    step.add_argument("--device", default="cpu")
+    step.add_argument("--seed", type=int, default=0)
+    step = steps.add_parser("map", help="fit the mapping network")
+    step.set_defaults(job=map_latents)
+    step.add_argument("--out", type=Path, required=True)
+    step.add_argument("--steps", type=int, default=8000)
+    step.add_argument("--batch", type=int, default=512)
+    step.add_argument("--rate", type=float, default=1e-2)
+    step.add_argument("--seed", type=int, default=0)
+    step = steps.add_parser("pack", help="write the file that ships")
+    step.set_defaults(job=pack)
+    step.add_argument("--run", type=Path, required=True)
+    step.add_argument("--data", type=Path, required=True)
+    step.add_argument("--mapping", type=Path, required=True)
+    step.add_argument("--hours", type=float, required=True, help="what the training took")
+    step.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    with reporting_errors():
+        arguments.job(arguments)
+
+
+if __name__ == "__main__":
+    main()
