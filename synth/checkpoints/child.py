@@ -115,8 +115,7 @@ def _check_size(tensors: Tensors, task: dict) -> None:
 
 def _describe(conversion: Conversion, task: dict) -> dict[str, str]:
     """The header of a native checkpoint."""
-    config = dict(conversion.generator.config)
-    clamp = config.pop("conv_clamp", None)
+    config = conversion.generator.config
     metadata = {
         "format": NATIVE_FORMAT,
         "config": json.dumps(config, sort_keys=True),
@@ -124,13 +123,11 @@ def _describe(conversion: Conversion, task: dict) -> dict[str, str]:
         "source_sha256": task["sha256"],
         "source_format": conversion.source_format,
         "notes": "; ".join(conversion.notes),
-        "conv_clamp": "" if clamp is None else str(clamp),
     }
     if conversion.discriminator is not None:
-        channels = ("channels", "channel_base", "channel_max")
-        shared = {key: value for key, value in config.items() if key not in channels}
+        own = ("channels", "channel_base", "channel_max", "conv_clamp")
+        shared = {key: value for key, value in config.items() if key not in own}
         merged = {**shared, **conversion.discriminator.config}
-        merged.pop("conv_clamp", None)
         metadata["discriminator_config"] = json.dumps(merged, sort_keys=True)
     return metadata
 

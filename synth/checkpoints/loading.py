@@ -29,7 +29,7 @@ from synth.checkpoints.native import (
 from synth.generators.stylegan2 import Discriminator, StyleGAN2
 
 #: Part of a conversion's file name; raise it whenever a converter's output changes.
-CONVERTER_VERSION = 1
+CONVERTER_VERSION = 2
 _LARGEST_FILE = 1 << 34
 
 

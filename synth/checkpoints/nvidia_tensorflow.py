@@ -18,7 +18,15 @@ from synth.checkpoints.architecture import infer_discriminator_config, infer_gen
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.numpy_records import read_number
 from synth.checkpoints.records import Record, as_mapping, describe
-from synth.checkpoints.sources import Budget, Conversion, Network, Tensors, read_array
+from synth.checkpoints.sources import (
+    Budget,
+    ConfigEntries,
+    Conversion,
+    Network,
+    Tensors,
+    read_array,
+    read_clamp,
+)
 from synth.checkpoints.torch_files import Document
 
 _NETWORK = {"dnnlib.tflib.network": frozenset({"Network"})}
@@ -42,7 +50,9 @@ def convert_nvidia_tensorflow(document: Document) -> Conversion:
     options = _read_options(networks[2])
     generator = _convert_generator(variables, options)
     try:
-        discriminator = _convert_discriminator(_read_variables(networks[1]))
+        discriminator = _convert_discriminator(
+            _read_variables(networks[1]), _read_options(networks[1])
+        )
     except CheckpointError as error:
         note = f"the discriminator was left out: {error}"
         return Conversion("stylegan2 (TensorFlow)", generator, None, (note,))
@@ -87,13 +97,18 @@ def _convert_generator(variables: Tensors, options: dict) -> Network:
     tensors = _rename(variables, _GENERATOR_NAMES)
     multiplier = read_number(options.get("mapping_lrmul", 0.01))
     config = infer_generator_config(tensors, float(0.01 if multiplier is None else multiplier))
-    clamp = read_number(options.get("conv_clamp"))
-    return Network(tensors, config if clamp is None else {**config, "conv_clamp": clamp})
+    return Network(tensors, {**config, **_read_clamp(options, "Gs")})
 
 
-def _convert_discriminator(variables: Tensors) -> Network:
+def _convert_discriminator(variables: Tensors, options: dict) -> Network:
     tensors = _rename(variables, _DISCRIMINATOR_NAMES)
-    return Network(tensors, infer_discriminator_config(tensors))
+    return Network(tensors, {**infer_discriminator_config(tensors), **_read_clamp(options, "D")})
+
+
+def _read_clamp(options: dict, what: str) -> ConfigEntries:
+    clamp = options.get("conv_clamp")
+    number = read_number(clamp)
+    return read_clamp([clamp if number is None else number], what)
 
 
 def _check_options(options: dict) -> None:

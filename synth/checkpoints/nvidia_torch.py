@@ -24,6 +24,7 @@ from synth.checkpoints.sources import (
     Tensors,
     is_array,
     read_array,
+    read_clamp,
     read_state,
 )
 from synth.checkpoints.torch_files import Document
@@ -148,7 +149,7 @@ def _convert_generator(module: _Module) -> Network:
         for multiplier in _read_lr_multipliers(child)
     ]
     config = infer_generator_config(tensors, multipliers[0] if multipliers else 0.01)
-    return Network(tensors, {**config, **_read_clamp(module)})
+    return Network(tensors, {**config, **read_clamp(module.collect("conv_clamp"), module.what)})
 
 
 def _read_lr_multipliers(mapping: _Module) -> list[float]:
@@ -169,7 +170,8 @@ def _convert_discriminator(module: _Module) -> Network:
     _check_activation(module)
     _check_only(module, "group_size", 4)
     tensors = drop_filters(module.tensors())
-    return Network(tensors, {**infer_discriminator_config(tensors), **_read_clamp(module)})
+    config = infer_discriminator_config(tensors)
+    return Network(tensors, {**config, **read_clamp(module.collect("conv_clamp"), module.what)})
 
 
 def _check_only(module: _Module, attribute: str, wanted: object) -> None:
@@ -183,11 +185,3 @@ def _check_activation(module: _Module) -> None:
     others = module.collect("activation") - {"lrelu", "linear"}
     if others:
         raise CheckpointError(f"needs leaky ReLUs in {module.what}; got {describe(others.pop())}")
-
-
-def _read_clamp(module: _Module) -> dict[str, object]:
-    """NVIDIA clamps activations of networks that were trained in half precision."""
-    clamps = module.collect("conv_clamp")
-    if len(clamps) > 1:
-        raise CheckpointError(f"needs one conv_clamp in {module.what}; got several")
-    return {"conv_clamp": clamps.pop()} if clamps else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,8 @@ ConfigEntries = dict[str, object]
 _DEEPEST_NESTING = 64
 _MOST_TENSORS = 20_000
 _MOST_CONTAINERS = 100_000
+#: NVIDIA's is 256; beyond single precision there is nothing to bound.
+_LARGEST_CLAMP = 1e38
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,27 @@ def read_array(value: object, storages: Mapping[str, np.ndarray] | None = None) 
     if is_numpy_array(value):
         return read_numpy_array(value)
     return read_torch_tensor(value, storages)
+
+
+def read_clamp(values: Iterable[object], what: str) -> ConfigEntries:
+    """`conv_clamp` out of what a network's layers say of it; nothing where none says anything.
+
+    NVIDIA's networks that were trained in half precision bound the output of every layer.
+    Raises CheckpointError for several values, or one that is no bound.
+    """
+    clamps = [value for value in values if value is not None]
+    if not clamps:
+        return {}
+    clamp = clamps[0]
+    if any(other != clamp for other in clamps[1:]):
+        raise CheckpointError(f"needs one conv_clamp in {what}; got several")
+    usable = isinstance(clamp, (int, float)) and 0 < clamp <= _LARGEST_CLAMP
+    if isinstance(clamp, bool) or not usable:
+        raise CheckpointError(
+            f"needs a conv_clamp above 0 and at most {_LARGEST_CLAMP:g} in {what}; "
+            f"got {quote(clamp)}"
+        )
+    return {"conv_clamp": clamp}
 
 
 def read_state(value: object, storages: Mapping[str, np.ndarray], what: str) -> Tensors:

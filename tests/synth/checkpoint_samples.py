@@ -17,6 +17,8 @@ from synth.generators.stylegan2 import Discriminator, StyleGAN2, StyleGAN2Config
 SMALL = StyleGAN2Config(
     resolution=16, z_dim=12, w_dim=10, mapping_layers=2, channel_base=128, channel_max=16
 )
+#: What NVIDIA's networks say that were trained in half precision.
+CLAMP = 256
 FILTER = torch.outer(torch.tensor([1.0, 3, 3, 1]), torch.tensor([1.0, 3, 3, 1])) / 64
 
 
@@ -133,7 +135,7 @@ def ordered() -> Call:
 def layer_attributes(name: str) -> dict:
     if re.fullmatch(r"fc\d+", name):
         return {"bias_gain": np.float64(0.01), "activation": "lrelu"}
-    return {"conv_clamp": 256} if name.startswith("conv") else {}
+    return {"conv_clamp": CLAMP} if name.startswith(("conv", "torgb", "fromrgb")) else {}
 
 
 def nvidia_torch(generator=None, discriminator=None, **extra) -> dict:
@@ -151,7 +153,7 @@ def nvidia_torch(generator=None, discriminator=None, **extra) -> dict:
 # NVIDIA's TensorFlow layout: variables by name, convolutions as [height, width, in, out].
 
 
-def tensorflow(generator=None, discriminator=None) -> tuple:
+def tensorflow(generator=None, discriminator=None, clamp=None, judge_clamp=None) -> tuple:
     generator = generator or make_generator()
     state = {name: tensor.numpy() for name, tensor in generator.state_dict().items()}
     variables = dict(tensorflow_variable(name, array) for name, array in state.items())
@@ -162,19 +164,20 @@ def tensorflow(generator=None, discriminator=None) -> tuple:
         for part in ("mapping", "synthesis")
     }
     own = {name: array for name, array in variables.items() if "/" not in name}
-    network = tensorflow_network(own, components=parts)
+    network = tensorflow_network(own, components=parts, conv_clamp=clamp)
     judge = tensorflow_network({})
     if discriminator is not None:
         state = {name: tensor.numpy() for name, tensor in discriminator.state_dict().items()}
-        judge = tensorflow_network(dict(judge_variable(n, a) for n, a in state.items()))
+        variables = dict(judge_variable(n, a) for n, a in state.items())
+        judge = tensorflow_network(variables, conv_clamp=judge_clamp)
     return (network, judge, network)
 
 
-def tensorflow_network(variables: dict, components: dict | None = None) -> Call:
+def tensorflow_network(variables: dict, components: dict | None = None, **options) -> Call:
     state = {
         "version": 4,
         "name": "G",
-        "static_kwargs": {"resolution": 16, "mapping_lrmul": 0.01},
+        "static_kwargs": {"resolution": 16, "mapping_lrmul": 0.01, **options},
         "components": components or {},
         "build_module_src": "raise SystemExit('must not run')",
         "build_func_name": "G_main",

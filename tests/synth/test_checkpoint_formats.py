@@ -1,6 +1,7 @@
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import checkpoint_samples as samples
 import numpy as np
@@ -37,9 +38,10 @@ def test_nvidia_torch_pickles_of_every_protocol(tmp_path, protocol):
     path = tmp_path / "network.pkl"
     samples.write_pickle(path, samples.nvidia_torch(generator, discriminator), protocol)
     loaded = load_generator(path)
-    assert loaded.config == samples.SMALL
+    assert loaded.config == replace(samples.SMALL, conv_clamp=samples.CLAMP)
     samples.assert_same_weights(loaded, generator)
     samples.assert_same_weights(load_discriminator(path), discriminator)
+    assert load_discriminator(path).config.conv_clamp == samples.CLAMP
     assert loaded.name == "network" and len(loaded.sha256) == 64
     assert not loaded.training and not any(p.requires_grad for p in loaded.parameters())
 
@@ -54,6 +56,55 @@ def test_tensorflow_pickles(tmp_path, protocol):
     assert loaded.config == samples.SMALL
     samples.assert_same_weights(loaded, generator)
     samples.assert_same_weights(load_discriminator(path), discriminator)
+
+
+@torch.no_grad()
+def test_clamped_networks_are_clamped(tmp_path):
+    # Biases so large that what the layers give lies far beyond the bound.
+    bounded = replace(samples.SMALL, conv_clamp=samples.CLAMP)
+    generator, discriminator = samples.make_generator(bounded), samples.make_discriminator(bounded)
+    for network in (generator, discriminator):
+        for name, tensor in network.named_parameters():
+            if name.endswith("bias") and "mapping" not in name:
+                tensor.mul_(1e4)
+    path = samples.write_pickle(
+        tmp_path / "network.pkl", samples.nvidia_torch(generator, discriminator)
+    )
+    w_plus = torch.randn(2, generator.num_layers, generator.w_dim)
+    image = load_generator(path).synthesis(w_plus)
+    assert torch.equal(image, generator.synthesis(w_plus))
+    logits = load_discriminator(path)(image)
+    assert torch.equal(logits, discriminator(image))
+    free = samples.make_generator()
+    free.load_state_dict(generator.state_dict())
+    assert not torch.allclose(free.synthesis(w_plus), image)
+    free = samples.make_discriminator()
+    free.load_state_dict(discriminator.state_dict())
+    assert not torch.allclose(free(image), logits)
+
+
+@pytest.mark.parametrize(("clamp", "judge_clamp"), [(256, 256), (np.float64(64), None), (None, 8)])
+def test_each_tensorflow_network_has_its_own_clamp(tmp_path, clamp, judge_clamp):
+    networks = samples.tensorflow(None, samples.make_discriminator(), clamp, judge_clamp)
+    path = samples.write_pickle(tmp_path / "network.pkl", networks)
+    assert load_generator(path).config.conv_clamp == clamp
+    assert load_discriminator(path).config.conv_clamp == judge_clamp
+
+
+@pytest.mark.parametrize("clamp", [0, -1, float("nan"), float("inf"), True, "256", [256], 10**70])
+def test_clamps_that_are_no_bound_are_refused(tmp_path, clamp):
+    path = samples.write_pickle(tmp_path / "network.pkl", samples.tensorflow(clamp=clamp))
+    with pytest.raises(CheckpointError, match=r"network\.pkl: needs a conv_clamp above 0"):
+        load_generator(path)
+
+
+def test_layers_that_disagree_on_the_clamp_are_refused(tmp_path):
+    module = samples.nvidia_module(
+        samples.make_generator().state_dict(), "Generator", conv_clamp=samples.CLAMP / 2
+    )
+    path = samples.write_pickle(tmp_path / "network.pkl", {"G_ema": module, "D": None})
+    with pytest.raises(CheckpointError, match="needs one conv_clamp in G_ema; got several"):
+        load_generator(path)
 
 
 @pytest.mark.parametrize("write", [samples.write_zip_torch, write_legacy_torch])
