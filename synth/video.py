@@ -91,7 +91,7 @@ def _open_encoder(
     stack: ExitStack, path: Path, encoding: Encoding, codec: str
 ) -> tuple[Path, FrameEncoder]:
     """A temporary output that becomes `path` when `stack` unwinds cleanly, and its encoder."""
-    if codec == "png":
+    if not path.suffix:
         folder = stack.enter_context(_write_folder_atomically(path))
         return folder, PngFolderEncoder(folder, encoding)
     if path.is_dir():

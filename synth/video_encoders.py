@@ -9,9 +9,9 @@ identifier is written.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, runtime_checkable
@@ -35,6 +35,7 @@ Frame = UInt8[np.ndarray, "height width 3"]
 #: Two: enough to stay ahead of the generator, and the bytes do not depend on the machine's cores.
 ENCODER_THREADS = "2"
 CODECS = {".mp4": "libx264", ".webm": "libvpx-vp9", ".gif": "gif", "": "png"}
+PIXEL_FORMAT = "yuv420p"
 PIXEL_FORMATS = {"gif": "pal8"}
 #: x264's approximate reciprocals differ from run to run on some processors; the flag avoids them.
 #: Its preset veryfast halves the work of medium for 1.5 dB of 47 on a face at 1024x1024.
@@ -54,6 +55,9 @@ WORST_CRF = {"libvpx-vp9": 63}
 #: Codes of ISO/IEC 23091-2 for BT.709 primaries and transfer.
 BT709 = 1
 GIF_MAX_FPS = 50
+#: Below, a rate is no longer told exactly by a fraction of numbers up to 1000.
+MIN_FPS = 0.01
+MAX_FPS = 1000
 FRAME_NAME = "frame_{:06d}.png"
 
 
@@ -68,11 +72,12 @@ class Encoding:
     codec: str | None = None
     marked: bool = True
     made_by: str | None = None
-    codec_options: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.fps) and 0 < self.fps <= 1000):
-            raise ValueError(f"needs fps above 0 and at most 1000; got fps={self.fps}; try fps=25")
+        if not MIN_FPS <= self.fps <= MAX_FPS:  # not for NaN either
+            raise ValueError(
+                f"needs fps from {MIN_FPS} to {MAX_FPS}; got fps={self.fps}; try fps=25"
+            )
         if self.gop is not None and self.gop < 1:
             raise ValueError(f"needs gop of at least 1 frame; got gop={self.gop}; try gop=25")
 
@@ -80,7 +85,8 @@ class Encoding:
     def rate(self) -> Fraction:
         """Frames a second as a fraction; 29.97 and its like become 30000/1001."""
         ntsc = Fraction(round(self.fps) * 1000, 1001)
-        is_ntsc = round(self.fps) > 0 and abs(float(ntsc) - self.fps) < 0.006
+        # 23.98 is off by 1.7e-4, the whole number beside each of them by 1e-3.
+        is_ntsc = abs(float(ntsc) / self.fps - 1) < 2e-4
         return ntsc if is_ntsc else Fraction(self.fps).limit_denominator(1000)
 
 
@@ -109,9 +115,9 @@ def check_encoding(path: Path, encoding: Encoding) -> str:
         known = Codec(codec, "w").type == "video"
     except (FFmpegError, ValueError):
         known = False
-    if not known or (suffix in ("", ".gif") and codec != CODECS[suffix]):
+    if not known or not _fits(codec, suffix):
         raise ValueError(
-            f"needs a video codec for '{suffix or 'a PNG folder'}' that this PyAV can write; "
+            f"needs a video codec for {suffix or 'a folder of PNG'} that this PyAV can write; "
             f"got codec={codec} for {path}; try codec={CODECS[suffix]}"
         )
     worst = WORST_CRF.get(codec, 51)
@@ -123,6 +129,16 @@ def check_encoding(path: Path, encoding: Encoding) -> str:
             f"got fps={encoding.fps} for {path}; try fps=25"
         )
     return codec
+
+
+def _fits(codec: str, suffix: str) -> bool:
+    """Whether files of that kind carry the codec, and it takes the colours they are written in."""
+    if suffix in ("", ".gif"):
+        return codec == CODECS[suffix]
+    encoder = Codec(codec, "w")
+    with av.open(io.BytesIO(), "w", format=suffix[1:]) as container:
+        is_carried = encoder.canonical_name in container.supported_codecs
+    return is_carried and any(f.name == PIXEL_FORMAT for f in encoder.video_formats or ())
 
 
 class ContainerEncoder:
@@ -183,7 +199,7 @@ class ContainerEncoder:
             self._container.metadata.update(media_tags(self._encoding.made_by))
         self._stream = self._container.add_stream(self._codec, rate=self._encoding.rate)
         self._stream.width, self._stream.height = width, height
-        self._stream.pix_fmt = PIXEL_FORMATS.get(self._codec, "yuv420p")
+        self._stream.pix_fmt = PIXEL_FORMATS.get(self._codec, PIXEL_FORMAT)
         self._stream.codec_context.gop_size = self._encoding.gop or max(
             1, round(self._encoding.fps)
         )
@@ -199,7 +215,6 @@ class ContainerEncoder:
             "crf": str(self._encoding.crf),
             "threads": ENCODER_THREADS,
             **CODEC_OPTIONS.get(self._codec, {}),
-            **self._encoding.codec_options,
         }
 
     def _reopen(self, url: str, flags: int, options: dict[str, str]) -> BinaryIO:
@@ -209,7 +224,7 @@ class ContainerEncoder:
         if self._codec == "gif":
             return quantize_frame(frame)
         planes = convert_to_yuv420p(np.ascontiguousarray(frame))
-        video_frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        video_frame = av.VideoFrame.from_ndarray(planes, format=PIXEL_FORMAT)
         video_frame.colorspace, video_frame.color_range = Colorspace.ITU709, ColorRange.MPEG
         return video_frame
 

@@ -107,19 +107,21 @@ def _open_video(path: Path) -> Iterator[tuple[Any, Any]]:
 
 def _decode(path: Path) -> Iterator[np.ndarray]:
     reformatter = VideoReformatter()
-    first_s, last_s = None, 0.0
+    first_s, last_s, own_s = None, 0.0, 0.0
     with _open_video(path) as (container, stream):
         stream.thread_type = "AUTO"
         for frame in container.decode(stream):
             first_s = frame.time if first_s is None else first_s
             last_s = frame.time or last_s
+            own_s = float((frame.duration or 0) * (frame.time_base or 0))
             quarter_turns = round((getattr(frame, "rotation", 0) or 0) / 90)
             yield np.rot90(_to_rgb(frame, reformatter), quarter_turns)
         if first_s is None:
             raise ValueError(f"needs a video with at least one frame; got none in {path}")
         promised_s = _read_promised_duration(container, stream)
         frame_s = 1 / float(stream.average_rate or DEFAULT_PNG_FPS)
-        got_s = last_s - first_s + frame_s
+        # A GIF that pauses at its end shows its last frame for longer than any other.
+        got_s = last_s - first_s + max(own_s, frame_s)
         if got_s < promised_s - CUT_OFF_FRAMES * frame_s:
             raise ValueError(
                 f"{path} breaks off: its header promises {promised_s:.2f} s, got {got_s:.2f} s; "

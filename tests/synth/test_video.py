@@ -160,10 +160,24 @@ def test_size_px_sets_the_longer_side(tmp_path, size_px, size):
 
 
 @pytest.mark.parametrize(
-    ("fps", "exact"), [(29.97, 30000 / 1001), (23.976, 24000 / 1001), (30, 30)]
+    ("fps", "exact"),
+    [
+        (29.97, 30000 / 1001),
+        (23.976, 24000 / 1001),
+        (23.98, 24000 / 1001),
+        (59.94, 60000 / 1001),
+        (119.88, 120000 / 1001),
+        *((fps, fps) for fps in (0.01, 0.5, 1, 2, 3, 5, 6, 12.5, 24, 25, 30, 60, 1000)),
+    ],
 )
 def test_broadcast_rates_are_exact(fps, exact):
-    assert float(Encoding(fps=fps).rate) == pytest.approx(exact, abs=1e-9)
+    assert float(Encoding(fps=fps).rate) == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_slowest_rate_is_kept(tmp_path, name):
+    facts = write_video(tmp_path / name, [make_moving_frames(3)], fps=0.01)
+    assert (facts.frame_count, facts.fps) == (3, pytest.approx(0.01))
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -372,8 +386,15 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
     [
         ("a.mp4", {"codec": "nonsense"}, "codec=nonsense"),
         ("a.mp4", {"codec": "aac"}, "codec=aac"),
+        ("a.mp4", {"codec": "png"}, r"video codec for \.mp4 .* codec=png .* try codec=libx264"),
+        ("a.mp4", {"codec": "gif"}, r"video codec for \.mp4 .* codec=gif .* try codec=libx264"),
+        ("a.webm", {"codec": "png"}, r"video codec for \.webm .* try codec=libvpx-vp9"),
+        ("a.webm", {"codec": "gif"}, r"video codec for \.webm .* try codec=libvpx-vp9"),
+        ("a.webm", {"codec": "libx264"}, r"video codec for \.webm .* try codec=libvpx-vp9"),
+        ("frames", {"codec": "libx264"}, "a folder of PNG .* try codec=png"),
         ("a.avi", {}, "a.avi"),
         ("a.mp4", {"fps": 0}, "fps=0"),
+        ("a.mp4", {"fps": 0.0004}, r"fps from 0\.01 to 1000; got fps=0\.0004"),
         ("a.mp4", {"fps": float("nan")}, "fps=nan"),
         ("a.gif", {"fps": 60}, "fps=60"),
         ("a.mp4", {"crf": 52}, "crf=52"),
@@ -428,6 +449,36 @@ def test_broken_video_is_named(tmp_path, name, damage):
     path.write_bytes(left.get(damage, data[: int(len(data) * 0.9)]))
     with pytest.raises(ValueError, match=name):
         list(read_frames(path))
+
+
+def write_pausing_video(path: Path, pause_s: float) -> None:
+    """Five frames a tenth of a second apart, the last one shown for `pause_s`."""
+    import av
+
+    frames = make_moving_frames(5)
+    if path.suffix == ".gif":
+        first, *others = map(Image.fromarray, frames)
+        times_ms = [100, 100, 100, 100, round(1000 * pause_s)]
+        first.save(path, save_all=True, append_images=others, duration=times_ms)
+        return
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libvpx-vp9" if path.suffix == ".webm" else "libx264", 10)
+        stream.width = stream.height = 64
+        packets = []
+        for frame in frames:
+            packets += stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24"))
+        packets += stream.encode()
+        last = max(packets, key=lambda packet: packet.pts)
+        last.duration = round(pause_s / last.time_base)
+        for packet in packets:
+            container.mux(packet)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.mp4", "a.webm"])
+def test_a_pause_on_the_last_frame_is_no_damage(tmp_path, name):
+    write_pausing_video(tmp_path / name, 3.0)
+    assert sum(len(chunk) for chunk in read_frames(tmp_path / name)) == 5
+    assert probe_video(tmp_path / name).frame_count == 5
 
 
 def test_missing_and_soundless_inputs_are_named(tmp_path):
