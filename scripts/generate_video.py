@@ -7,7 +7,7 @@
 
 In: a configuration out of configs/generate_video.yaml. Out: one folder with the video,
 contact_sheet.png, scorecard.json (.md, .png), track.yaml, latents.npz and config.yaml. The same
-command and seed give the same bytes, so times of computing are printed and not stored.
+command and seed give the same bytes, but for the scorecard's `render_time_s`.
 """
 
 from __future__ import annotations
@@ -21,23 +21,27 @@ import torch
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from directions.neutral import calm_face
+from directions.neutral import find_start
 from directions.store import find_bundled_directions, load_directions_for
-from scripts.entry import build, choose_device, run_script
+from scripts.entry import build, build_observer, choose_device, run_script
+from scripts.setting_types import COMMON_TYPES, VIDEO_TYPES, check_types
 from synth.atomic import write_text_atomically
 from synth.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
 from synth.emotions import Emotion, EmotionTrack, check_easing, save_track
-from synth.generators.acceleration import accelerate
+from synth.frame_size import check_size
+from synth.generators.acceleration import accelerate, check_options
 from synth.generators.base import Generator
 from synth.interpolation import KeyframePath
 from synth.keyframes import Keyframes, LayerMask, Rows, make_emotion_keyframes
 from synth.latents import find_device, save_latents
+from synth.observations import FaceObserver
 from synth.paths import compute_gap_s, count_frames
-from synth.render import render_frames
+from synth.render import check_batch_size, render_frames
 from synth.scorecard import RunFacts, score_video
 from synth.scorecard_report import save_scorecard
 from synth.types import to_frames
 from synth.video import write_video
+from synth.video_encoders import Encoding, check_encoding
 from synth.walks import FaceWalk
 
 #: A sheet of more pictures could not be read; a longer track shows so many of its keyframes.
@@ -47,17 +51,23 @@ SHEET_PICTURES = 35
 def generate_video(config: DictConfig, folder: Path) -> None:
     """Run the main job as configs/generate_video.yaml describes it; results go to `folder`."""
     # 1. What can be wrong without a generator is found before one is loaded.
+    check_types(config, {**COMMON_TYPES, **VIDEO_TYPES})
     gap_s = compute_gap_s(config.video.fps, config.interpolation.in_between)
+    check_film(config, folder)
     track: EmotionTrack | FaceWalk = build(config.track, default_gap_s=gap_s)
     mask: LayerMask = build(config.mask)
     mode = check_easing(config.interpolation.mode) or "linear"
     device = choose_device(config.render.device)
+    observer = build_observer(config.scorecard)
+    source = build(config.face)
 
     # 2. The face, W+ at each keyframe, and the path through them.
     generator: Generator = build(config.generator)
-    face: Rows = build(config.face).load_rows(generator)
+    face: Rows = source.load_rows(generator)
     keyframes = make_keyframes(track, face, generator, mask, config.directions)
-    halving_s = config.interpolation.halving_s or 1 / config.video.fps
+    halving_s = config.interpolation.halving_s
+    if halving_s is None:
+        halving_s = 1 / config.video.fps
     path = KeyframePath(keyframes, mode, halving_s)
     save_inputs(folder, config, track, face, keyframes)
 
@@ -66,11 +76,23 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     fast = accelerate(
         generator, config.render.precision, config.render.compile, device, frame_count
     )
-    film(folder, config, fast, path)
+    render_time_s = film(folder, config, fast, path)
 
     # 4. What to look at, and what to compare with.
     save_sheet(folder, config, fast, keyframes, track)
-    save_score(folder, config, generator)
+    save_score(folder, config, generator, observer, render_time_s)
+
+
+def check_film(config: DictConfig, folder: Path) -> None:
+    """Raise ValueError for settings of picture and encoder that cannot be met."""
+    video, render = config.video, config.render
+    encoding = Encoding(video.fps, video.crf, video.gop, video.codec, video.marked)
+    check_encoding(folder / video.file, encoding)
+    if video.size_px is not None:
+        check_size(video.size_px)
+    if render.batch_size is not None:
+        check_batch_size(render.batch_size)
+    check_options(render.precision, render.compile)
 
 
 def make_keyframes(
@@ -90,9 +112,8 @@ def make_keyframes(
         fitted = find_bundled_directions(generator)
     if fitted is None:
         return make_emotion_keyframes(face, track, {}, mask)
-    if settings.calm_first and fitted.calm_levels:
-        face = calm_face(face, fitted.directions, fitted.calm_levels, mask)
-    return make_emotion_keyframes(face, track, fitted.directions, mask)
+    start = find_start(face, fitted, mask, settings.calm_first)
+    return make_emotion_keyframes(start, track, fitted.directions, mask)
 
 
 def save_inputs(
@@ -114,8 +135,8 @@ def save_inputs(
     save_latents(folder / "latents.npz", w_plus, {"labels": labels, "times_s": times_s})
 
 
-def film(folder: Path, config: DictConfig, fast: Generator, path: KeyframePath) -> None:
-    """Render and encode the whole path; say how long it took."""
+def film(folder: Path, config: DictConfig, fast: Generator, path: KeyframePath) -> float:
+    """Render and encode the whole path; say, and return, how many seconds it took."""
     video, render = config.video, config.render
     started_s = time.monotonic()
     frames = render_frames(
@@ -134,6 +155,7 @@ def film(folder: Path, config: DictConfig, fast: Generator, path: KeyframePath) 
     )
     took_s = time.monotonic() - started_s
     print(f"{folder / video.file}: {facts.frame_count} frames in {took_s:.1f} s")
+    return took_s
 
 
 def save_sheet(
@@ -158,20 +180,28 @@ def save_sheet(
     seed = config.face.get("seed")
     title = fast.name if seed is None else f"{fast.name}, seed {seed}"
     sheet = make_contact_sheet(np.concatenate(pictures), labels, title)
-    save_contact_sheet(folder / "contact_sheet.png", sheet, f"generator {fast.name}")
+    made_by, marked = f"generator {fast.name}", config.video.marked
+    save_contact_sheet(folder / "contact_sheet.png", sheet, made_by, marked)
 
 
-def save_score(folder: Path, config: DictConfig, generator: Generator) -> None:
+def save_score(
+    folder: Path,
+    config: DictConfig,
+    generator: Generator,
+    observer: FaceObserver | None,
+    render_time_s: float,
+) -> None:
     """scorecard.json, .md and .png of the video as a viewer gets it."""
     facts = RunFacts(
         generator_name=generator.name,
         generator_sha256=generator.sha256,
         seed=config.face.get("seed"),
         native_resolution_px=generator.resolution,
+        render_time_s=round(render_time_s, 3),
     )
-    observer, stride = build(config.scorecard.observer), config.scorecard.face_stride
+    stride = config.scorecard.face_stride
     card = score_video(folder / config.video.file, observer, facts, stride)
-    save_scorecard(folder / "scorecard.json", card)
+    save_scorecard(folder / "scorecard.json", card, marked=config.video.marked)
 
 
 def main() -> None:

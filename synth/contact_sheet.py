@@ -1,7 +1,7 @@
 """A contact sheet: one labelled picture per keyframe, on one page.
 
 In: uint8 RGB pictures [picture, height, width, 3] and a label for each. Out: one uint8 RGB picture
-[height, width, 3], and a PNG file that is marked as generated.
+[height, width, 3], and a PNG file that is marked as generated unless told not to be.
 """
 
 from __future__ import annotations
@@ -85,10 +85,13 @@ def make_contact_sheet(
     return np.array(sheet)
 
 
-def save_contact_sheet(path: str | Path, sheet: Sheet, made_by: str | None = None) -> None:
-    """Write the sheet as a PNG marked as generated, whole or not at all."""
+def save_contact_sheet(
+    path: str | Path, sheet: Sheet, made_by: str | None = None, marked: bool = True
+) -> None:
+    """Write the sheet as a PNG, whole or not at all; `marked`: with the mark of generated media."""
+    tags = png_tags(made_by) if marked else None
     with write_atomically(path) as temporary:
-        Image.fromarray(sheet).save(temporary, format="PNG", pnginfo=png_tags(made_by))
+        Image.fromarray(sheet).save(temporary, format="PNG", pnginfo=tags)
 
 
 def _draw_caption(label: TileLabel, width: int, height: int) -> Image.Image:

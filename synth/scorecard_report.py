@@ -1,6 +1,7 @@
 """Save a scorecard: JSON for programs, a page of Markdown and a plot over time for people.
 
-In: a Scorecard. Out: scorecard.json, .md and .png.
+In: a Scorecard. Out: scorecard.json, .md and .png. Page and plot bear the mark of generated media
+where the card names the generator; of somebody's own film nothing of the kind is said.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from synth.atomic import write_atomically, write_text_atomically
-from synth.provenance import MARK
+from synth.provenance import MARK, SOFTWARE
 from synth.scorecard import Scorecard
 
 PANEL_COLOURS = ("#3b6ea5", "#c2571a", "#5d8a3a")
 
 
-def save_scorecard(path: str | Path, scorecard: Scorecard, with_report: bool = True) -> None:
+def save_scorecard(
+    path: str | Path, scorecard: Scorecard, with_report: bool = True, marked: bool = True
+) -> None:
     """Write `path` (.json), and the same name as .md and .png; each file whole or not at all.
 
-    Without `with_report` the JSON only, which is quick.
+    Without `with_report` the JSON only, which is quick; not `marked` without the mark in any case.
     """
     path = Path(path)
     if path.suffix != ".json":
@@ -32,12 +35,12 @@ def save_scorecard(path: str | Path, scorecard: Scorecard, with_report: bool = T
     write_text_atomically(path, text + "\n")
     if not with_report:
         return
-    write_text_atomically(path.with_suffix(".md"), format_markdown(scorecard))
+    write_text_atomically(path.with_suffix(".md"), format_markdown(scorecard, marked))
     with write_atomically(path.with_suffix(".png")) as temporary:
-        draw_curves(scorecard, temporary)
+        draw_curves(scorecard, temporary, marked)
 
 
-def format_markdown(card: Scorecard) -> str:
+def format_markdown(card: Scorecard, marked: bool = True) -> str:
     """The card as Markdown: what was measured, the numbers, and what they stand for."""
     stride = "every frame" if card.face_stride == 1 else f"every {card.face_stride}th frame"
     looked = f"{card.face_encoder}, {stride}" if card.face_encoder else "nobody looked for faces"
@@ -63,14 +66,15 @@ def format_markdown(card: Scorecard) -> str:
     ]
     table = "\n".join(f"| {name} | {value} | {note} |" for name, value, note in rows)
     facts = "\n".join(f"- {line}" for line in _list_facts(card))
+    mark = f"{MARK}\n\n" if marked and _is_generated(card) else ""
     return (
-        f"# Scorecard of {card.source}\n\n{MARK}\n\n{facts}\n- faces: {looked}\n\n"
+        f"# Scorecard of {card.source}\n\n{mark}{facts}\n- faces: {looked}\n\n"
         f"| measure | value | reading |\n|---|---|---|\n{table}\n\n"
         "What the measures mean, and their limits: docs/scorecard.md\n"
     )
 
 
-def draw_curves(card: Scorecard, path: Path) -> None:
+def draw_curves(card: Scorecard, path: Path, marked: bool = True) -> None:
     """Identity distance, expression size and flicker over time, one above the other, as PNG."""
     figure = Figure(figsize=(9, 6.5), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
@@ -103,7 +107,12 @@ def draw_curves(card: Scorecard, path: Path) -> None:
         fontsize=10,
         loc="left",
     )
-    figure.savefig(path, format="png", metadata={"Software": "Moodreel", "Comment": MARK})
+    comment = {"Comment": MARK} if marked and _is_generated(card) else {}
+    figure.savefig(path, format="png", metadata={"Software": SOFTWARE, **comment})
+
+
+def _is_generated(card: Scorecard) -> bool:
+    return card.generator_name is not None
 
 
 def _list_facts(card: Scorecard) -> list[str]:

@@ -20,6 +20,7 @@ from scripts import generate_video
 from synth.checkpoints import load_generator
 from synth.emotions import Emotion, load_track, parse_track
 from synth.latents import RandomFace, load_latents, save_latents
+from synth.provenance import MARK
 from synth.video import probe_video, read_frames
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -85,6 +86,16 @@ def test_a_run_leaves_its_folder_complete(run, tiny_generator):
     assert config["face"]["seed"] == 3
     with Image.open(run.folder / "contact_sheet.png") as sheet:
         assert sheet.width > 3 * 32
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_every_picture_and_page_of_a_run_is_marked_or_none(run, marked):
+    assert run("track.emotions=[calm]", f"video.marked={marked}")[0] == 0
+    bearers = {
+        name for name in run.list_results() if MARK.encode() in (run.folder / name).read_bytes()
+    }
+    everything = {"video.mp4", "contact_sheet.png", "scorecard.md", "scorecard.png"}
+    assert bearers == (everything if marked else set())
 
 
 def test_the_same_command_gives_the_same_bytes(run):

@@ -62,6 +62,10 @@ def test_saved_sheet_is_the_same_picture_and_marked(tmp_path):
     with Image.open(tmp_path / "sheet.png") as image:
         assert np.array_equal(np.asarray(image), sheet)
         assert "synthetic" in image.info["Comment"]
+    save_contact_sheet(tmp_path / "plain.png", sheet, "tester", marked=False)
+    with Image.open(tmp_path / "plain.png") as image:
+        assert np.array_equal(np.asarray(image), sheet)
+        assert image.info == {}
 
 
 def test_bad_input_is_named():

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from synth.observations import FaceObservations
+from synth.provenance import MARK
 from synth.scorecard import RunFacts, load_scorecard, score_frames, score_video
 from synth.scorecard_report import format_markdown, save_scorecard
 from synth.video import write_video
@@ -127,6 +128,18 @@ def test_saved_card_is_read_back_and_told_three_ways(tmp_path):
         card.curves, flicker=(None,) * 24, identity_distance=(None,) * 24)))  # fmt: skip
     with Image.open(tmp_path / "other.png") as image:
         assert (np.asarray(image.convert("RGB")) != drawn).any()
+
+
+@pytest.mark.parametrize(
+    ("facts", "marked", "expected"),
+    [(FACTS, True, True), (FACTS, False, False), (None, True, False)],
+)
+def test_only_generated_media_is_called_so(tmp_path, facts, marked, expected):
+    card = score_frames([make_frames([10, 20])], 25, BrightnessObserver(), facts)
+    save_scorecard(tmp_path / "a.json", card, marked=marked)
+    assert (MARK in (tmp_path / "a.md").read_text()) == expected
+    with Image.open(tmp_path / "a.png") as image:
+        assert ("synthetic" in str(image.info)) == expected
 
 
 def test_json_holds_null_and_never_nan(tmp_path):
