@@ -8,6 +8,7 @@ is opened, and converted anew when it is broken.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
@@ -110,6 +111,11 @@ def is_safetensors(path: Path) -> bool:
 def _find_native(path: Path, expected_sha256: str | None) -> Path:
     """The path itself, or the kept conversion of a foreign file, made now if need be."""
     path = _check_file(path)
+    if expected_sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", str(expected_sha256)):
+        raise CheckpointError(
+            f"{path}: needs a sha256 of 64 hexadecimal digits to expect; got {expected_sha256!r}; "
+            "try leaving it out"
+        )
     if is_safetensors(path) and expected_sha256 is None:
         return path
     sha256 = hash_file(path)

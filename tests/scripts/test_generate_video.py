@@ -17,6 +17,7 @@ from PIL import Image
 
 from directions.store import load_directions, save_directions
 from scripts import generate_video
+from synth.assets import hash_file
 from synth.checkpoints import load_generator
 from synth.emotions import Emotion, load_track, parse_track
 from synth.latents import RandomFace, load_latents, save_latents
@@ -86,6 +87,12 @@ def test_a_run_leaves_its_folder_complete(run, tiny_generator):
     assert config["face"]["seed"] == 3
     with Image.open(run.folder / "contact_sheet.png") as sheet:
         assert sheet.width > 3 * 32
+
+
+def test_a_generator_that_is_the_expected_file(run, tiny_generator):
+    sha256 = hash_file(tiny_generator).upper()
+    assert run("track.emotions=[calm]", f"generator.expected_sha256={sha256}")[0] == 0
+    assert run.list_results() == RESULTS
 
 
 @pytest.mark.parametrize("marked", [True, False])
@@ -215,6 +222,11 @@ def test_a_face_that_shows_an_emotion_is_calmed_first(
         (["face=latents"], "needs a value for face.path; got none; try face.path=..."),
         (["face=latents", "face.path=nowhere.npz"], "nowhere.npz: needs a latents file"),
         (["generator.path=nowhere.pkl"], "nowhere.pkl: needs a checkpoint"),
+        (
+            [f"generator.expected_sha256={'0' * 63}a"],
+            "tiny.safetensors: needs the file with sha256 0{63}a; got [0-9a-f]{64}; try",
+        ),
+        (["generator.expected_sha256=abc"], "needs a sha256 of 64 hexadecimal digits.*got 'abc'"),
         (["directions.path=nowhere.safetensors"], "nowhere.safetensors: needs a file"),
         (["track._target_=os.system"], "needs a _target_ defined in synth"),
     ],
