@@ -3,14 +3,17 @@ import http.server
 import importlib.util
 import json
 import logging
+import re
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from synth import assets
 from synth.assets import AssetError, Card, fetch_asset, find_package_file, load_cards
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 CONTENT = b"weights" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
@@ -62,7 +65,11 @@ def test_every_card_is_complete():
         if card.sha256 is not None:
             assert len(bytes.fromhex(card.sha256)) == 32, card.name
         else:
-            assert card.url, card.name
+            assert card.url or card.how, card.name
+        for document in re.findall(r"docs/[\w.-]+", card.how or ""):
+            assert (REPOSITORY / document).is_file(), card.name
+        for script in re.findall(r"python -m (\S+)", card.how or ""):
+            assert (REPOSITORY / script.replace(".", "/")).with_suffix(".py").is_file(), card.name
     assert len({card.file for card in cards.values()}) == len(cards)
 
 
@@ -138,8 +145,14 @@ def test_unknown_name_suggests_a_close_one():
 
 
 def test_cards_without_a_download_say_how():
-    with pytest.raises(AssetError, match=r"ICT-FaceKit at da5f95a"):
+    with pytest.raises(AssetError, match=r"ICT-FaceKit at da5f95a.* scripts\.convert_head_model"):
         fetch_asset("ict-facekit")
+
+
+def test_a_users_own_conversion_is_taken(monkeypatch, tmp_path):
+    monkeypatch.setenv("MOODREEL_ASSETS", str(tmp_path))
+    (tmp_path / "ict_facekit.npz").write_bytes(CONTENT)
+    assert fetch_asset("ict-facekit") == tmp_path / "ict_facekit.npz"
 
 
 def test_package_files_are_found_without_importing(monkeypatch, tmp_path):
@@ -168,7 +181,7 @@ def test_dlibs_models_are_the_ones_on_their_cards():
 
 def test_shared_copies_are_the_ones_on_their_cards(monkeypatch, shared_assets):
     monkeypatch.setenv("MOODREEL_ASSETS", str(shared_assets))
-    for name in ("ict-facekit", "fer2013-mini-xception", "meld-emotions"):
+    for name in ("fer2013-mini-xception", "meld-emotions"):
         path = fetch_asset(name)
         assert path.parent == shared_assets
         assert path.stat().st_size == load_cards()[name].size_bytes
