@@ -13,7 +13,6 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 Z = Float[Tensor, "batch z_dim"]
-W = Float[Tensor, "batch w_dim"]
 WPlus = Float[Tensor, "batch layer w_dim"]
 Images = Float[Tensor, "batch 3 height width"]
 Frames = UInt8[np.ndarray, "frame height width 3"]

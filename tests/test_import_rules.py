@@ -81,7 +81,7 @@ def test_the_check_sees_a_breach(package, line):
 @pytest.mark.parametrize(
     ("package", "line"),
     [
-        ("synth", "from synth.types import W"),
+        ("synth", "from synth.types import WPlus"),
         ("synth", "from . import directions_of_light"),
         ("embed", "from synth import latents"),
         ("scripts", "import hydra, directions.store, embed.identity"),

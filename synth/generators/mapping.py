@@ -1,7 +1,7 @@
 """The mapping network: z -> w, then one row of w per layer, truncated towards the mean.
 
 Symbols: z a standard normal latent [batch, z_dim]; w [batch, w_dim]; w_avg the mean of w over z,
-kept as a running value while training; psi the truncation, w' = w_avg + psi (w - w_avg).
+stored beside the weights; psi the truncation, w' = w_avg + psi (w - w_avg).
 """
 
 from __future__ import annotations
