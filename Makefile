@@ -22,7 +22,9 @@ bench: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV): once, a few minutes"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { \
+		echo "needs $(PYTHON) with venv and pip; on Debian and Ubuntu try: apt install python3-venv" >&2; \
+		exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
