@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -179,6 +180,25 @@ def test_precision_follows_the_hardware(monkeypatch: pytest.MonkeyPatch) -> None
     for wish in ("bf16", "fp16"):
         with pytest.warns(AccelerationWarning, match=wish):
             assert choose_dtype(wish, cpu) == torch.float32
+
+
+@pytest.mark.parametrize(("wish", "count"), [("bf16", 1), ("fp16", 1), ("fp32", 0), ("auto", 0)])
+def test_a_processor_without_half_precision_says_so_once(
+    generator: StyleGAN2, monkeypatch: pytest.MonkeyPatch, wish: str, count: int
+) -> None:
+    monkeypatch.setattr(acceleration, "has_fast_bfloat16", lambda: False)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        fast = accelerate(generator, wish, "off", "cpu")
+        for _ in range(2):
+            found = fast.synthesis(torch.ones(1, 6, 8))
+    messages = [str(entry.message) for entry in told]
+    assert messages == count * [
+        f"precision {wish} gives way to fp32: this processor does not multiply it natively"
+    ]
+    torch.testing.assert_close(
+        found, generator.synthesis(torch.ones(1, 6, 8)), atol=1e-5, rtol=1e-5
+    )
 
 
 def test_short_jobs_are_not_compiled() -> None:
