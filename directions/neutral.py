@@ -14,8 +14,19 @@ from collections.abc import Mapping
 
 import torch
 
+from directions.store import DirectionSet
 from synth.emotions import Emotion
 from synth.keyframes import Direction, LayerMask, Rows
+
+
+def find_start(face: Rows, fitted: DirectionSet, mask: LayerMask, calm_first: bool = True) -> Rows:
+    """The face that a track starts from: W+ [layer, w_dim] at rest, where the set knows calm faces.
+
+    Without `calm_first`, or calm levels in the set, the face as it is.
+    """
+    if not calm_first or not fitted.calm_levels:
+        return face
+    return calm_face(face, fitted.directions, fitted.calm_levels, mask)
 
 
 def calm_face(

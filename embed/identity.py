@@ -34,6 +34,8 @@ WORK_PX = 512
 CHIP_BATCH = 8
 CHIP_PADDING = 0.25
 POINT_COUNT = 68
+#: Cards of the files: embedding, points to align by, landmarks.
+MODELS = ("dlib-face-resnet", "dlib-landmarks-5", "dlib-landmarks-68")
 
 
 class DlibFaceEncoder:
@@ -47,6 +49,11 @@ class DlibFaceEncoder:
 
     def __init__(self, device: str = "cpu") -> None:
         self._device = torch.device(device)
+
+    def fetch_models(self) -> None:
+        """Find and verify every file that `observe` will read; AssetError for one that is not."""
+        for name in MODELS:
+            fetch_asset(name)
 
     def encode(self, frames: Frames) -> Embeddings:
         """Frames -> embeddings [frame, 128] float64, NaN rows without a face."""
@@ -109,7 +116,7 @@ class DlibFaceEncoder:
 
     @cached_property
     def _network(self) -> FaceResNet:
-        network = load_face_resnet(fetch_asset("dlib-face-resnet"))
+        network = load_face_resnet(fetch_asset(MODELS[0]))
         return network.to(self._device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     @cached_property
@@ -118,11 +125,11 @@ class DlibFaceEncoder:
 
     @cached_property
     def _five_points(self) -> Any:
-        return dlib.shape_predictor(str(fetch_asset("dlib-landmarks-5")))
+        return dlib.shape_predictor(str(fetch_asset(MODELS[1])))
 
     @cached_property
     def _landmarks(self) -> Any:
-        return dlib.shape_predictor(str(fetch_asset("dlib-landmarks-68")))
+        return dlib.shape_predictor(str(fetch_asset(MODELS[2])))
 
 
 @contextmanager

@@ -28,6 +28,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from scripts.setting_types import check_value, find_kinds
+from synth.observations import FaceObserver, NeedsModels
+from synth.scorecard import check_face_stride
+
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 #: Configurations may name targets in these packages only.
 OWN_PACKAGES = ("synth", "embed", "directions", "emotion_seq")
@@ -90,19 +94,37 @@ def build(config: object, **more: Any) -> Any:
     entries = {str(key): build(value) for key, value in config.items() if key != "_target_"}
     if "_target_" not in config:
         return entries
-    target = check_settings(config, **more)
+    target = check_settings({"_target_": config["_target_"], **entries}, **more)
     return target(**entries | more)
 
 
 def check_settings(config: Mapping[Any, Any], **more: Any) -> Callable[..., Any]:
-    """What `_target_` names, without calling it; ValueError when it does not take the settings."""
+    """What `_target_` names, without calling it.
+
+    Raises ValueError when it does not take the settings, or takes values of another kind.
+    """
     target = _find_target(config["_target_"])
     arguments = {str(key): value for key, value in config.items() if key != "_target_"}
     try:
         inspect.signature(target).bind(**arguments | more)
     except TypeError as error:
         raise ValueError(f"needs settings that {config['_target_']} takes; {error}") from error
+    kinds = find_kinds(target)
+    for name, value in arguments.items():
+        check_value(name, value, kinds.get(name, Any))
     return target
+
+
+def build_observer(config: DictConfig) -> FaceObserver | None:
+    """Who looks for faces, by the group `scorecard`, with its models at hand; None for nobody.
+
+    Raises ValueError for a stride below 1, and for a model that cannot be had.
+    """
+    check_face_stride(config.face_stride)
+    observer: FaceObserver | None = build(config.observer)
+    if isinstance(observer, NeedsModels):
+        observer.fetch_models()
+    return observer
 
 
 def choose_device(name: str) -> torch.device:

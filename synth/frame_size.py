@@ -20,8 +20,7 @@ def resize_frames(frames: Frames, size_px: int) -> ResizedFrames:
 
     Raises ValueError for a size below 2 pixels.
     """
-    if size_px < 2:
-        raise ValueError(f"needs an output size of 2 pixels or more; got size_px={size_px}")
+    check_size(size_px)
     height, width = frames.shape[1:3]
     scale = size_px / max(height, width)
     if scale == 1 or not len(frames):
@@ -29,6 +28,12 @@ def resize_frames(frames: Frames, size_px: int) -> ResizedFrames:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LANCZOS4
     return np.stack([cv2.resize(frame, size, interpolation=method) for frame in frames])
+
+
+def check_size(size_px: int) -> None:
+    """Raise ValueError for an output too small to be a video."""
+    if size_px < 2:
+        raise ValueError(f"needs an output size of 2 pixels or more; got size_px={size_px}")
 
 
 def pad_to_even(frames: Frames) -> ResizedFrames:

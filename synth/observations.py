@@ -32,3 +32,12 @@ class FaceObserver(Protocol):
     def observe(self, frames: Frames) -> FaceObservations:
         """uint8 RGB frames [frame, height, width, 3] -> observations of each."""
         ...
+
+
+@runtime_checkable
+class NeedsModels(Protocol):
+    """An observer that reads models when it first needs them, and can make sure of them before."""
+
+    def fetch_models(self) -> None:
+        """Find, or download, and verify every model; raises what is wrong with one."""
+        ...

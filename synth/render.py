@@ -28,6 +28,12 @@ def choose_batch_size(resolution: int, device: torch.device) -> int:
     return min(max(pixels // resolution**2, 1), MAX_BATCH)
 
 
+def check_batch_size(batch_size: int) -> None:
+    """Raise ValueError for a batch without frames."""
+    if batch_size < 1:
+        raise ValueError(f"needs a batch of at least 1 frame; got batch_size={batch_size}; try 1")
+
+
 def render_frames(
     generator: Generator,
     path: LatentPath,
@@ -47,8 +53,7 @@ def render_frames(
     device = find_device(generator)
     if batch_size is None:
         batch_size = choose_batch_size(generator.resolution, device)
-    if batch_size < 1:
-        raise ValueError(f"needs a batch of at least 1 frame; got batch_size={batch_size}")
+    check_batch_size(batch_size)
     batch_size = min(batch_size, frame_count)
     with tqdm(
         total=frame_count, desc="render", unit="frame", disable=None if show_progress else True

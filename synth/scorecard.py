@@ -108,8 +108,7 @@ def score_frames(
     `face_stride` above 1 looks for faces in every so manyth frame only; consecutive ACD is then
     taken over neighbours that far apart. Raises ValueError for no frames or a stride below 1.
     """
-    if face_stride < 1:
-        raise ValueError(f"needs a face stride of 1 or more; got {face_stride}; try 1")
+    check_face_stride(face_stride)
     flicker, count, size = FlickerMeter(), 0, (0, 0)
     embeddings, landmarks = [], []
     for chunk in chunks:
@@ -135,6 +134,12 @@ def score_frames(
         landmarks=np.concatenate(landmarks) if landmarks else np.full((0, *NO_LANDMARKS), np.nan),
         flicker=flicker.read(),
     )
+
+
+def check_face_stride(face_stride: int) -> None:
+    """Raise ValueError unless faces are looked for in every so manyth frame, 1 or more."""
+    if face_stride < 1:
+        raise ValueError(f"needs a face stride of 1 or more; got {face_stride}; try 1")
 
 
 def _assemble(

@@ -58,12 +58,7 @@ def accelerate(
     A generator other than StyleGAN2 comes back as it is, moved to `device` if it can be.
     Raises ValueError for unknown options.
     """
-    for name, choice, known in (
-        ("precision", precision, _PRECISIONS),
-        ("compile", compile, _COMPILE_MODES),
-    ):
-        if choice not in known:
-            raise ValueError(f"needs {name} among {list(known)}; got {choice!r}")
+    check_options(precision, compile)
     if not isinstance(generator, StyleGAN2):
         _warn(f"{type(generator).__name__} is used as it is: only StyleGAN2 can be accelerated")
         if device is not None and isinstance(generator, nn.Module):
@@ -81,6 +76,16 @@ def accelerate(
     if target.type == "cpu":
         reuse_freed_memory()
     return AcceleratedStyleGAN2(generator, dtype, compiled, target)
+
+
+def check_options(precision: str, compile: str) -> None:
+    """Raise ValueError for options that `accelerate` does not know."""
+    for name, choice, known in (
+        ("precision", precision, _PRECISIONS),
+        ("compile", compile, _COMPILE_MODES),
+    ):
+        if choice not in known:
+            raise ValueError(f"needs {name} among {list(known)}; got {choice!r}")
 
 
 def choose_dtype(precision: str, device: torch.device) -> torch.dtype:

@@ -1,11 +1,16 @@
-"""A random generator of 32x32 pixels with random directions, in files as a user has them."""
+"""A random generator of 32x32 pixels with random directions, in files as a user has them.
 
+`run` calls the main job on them.
+"""
+
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 from directions.store import DirectionSet, save_directions
+from scripts import generate_video
 from synth.checkpoints import load_generator
 from synth.checkpoints.native import save_generator
 from synth.emotions import Emotion
@@ -47,3 +52,35 @@ def tiny_directions(tmp_path_factory, tiny_generator) -> Path:
     path = tmp_path_factory.mktemp("directions") / "tiny.safetensors"
     save_directions(path, DirectionSet(directions, generator.name, generator.sha256))
     return path
+
+
+class Runner:
+    """Runs the script's main with a command line; results go to `folder`."""
+
+    def __init__(self, outputs: Path, generator: Path, directions: Path, monkeypatch, capsys):
+        self.folder = outputs / "run"
+        self._patch, self._capsys = monkeypatch, capsys
+        self.base = ["generator=file", f"generator.path={generator}", "name=run"]
+        self.base += [f"paths.outputs={outputs}", f"directions.path={directions}"]
+        self.base += ["interpolation.in_between=3", "video.fps=8", "render=exact", "track.hold=0"]
+        self.base += ["scorecard=none"]
+        monkeypatch.setenv("MOODREEL_CACHE", str(outputs.parent / "cache"))
+
+    def __call__(self, *overrides: str) -> tuple[int, str]:
+        """The exit code and what was printed to stderr."""
+        track = [entry for entry in self.base if entry != "track.hold=0"]
+        base = track if any(entry == "track=file" for entry in overrides) else self.base
+        self._patch.setattr(sys, "argv", ["generate_video", *base, *overrides])
+        try:
+            generate_video.main()
+        except SystemExit as stop:
+            return int(stop.code or 0), self._capsys.readouterr().err
+        return 0, self._capsys.readouterr().err
+
+    def list_results(self) -> set[str]:
+        return {file.name for file in self.folder.iterdir()} if self.folder.exists() else set()
+
+
+@pytest.fixture
+def run(tmp_path, tiny_generator, tiny_directions, monkeypatch, capsys) -> Runner:
+    return Runner(tmp_path / "outputs", tiny_generator, tiny_directions, monkeypatch, capsys)

@@ -5,7 +5,9 @@ import torch
 from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
-from scripts.entry import build, choose_device, reporting_errors
+from scripts.entry import build, check_settings, choose_device, reporting_errors
+from scripts.setting_types import check_value
+from synth.generators.base import NoiseMode
 from synth.keyframes import LayerMask
 from synth.latents import RandomFace, SavedFace
 
@@ -64,6 +66,48 @@ def test_a_nested_foreign_target_is_refused_before_anything_runs(tmp_path):
 def test_settings_that_the_target_does_not_take_are_named():
     with pytest.raises(ValueError, match=r"LayerMask takes; got an unexpected.*'rows'"):
         build({"_target_": "synth.keyframes.LayerMask", "rows": 3})
+
+
+@pytest.mark.parametrize(
+    ("target", "settings"),
+    [
+        ("synth.latents.RandomFace", {"seed": 1, "psi": 1}),  # an int is as good as a float
+        ("synth.keyframes.LayerMask", {"layer_stop": None, "dim_stop": 4}),
+        ("synth.latents.SavedFace", {"path": "a.npz", "index": 2}),
+        ("synth.generators.load_bundled_generator", {"device": "cpu"}),
+    ],
+)
+def test_values_of_the_right_kind_pass(target, settings):
+    check_settings({"_target_": target, **settings})
+
+
+@pytest.mark.parametrize(
+    ("target", "settings", "message"),
+    [
+        ("synth.latents.RandomFace", {"seed": "abc"}, "a whole number for seed; got 'abc'"),
+        ("synth.latents.RandomFace", {"seed": True}, "a whole number for seed; got True"),
+        ("synth.latents.RandomFace", {"seed": 2.0}, "a whole number for seed; got 2.0"),
+        ("synth.latents.RandomFace", {"seed": None}, "a whole number for seed; got None"),
+        ("synth.latents.RandomFace", {"psi": "1"}, "a number for psi; got '1'"),
+        ("synth.latents.SavedFace", {"path": 1}, "text for path; got 1"),
+        ("synth.walks.FaceWalk", {"loop": "yes"}, "true or false for loop; got 'yes'"),
+        ("synth.keyframes.LayerMask", {"dim_stop": "x"}, "a whole number or null for dim_stop"),
+        ("synth.generators.load_bundled_generator", {"device": 0}, "text for device; got 0"),
+        ("synth.checkpoints.load_generator", {"path": [1]}, "text for path; got .1."),
+    ],
+)
+def test_values_of_another_kind_are_named(target, settings, message):
+    with pytest.raises(ValueError, match=f"needs {message}"):
+        build({"_target_": target, **settings})
+
+
+def test_choices_and_lists_are_checked_too():
+    check_value("noise", "none", NoiseMode)
+    check_value("videos", ["a.mp4"], list[str] | None)
+    with pytest.raises(ValueError, match="one of const, none, random for noise; got 'loud'"):
+        check_value("noise", "loud", NoiseMode)
+    with pytest.raises(ValueError, match="a list of texts or null for videos"):
+        check_value("videos", [1], list[str] | None)
 
 
 def test_missing_values_are_named_by_their_place():
