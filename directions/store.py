@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from synth.assets import hash_file
 from synth.atomic import write_atomically
 from synth.emotions import Emotion
 from synth.generators.base import Generator
@@ -37,7 +39,7 @@ class DirectionSet:
 
     `generator_sha256` is that of the weights' file they were fitted on; `calm_levels` are mean
     projections of calm faces, all rows together, where they are known; `card` holds further
-    entries as text.
+    entries as text; `sha256` is that of the file they were read from, empty for a new set.
     """
 
     directions: Mapping[Emotion, Direction]
@@ -45,6 +47,7 @@ class DirectionSet:
     generator_sha256: str
     calm_levels: Mapping[Emotion, float] = field(default_factory=dict)
     card: Mapping[str, str] = field(default_factory=dict)
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         if not self.directions:
@@ -69,8 +72,7 @@ class DirectionSet:
 def save_directions(path: str | Path, directions: DirectionSet) -> None:
     """Write a set to `path` (.safetensors), whole or not at all."""
     path = Path(path)
-    if path.suffix != ".safetensors":
-        raise ValueError(f"{path}: needs a name ending in .safetensors; got {path.suffix!r}")
+    check_directions_path(path)
     ordered = sorted(directions.directions.items())
     coefficients = {emotion.label: direction.coefficient for emotion, direction in ordered}
     metadata = {
@@ -87,6 +89,14 @@ def save_directions(path: str | Path, directions: DirectionSet) -> None:
     }
     with write_atomically(path) as temporary:
         save_file(tensors, str(temporary), metadata=metadata)
+
+
+def check_directions_path(path: Path) -> None:
+    """Raise ValueError or OSError for a place where no set can be written."""
+    if path.suffix != ".safetensors":
+        raise ValueError(f"{path}: needs a name ending in .safetensors; got {path.suffix!r}")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: needs a file's name; got a folder; try another name")
 
 
 def load_directions(path: str | Path) -> DirectionSet:
@@ -114,6 +124,7 @@ def load_directions(path: str | Path) -> DirectionSet:
             metadata["generator_sha256"],
             {Emotion.parse(name): float(level) for name, level in calm_levels.items()},
             {key: value for key, value in metadata.items() if key not in _RESERVED},
+            hash_file(path),
         )
     except KeyError as error:
         raise ValueError(f"{path}: needs an entry {error}; got none") from error
@@ -125,7 +136,7 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
     """The directions fitted for this generator: those at `path`, or the bundled ones.
 
     Raises ValueError when there are none, or when those at `path` have another shape; the message
-    tells the command that fits them.
+    tells the command that fits them. Warns when those at `path` were fitted for other weights.
     """
     command = (
         "`python -m scripts.fit_directions generator=file generator.path=... labels=latents "
@@ -140,13 +151,21 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
                 f"{path}: needs directions of shape {expected} for generator {generator.name}; got "
                 f"{directions.shape}, fitted for {directions.generator_name}; try {command}"
             )
+        if directions.generator_sha256 != generator.sha256:
+            warnings.warn(
+                f"{path}: these directions were fitted for generator {directions.generator_name} "
+                f"({_shorten(directions.generator_sha256)}) and are used with {generator.name} "
+                f"({_shorten(generator.sha256)}), where they may change something else; try "
+                f"{command}",
+                stacklevel=2,
+            )
         return directions
     bundled = find_bundled_directions(generator)
     if bundled is not None:
         return bundled
     raise ValueError(
         f"needs emotion directions fitted for generator {generator.name} "
-        f"(sha256 {generator.sha256[:12] or 'unknown'}); got none; try {command}"
+        f"({_shorten(generator.sha256)}); got none; try {command}"
     )
 
 
@@ -189,3 +208,7 @@ def export_direction(path: str | Path, direction: Direction) -> None:
     change = (direction.vector * direction.coefficient).detach().cpu().float().numpy()
     with write_atomically(path) as temporary:
         np.save(temporary, change)
+
+
+def _shorten(sha256: str) -> str:
+    return f"sha256 {sha256[:12] or 'unknown'}"

@@ -1,6 +1,9 @@
 """Direction sets survive the disk, fit their generator, and say what is wrong when they do not."""
 
+import dataclasses
+import hashlib
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -85,11 +88,24 @@ def test_bundled_directions_are_found_by_the_generators_sha256(tmp_path, monkeyp
 
 
 def test_directions_given_by_path_must_have_the_generators_shape(tmp_path):
-    save_directions(tmp_path / "fits.safetensors", make_set(sha256="cd" * 32))
-    assert load_directions_for(FlatGenerator(), tmp_path / "fits.safetensors").shape == (6, 10)
+    save_directions(tmp_path / "fits.safetensors", make_set())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fits = load_directions_for(FlatGenerator(), tmp_path / "fits.safetensors")
+    assert fits.shape == (6, 10)
+    assert fits.sha256 == hashlib.sha256((tmp_path / "fits.safetensors").read_bytes()).hexdigest()
     save_directions(tmp_path / "wider.safetensors", make_set(layers=LAYERS + 2))
     with pytest.raises(ValueError, match=r"shape \(6, 10\) for generator flat; got \(8, 10\)"):
         load_directions_for(FlatGenerator(), tmp_path / "wider.safetensors")
+
+
+def test_directions_of_another_generator_are_used_with_a_warning(tmp_path):
+    path = tmp_path / "foreign.safetensors"
+    save_directions(path, dataclasses.replace(make_set(sha256="cd" * 32), generator_name="round"))
+    told = r"foreign\.safetensors.* round \(sha256 cdcdcdcdcdcd\) .* flat \(sha256 abababababab\)"
+    with pytest.warns(UserWarning, match=told):
+        foreign = load_directions_for(FlatGenerator(), path)
+    assert foreign.shape == (6, 10)
 
 
 @pytest.mark.parametrize("norm", [0.2, 1.0, 17.0])
@@ -171,3 +187,12 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         save_directions(path, make_set(1))
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["set.safetensors"]
+
+
+def test_places_where_no_set_can_be_written_are_named(tmp_path):
+    with pytest.raises(ValueError, match=r"set\.pt: needs a name ending in \.safetensors"):
+        save_directions(tmp_path / "set.pt", make_set())
+    (tmp_path / "folder.safetensors").mkdir()
+    with pytest.raises(OSError, match=r"folder\.safetensors: needs a file's name"):
+        save_directions(tmp_path / "folder.safetensors", make_set())
+    assert [file.name for file in tmp_path.iterdir()] == ["folder.safetensors"]
