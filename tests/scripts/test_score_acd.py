@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 import sys
@@ -5,8 +6,15 @@ import sys
 import numpy as np
 import pytest
 
+from directions.store import load_directions, save_directions
 from scripts import score_acd
-from synth.scorecard import load_scorecard
+from synth.checkpoints import load_generator
+from synth.emotions import Emotion, EmotionEvent, EmotionTrack
+from synth.interpolation import KeyframePath
+from synth.keyframes import LayerMask, make_emotion_keyframes
+from synth.latents import RandomFace
+from synth.render import render_frames
+from synth.scorecard import Scorecard, load_scorecard, score_frames
 from synth.video import write_video
 
 
@@ -72,19 +80,94 @@ def test_other_settings_do_not_mix_with_what_is_there(run, tmp_path):
     assert strong != weak
 
 
+def test_directions_that_were_fitted_again_do_not_mix(run, tmp_path, tiny_directions):
+    run()
+    fitted = load_directions(tiny_directions)
+    moved, again = tmp_path / "moved.safetensors", tmp_path / "again.safetensors"
+    shutil.copy(tiny_directions, moved)
+    assert run(f"directions.path={moved}")[0] == 0  # the same set in another place
+    save_directions(again, dataclasses.replace(fitted, card={"seed": "2"}))
+    shutil.copy(again, moved)
+    code, _, error = run(f"directions.path={moved}")
+    assert code == 1 and "settings.json" in error
+
+
+def test_videos_start_from_the_calm_face(run, tmp_path, tiny_generator, tiny_directions):
+    generator, fitted = load_generator(tiny_generator), load_directions(tiny_directions)
+    face = RandomFace(0).load_rows(generator)
+    smile = fitted.directions[Emotion.HAPPINESS].vector
+    levels = {Emotion.HAPPINESS: float((face * smile).sum()) - 2.0}
+    path = tmp_path / "knows_calm.safetensors"
+    save_directions(path, dataclasses.replace(fitted, calm_levels=levels))
+    one = (f"directions.path={path}", "faces=1", "expressions=[anger]", "mask=none")
+
+    def score(name: str, *overrides: str) -> Scorecard:
+        code, _, error = run(*one, f"name={name}", *overrides)
+        assert code == 0, error
+        return load_scorecard(tmp_path / name / "videos" / "000000_anger.json")
+
+    calmed = score("calmed")
+    assert calmed.flicker_mean != score("raw", "directions.calm_first=false").flicker_mean
+    # The same film from a face that was calmed by hand.
+    calm = face - 2.0 * smile
+    track = EmotionTrack((EmotionEvent(Emotion.CALM, 0.0), EmotionEvent(Emotion.ANGER, 0.1)))
+    mask = LayerMask(layer_stop=None)
+    keyframes = make_emotion_keyframes(calm, track, fitted.directions, mask)
+    frames = render_frames(generator, KeyframePath(keyframes), 30)
+    assert score_frames(frames, 30, None).flicker_mean == pytest.approx(
+        calmed.flicker_mean, abs=1e-3
+    )
+
+
+def test_expressions_can_be_written_as_in_a_track(run, tmp_path):
+    code, _, error = run("expressions=[Anger,5,anger]", "faces=1")
+    assert code == 0, error
+    assert list_videos(tmp_path) == ["000000_anger", "000000_fear"]
+    table = json.loads((tmp_path / "acd" / "acd.json").read_text())
+    assert {k: g["video_count"] for k, g in table["groups"].items()} == {
+        "anger": 1,
+        "fear": 1,
+        "all": 2,
+    }
+
+
 def test_files_are_scored_as_they_are(run, tmp_path):
     frames = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
     write_video(tmp_path / "a.mp4", [frames])
+    paths = [tmp_path / name for name in ("a.mp4", "all.mp4", "acd.mp4", "other/a.mp4")]
     (tmp_path / "other").mkdir()
-    shutil.copy(tmp_path / "a.mp4", tmp_path / "other" / "a.mp4")
-    code, page, error = run(f"videos=[{tmp_path}/a.mp4,{tmp_path}/other/a.mp4]", "generator.path=x")
+    for path in paths[1:]:
+        shutil.copy(paths[0], path)
+    videos = ",".join(map(str, paths[:3]))
+    code, page, error = run(f"videos=[{videos}]", "generator.path=x")
     assert code == 0, error
-    assert load_scorecard(tmp_path / "acd" / "a.json").frame_count == 5
-    names = {file.name for file in (tmp_path / "acd").iterdir()}
-    assert names == {f"{n}.{s}" for n in ("a", "a_2") for s in ("json", "md", "png")} | {
-        "acd.json", "acd.md"
-    }  # fmt: skip
     assert "compression included" in page
+    folder = tmp_path / "acd"
+    table = json.loads((folder / "acd_files.json").read_text())
+    counts = {name: group["video_count"] for name, group in table["groups"].items()}
+    assert sorted(counts.values()) == [1, 1, 1, 3] and counts["all"] == 3
+    # A later command on another file of the same name leaves the first one's card.
+    assert run(f"videos=[{paths[3]}]")[0] == 0
+    cards = sorted(folder.glob("files/*.json"))
+    assert [card.name.rsplit("-", 1)[0] for card in cards] == [
+        "a.mp4",
+        "a.mp4",
+        "acd.mp4",
+        "all.mp4",
+    ]
+    assert all(load_scorecard(card).frame_count == 5 for card in cards)
+    assert all(card.with_suffix(suffix).is_file() for card in cards for suffix in (".md", ".png"))
+    assert {file.name for file in folder.iterdir()} == {"files", "acd_files.json", "acd_files.md"}
+
+
+def test_scoring_files_leaves_the_protocols_table(run, tmp_path):
+    run("faces=1")
+    before = (tmp_path / "acd" / "acd.json").read_bytes()
+    frames = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    write_video(tmp_path / "acd.mp4", [frames])
+    assert run(f"videos=[{tmp_path}/acd.mp4]")[0] == 0
+    assert (tmp_path / "acd" / "acd.json").read_bytes() == before
+    assert run("faces=1")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -95,6 +178,13 @@ def test_files_are_scored_as_they_are(run, tmp_path):
         (["expressions=[rage]"], "rage"),
         (["faces=0"], "faces=0"),
         (["frames=1"], "frames=1"),
+        (["faces=two"], "needs a whole number for faces; got 'two'"),
+        (["fps=0"], "needs frames per second above 0"),
+        (["psi=half"], "needs a number for psi"),
+        (["videos=a.mp4"], "needs a list of texts or null for videos; got 'a.mp4'"),
+        (["expressions=anger"], "needs a list for expressions"),
+        (["scorecard.face_stride=0", "generator.path=nowhere.pkl"], "needs a face stride of 1"),
+        (["render.batch_size=0", "generator.path=nowhere.pkl"], "needs a batch of at least 1"),
         (["directions.path=null"], "fit_directions"),
     ],
 )
