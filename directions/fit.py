@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupShuffleSplit
@@ -29,6 +29,8 @@ DEFAULT_C = 1e-4
 CLEAR_INTENSITY = 0.5
 #: Latents from which the coefficient is measured.
 FULL_INTENSITY = 0.9
+#: Ways to split the people that are tried; of few people, some leave a class in one part only.
+SPLITS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +49,16 @@ class LabelledLatents:
     def __post_init__(self) -> None:
         if not np.isfinite(self.latents).all():
             raise ValueError("needs finite latents; got NaN or infinity")
-        counts = np.bincount(self.emotions, minlength=len(Emotion))
-        rare = [emotion.label for emotion in Emotion if counts[emotion] < 2]
-        if rare:
-            raise ValueError(f"needs at least 2 latents of each emotion; got too few of {rare}")
+        labels = [emotion.label for emotion in self.list_emotions()]
+        if Emotion.CALM.label not in labels or len(labels) < 2:
+            raise ValueError(
+                "needs latents of calm and of at least one other emotion; got "
+                f"{', '.join(labels) or 'none'}"
+            )
+
+    def list_emotions(self) -> list[Emotion]:
+        """The emotions that at least one latent has."""
+        return [emotion for emotion in Emotion if (self.emotions == emotion).any()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,30 +79,41 @@ class FittedEmotion:
 def fit_directions(
     labelled: LabelledLatents, num_layers: int, c: float = DEFAULT_C, seed: int = 0
 ) -> Mapping[Emotion, FittedEmotion]:
-    """Fit every emotion against calm; directions have the same row in all `num_layers` layers."""
-    return {
-        emotion: fit_emotion(labelled, emotion, num_layers, c, seed)
-        for emotion in Emotion
-        if emotion is not Emotion.CALM
-    }
+    """Fit every emotion there is against calm; directions are the same in all `num_layers` rows.
+
+    Raises ValueError, before anything is fitted, for too few people or clear examples of one.
+    """
+    emotions = [e for e in labelled.list_emotions() if e is not Emotion.CALM]
+    for emotion in emotions:
+        check_examples(labelled, emotion)
+    return {e: fit_emotion(labelled, e, num_layers, c, seed) for e in emotions}
+
+
+def check_examples(labelled: LabelledLatents, emotion: Emotion) -> None:
+    """Raise ValueError unless two people or more show the emotion clearly, and two or more calm.
+
+    With fewer, nobody would be left to measure on.
+    """
+    is_calm, is_clear = _choose_examples(labelled, emotion)
+    calm, clear = (len(np.unique(labelled.subjects[chosen])) for chosen in (is_calm, is_clear))
+    if min(calm, clear) < 2:
+        raise ValueError(
+            f"needs latents of {emotion.label} with intensity {CLEAR_INTENSITY} or more from at "
+            f"least 2 subjects, and calm ones from at least 2; got {is_clear.sum()} from {clear} "
+            f"and {is_calm.sum()} from {calm}; try more people, or leave {emotion.label} out"
+        )
 
 
 def fit_emotion(
     labelled: LabelledLatents, emotion: Emotion, num_layers: int, c: float, seed: int
 ) -> FittedEmotion:
-    """Fit one emotion against calm. Raises ValueError when too few latents are clear."""
-    is_calm = labelled.emotions == Emotion.CALM
-    is_clear = (labelled.emotions == emotion) & (labelled.intensities >= CLEAR_INTENSITY)
-    if is_clear.sum() < 2 or is_calm.sum() < 2:
-        raise ValueError(
-            f"needs latents of {emotion.label} with intensity {CLEAR_INTENSITY} or more and calm "
-            f"ones; got {is_clear.sum()} and {is_calm.sum()}"
-        )
+    """Fit one emotion against calm. Raises what `check_examples` raises."""
+    check_examples(labelled, emotion)
+    is_calm, is_clear = _choose_examples(labelled, emotion)
     used = np.flatnonzero(is_calm | is_clear)
     latents, truth = labelled.latents[used].astype(np.float64), is_clear[used]
     centre = latents.mean(0)
-    split = GroupShuffleSplit(1, test_size=0.2, random_state=seed)
-    train, test = next(split.split(latents, truth, labelled.subjects[used]))
+    train, test = split_subjects(truth, labelled.subjects[used], seed)
     model = _fit_boundary(latents[train] - centre, truth[train], c)
     auc = float(roc_auc_score(truth[test], model.decision_function(latents[test] - centre)))
     normal = _fit_boundary(latents - centre, truth, c).coef_[0]
@@ -113,6 +132,32 @@ def fit_emotion(
         auc,
         int(is_clear.sum()),
     )
+
+
+def split_subjects(
+    truth: Bool[np.ndarray, " sample"], subjects: Int[np.ndarray, " sample"], seed: int
+) -> tuple[Int[np.ndarray, " train"], Int[np.ndarray, " test"]]:
+    """Indices to fit and to measure on: a fifth of the people, half of them where they are few.
+
+    Both parts have samples of both classes, which takes two people or more of each.
+    """
+    for share in (0.2, 0.5):
+        shuffle = GroupShuffleSplit(SPLITS, test_size=share, random_state=seed)
+        for train, test in shuffle.split(truth, truth, subjects):
+            if len(np.unique(truth[train])) == len(np.unique(truth[test])) == 2:
+                return train, test
+    raise ValueError(
+        f"needs both classes from at least 2 subjects each; got {len(np.unique(subjects))} "
+        "subjects that cannot be split so; try more people"
+    )
+
+
+def _choose_examples(
+    labelled: LabelledLatents, emotion: Emotion
+) -> tuple[Bool[np.ndarray, " sample"], Bool[np.ndarray, " sample"]]:
+    """Which latents are calm, and which show the emotion clearly."""
+    is_clear = (labelled.emotions == emotion) & (labelled.intensities >= CLEAR_INTENSITY)
+    return labelled.emotions == Emotion.CALM, is_clear
 
 
 def _fit_boundary(

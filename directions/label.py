@@ -15,9 +15,9 @@ import torch
 from directions.fit import LabelledLatents
 from synth.emotions import Emotion
 from synth.generators.base import Generator
+from synth.training.pack import NAME as BUNDLED_NAME
+from synth.training.parameters import EMOTION_SLICE, EMOTIONS, map_latents_to_parameters
 
-#: The generator whose z are known (`synth.training.pack.NAME`).
-BUNDLED_NAME = "moodreel-faces"
 #: Faces whose emotions sum to less than this are called calm.
 CALM_BELOW = 0.1
 
@@ -28,8 +28,6 @@ def label_bundled_latents(generator: Generator, count: int, seed: int) -> Labell
     Latents in which two emotions mix are labelled by the stronger one, with its share as
     intensity. Each z is a person of its own. Raises ValueError for any other generator.
     """
-    from synth.training.parameters import EMOTION_SLICE, EMOTIONS, map_latents_to_parameters
-
     if generator.name != BUNDLED_NAME:
         raise ValueError(
             f"needs the bundled generator, whose emotions are known; got {generator.name}; "
@@ -76,14 +74,18 @@ def load_labelled_latents(path: str | Path, generator: Generator) -> LabelledLat
             f"{path}: needs latents of {generator.w_dim} numbers for generator {generator.name}; "
             f"got {w.shape[1]}"
         )
+    if not len(w):
+        raise ValueError(f"{path}: needs at least one latent; got none")
     if emotion.dtype.kind not in "iu" or emotion.min() < 0 or emotion.max() >= len(Emotion):
         raise ValueError(f"{path}: needs emotions as numbers 0 to 6; got {np.unique(emotion)[:9]}")
     try:
-        return LabelledLatents(
-            w,
-            emotion.astype(np.int64),
-            np.asarray(arrays.get("intensity", np.ones(len(w))), np.float64),
-            np.asarray(arrays.get("subject", np.arange(len(w))), np.int64),
-        )
+        intensities = np.asarray(arrays.get("intensity", np.ones(len(w))), np.float64)
+        subjects = np.asarray(arrays.get("subject", np.arange(len(w))), np.int64)
+        if {intensities.shape, subjects.shape} != {emotion.shape}:
+            raise ValueError(
+                f"needs one intensity and one subject for each of {len(w)} latents, where given; "
+                f"got {intensities.shape} and {subjects.shape}"
+            )
+        return LabelledLatents(w, emotion.astype(np.int64), intensities, subjects)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error

@@ -7,24 +7,29 @@
 In: a generator, and latents with known emotions: those of the bundled generator are known from
 its training (labels=known), those of any other are read from a file (labels=latents). Out: one
 .safetensors, to be used with `directions.path=...`, and a line per emotion on what was measured.
+Emotions that no latent has are left out.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from omegaconf import DictConfig
 
 from directions.fit import FittedEmotion, LabelledLatents, fit_directions
-from directions.store import DirectionSet, save_directions
+from directions.store import DirectionSet, check_directions_path, save_directions
 from scripts.entry import build, run_script
+from scripts.setting_types import FIT_TYPES, check_types
 from synth.emotions import Emotion
 from synth.generators.base import Generator
 
 
 def fit_set(config: DictConfig, folder: Path) -> None:
     """Fit and save as configs/fit_directions.yaml describes it."""
+    check_types(config, FIT_TYPES)
+    check_directions_path(Path(config.out))
     generator: Generator = build(config.generator)
     labelled: LabelledLatents = build(config.labels, generator=generator)
     fitted = fit_directions(labelled, generator.num_layers, config.c, config.seed)
@@ -40,7 +45,7 @@ def fit_set(config: DictConfig, folder: Path) -> None:
 def make_set(
     generator: Generator,
     labelled: LabelledLatents,
-    fitted: dict[Emotion, FittedEmotion],
+    fitted: Mapping[Emotion, FittedEmotion],
     config: DictConfig,
 ) -> DirectionSet:
     """The directions with a card of how they were fitted and what was measured."""

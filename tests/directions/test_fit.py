@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from directions.fit import LabelledLatents, fit_directions
-from directions.label import load_labelled_latents
+from directions.fit import LabelledLatents, fit_directions, split_subjects
+from directions.label import CALM_BELOW, label_bundled_latents, load_labelled_latents
 from directions.neutral import calm_face
 from synth.emotions import Emotion
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.keyframes import LayerMask
+from synth.training.pack import NAME
+from synth.training.parameters import EMOTION_SLICE, EMOTIONS, map_latents_to_parameters
 
 WIDTH, LAYERS, STEP = 64, 10, 3.0
 
@@ -61,6 +63,86 @@ def test_weak_regularisation_fits_noise(labelled, axes):
     assert find_cosine(1e-3) > find_cosine(100.0) + 0.02
 
 
+def test_only_the_emotions_that_are_there_are_fitted(labelled):
+    kept = np.isin(labelled.emotions, (Emotion.CALM, Emotion.ANGER, Emotion.FEAR))
+    some = LabelledLatents(*(getattr(labelled, n)[kept] for n in labelled.__dataclass_fields__))
+    fitted, everything = fit_directions(some, 2), fit_directions(labelled, 2)
+    assert list(fitted) == [Emotion.ANGER, Emotion.FEAR]
+    for emotion, found in fitted.items():
+        assert torch.equal(found.direction.vector, everything[emotion].direction.vector)
+
+
+def label_few(emotions, subjects, intensities=None) -> LabelledLatents:
+    emotions = np.array(emotions)
+    latents = np.random.default_rng(0).normal(size=(len(emotions), 5))
+    latents[:, 0] += 3.0 * emotions
+    strong = np.ones(len(emotions)) if intensities is None else np.array(intensities)
+    return LabelledLatents(latents, emotions, strong, np.array(subjects))
+
+
+@pytest.mark.parametrize(
+    ("emotions", "subjects"),
+    [
+        ([0, 0, 1, 1], [1, 2, 3, 4]),  # everybody shows one thing
+        ([0, 1, 0, 1], [1, 1, 2, 2]),  # everybody shows both
+        ([0, 0, 1, 1], [1, 2, 2, 3]),  # one of three shows both
+        ([0] * 60 + [1, 1], [*range(60), 90, 91]),  # a rare emotion
+    ],
+)
+def test_the_fewest_people_that_can_be_measured(emotions, subjects):
+    few = label_few(emotions, subjects)
+    for seed in range(20):
+        (found,) = fit_directions(few, 1, seed=seed).values()
+        assert 0 <= found.held_out_auc <= 1
+        train, test = split_subjects(few.emotions == 1, few.subjects, seed)
+        assert not set(few.subjects[train]) & set(few.subjects[test])
+        assert set(few.emotions[train]) == set(few.emotions[test]) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("emotions", "subjects", "intensities", "message"),
+    [
+        ([0, 0, 5, 5], [1, 1, 1, 1], None, "latents of fear .* got 2 from 1 and 2 from 1"),
+        ([0, 0, 5, 5], [1, 2, 3, 3], None, "got 2 from 1 and 2 from 2; try more people, or leave"),
+        ([0, 0, 5, 5], [1, 1, 2, 3], None, "got 2 from 2 and 2 from 1"),
+        ([0, 0, 5, 5], [1, 2, 3, 4], [0, 0, 0.4, 1], "intensity 0.5 or more .* got 1 from 1"),
+        ([0, 0, 1, 1, 5], [1, 2, 3, 4, 5], None, "latents of fear"),
+    ],
+)
+def test_too_few_people_are_told_in_our_words(emotions, subjects, intensities, message):
+    with pytest.raises(ValueError, match=message):
+        fit_directions(label_few(emotions, subjects, intensities), 1)
+
+
+def test_the_bundled_generators_latents_are_labelled_by_their_parameters():
+    torch.manual_seed(0)
+    small = {"w_dim": 12, "mapping_layers": 2, "channel_base": 64, "channel_max": 8}
+    generator = StyleGAN2(StyleGAN2Config(resolution=8, z_dim=512, **small))
+    generator.name = NAME
+    found = label_bundled_latents(generator, count=500, seed=4)
+    z = np.random.default_rng(4).normal(size=(500, 512)).astype(np.float32)
+    with torch.no_grad():
+        expected = generator.mapping(torch.from_numpy(z))[:, 0].numpy()
+    np.testing.assert_allclose(found.latents, expected, atol=1e-5)
+    assert len(set(found.subjects)) == 500
+    for weights, emotion, intensity in zip(
+        map_latents_to_parameters(z)[:, EMOTION_SLICE],
+        found.emotions,
+        found.intensities,
+        strict=True,
+    ):
+        shown = dict(zip(EMOTIONS, weights, strict=True))
+        if emotion == Emotion.CALM:
+            assert sum(shown.values()) < CALM_BELOW and intensity == 0
+        else:
+            assert intensity == shown[Emotion(emotion).label] == max(shown.values())
+    generator.name = "another"
+    with pytest.raises(
+        ValueError, match=r"needs the bundled generator.*got another.*labels=latents"
+    ):
+        label_bundled_latents(generator, count=500, seed=4)
+
+
 def test_a_smiling_face_is_brought_to_calm_and_stays_itself(fitted, axes, labelled):
     directions = {emotion: found.direction for emotion, found in fitted.items()}
     levels = {emotion: found.calm_level for emotion, found in fitted.items()}
@@ -93,7 +175,13 @@ def test_labels_are_read_and_checked(tmp_path, labelled):
         ({"w": labelled.latents, "emotion": labelled.emotions + 3}, "0 to 6"),
         ({"w": labelled.latents[:, :9], "emotion": labelled.emotions}, "64 numbers"),
         ({"w": labelled.latents * np.nan, "emotion": labelled.emotions}, "finite"),
-        ({"w": labelled.latents, "emotion": 0 * labelled.emotions}, "too few"),
+        ({"w": labelled.latents, "emotion": 0 * labelled.emotions}, "one other emotion; got calm$"),
+        ({"w": labelled.latents, "emotion": 0 * labelled.emotions + 5}, "got fear$"),
+        ({"w": labelled.latents[:0], "emotion": labelled.emotions[:0]}, "at least one latent"),
+        (
+            {"w": labelled.latents, "emotion": labelled.emotions, "subject": np.arange(3)},
+            "one subject for each of 6000",
+        ),
     ):
         np.savez(path, **arrays)
         with pytest.raises(ValueError, match=message) as caught:
