@@ -95,10 +95,6 @@ def test_each_option_composes_and_can_be_built(group, option, values, monkeypatc
         except AssetError as error:  # a download: the card was found, which is what can be tested
             assert group == "generator" and "https://" in str(error)
             continue
-        except FileNotFoundError as error:
-            if option == "bundled":
-                pytest.skip(f"needs the bundled weights; {error}")
-            raise
         assert all(item is not None for item in built)
 
 
