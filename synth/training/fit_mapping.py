@@ -51,7 +51,7 @@ def fit_mapping(steps: int, batch: int, rate: float, seed: int) -> MappingNetwor
         loss.backward()
         optimizer.step()
         if step % 200 == 0:
-            progress.set_postfix(loss=f"{float(loss):.4f}")
+            progress.set_postfix(loss=f"{loss.item():.4f}")
     network.w_avg.copy_(measure_mean_latent(network, random))
     return network.requires_grad_(False)
 

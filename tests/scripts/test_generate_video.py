@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from child_processes import take_sigint
 from PIL import Image
 
 from directions.store import load_directions, save_directions
@@ -206,6 +207,7 @@ def start_long_run(run) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=take_sigint,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     deadline = time.monotonic() + 120

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from child_processes import take_sigint
 from PIL import Image
 
 from synth.provenance import MARK
@@ -285,6 +286,7 @@ write_video(sys.argv[1], produce())
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=take_sigint,
     )
     assert process.stdout is not None
     for _ in range(5):
