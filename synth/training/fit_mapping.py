@@ -65,8 +65,8 @@ def draw_pairs(random: np.random.Generator, batch: int) -> tuple[Tensor, Tensor]
 @torch.no_grad()
 def measure_mean_latent(network: MappingNetwork, random: np.random.Generator) -> Tensor:
     """The mean w [512] over 65536 random z: what truncation draws towards."""
-    total = sum(network(draw_pairs(random, 4096)[0])[:, 0].mean(0) for _ in range(16))
-    return total / 16
+    means = [network(draw_pairs(random, 4096)[0])[:, 0].mean(0) for _ in range(16)]
+    return torch.stack(means).mean(0)
 
 
 @torch.no_grad()

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, median_filter
-from scipy.spatial import cKDTree
+from scipy.ndimage import gaussian_filter1d, median_filter
+from scipy.spatial import KDTree
 
 from synth.training.head_model import HeadModel
 from synth.training.parameters import FaceParameters
@@ -73,7 +73,7 @@ def make_hair_grid(model: HeadModel) -> HairGrid:
     )
     radius = _find_skull_radius(skull, direction.reshape(-1, 3)).reshape(azimuth.shape)
     surface = (CENTRE + direction * radius[..., None]).astype(np.float32)
-    _, nearest = cKDTree(skull).query(surface.reshape(-1, 3), k=10)
+    _, nearest = KDTree(skull).query(surface.reshape(-1, 3), k=10)
     here = np.arange(NUM_AZIMUTHS)[:, None] * NUM_STEPS + np.arange(NUM_STEPS - 1)
     there = np.roll(here, -1, axis=0)
     first = np.stack([here, there + 1, there], -1).reshape(-1, 3)
@@ -86,13 +86,14 @@ def _find_skull_radius(skull: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """Distance from CENTRE to the skull along each direction; ears are smoothed away."""
     offset = skull - CENTRE
     distance = np.linalg.norm(offset, axis=1)
-    gap, nearest = cKDTree(offset / distance[:, None]).query(direction, k=12)
+    gap, nearest = KDTree(offset / distance[:, None]).query(direction, k=12)
     weight = 1 / (gap + 0.02) ** 2
     radius = (distance[nearest] * weight).sum(1) / weight.sum(1)
     grid = radius.reshape(NUM_AZIMUTHS, NUM_STEPS)
     padded = np.pad(grid, ((9, 9), (0, 0)), mode="wrap")
     smooth = median_filter(padded, size=(9, 5), mode="nearest")[9:-9]
-    return gaussian_filter(smooth, (1.5, 1.0), mode=("wrap", "nearest"))
+    around = gaussian_filter1d(smooth, 1.5, axis=0, mode="wrap")
+    return gaussian_filter1d(around, 1.0, axis=1, mode="nearest")
 
 
 def comb_hair(grid: HairGrid, face: FaceParameters, skin_offset: np.ndarray) -> CombedHair:
@@ -139,7 +140,7 @@ def _find_hairline(
     # Age thins the temples of short hair.
     recess = _ramp(0.55, 1.0, face["age"]) * (1 - length)
     natural += 1.1 * recess * np.exp(-(((degrees - 34) / 13) ** 2))
-    smooth = gaussian_filter(natural, (1.5, 0), mode=("wrap", "nearest"))
+    smooth = gaussian_filter1d(natural, 1.5, axis=0, mode="wrap")
     fringe = float(_ramp(0.68, 0.97, face["fringe"]))
     sweep = 1 + 0.45 * np.tanh(face["parting"]) * np.sin(azimuth) * 1.2
     smooth -= fringe * 3.3 * np.exp(-((degrees / 46) ** 4)) * sweep

@@ -9,6 +9,7 @@ precision, faces as triangles.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +80,7 @@ def convert_head_model(folder: str | Path, out: str | Path) -> tuple[int, int]:
     others = sorted(path for path in folder.glob("*.obj") if path.name != NEUTRAL)
     identities = [path for path in others if path.stem.startswith("identity")]
     expressions = [path for path in others if path not in identities]
-    arrays = {
+    arrays: dict[str, Any] = {
         "neutral": neutral,
         **read_triangles(folder / NEUTRAL),
         "identity": _stack_offsets(identities, neutral),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from scipy.interpolate import CubicSpline
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 TEXELS_PER_CM = 40
 LEFT_CM, BOTTOM_CM, WIDTH_CM, HEIGHT_CM = -10.0, -10.0, 20.0, 24.0
@@ -97,7 +97,7 @@ def _paint_brow(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
     near = (np.abs(y - 6) < 3) & (x * side > -0.5)
     pixels = np.stack([x[near], y[near]], 1)
-    _, nearest = cKDTree(curve).query(pixels)
+    _, nearest = KDTree(curve).query(pixels)
     offset = pixels - curve[nearest]
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) * side
     at_end = (nearest == 0) | (nearest == 159)

@@ -70,7 +70,7 @@ class Trainer:
         return self.plan[self.stage_index]
 
     def _make_network(self) -> StyleGAN2:
-        network = StyleGAN2(self.config).to(self.device, memory_format=torch.channels_last)
+        network = StyleGAN2(self.config).to(self.device).to(memory_format=torch.channels_last)
         network.dtype = torch.bfloat16
         for size in self.config.resolutions:
             # New layers begin as a small change to the picture that there is already.
@@ -142,8 +142,13 @@ class Trainer:
         steps = self.seen / self.stage.batch
         decay = min(EMA_DECAY, (steps + 1) / (steps + 10))
         with torch.no_grad():
-            average = list(self.average.synthesis.parameters())
-            torch._foreach_lerp_(average, list(self.generator.synthesis.parameters()), 1 - decay)
+            pairs = zip(
+                self.average.synthesis.parameters(),
+                self.generator.synthesis.parameters(),
+                strict=True,
+            )
+            for average, current in pairs:
+                average.lerp_(current, 1 - decay)
 
     def make_rows(self, parameters: np.ndarray) -> Tensor:
         """w* in all rows; beyond the emotion's rows, for half the batch, another's emotion."""
