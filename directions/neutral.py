@@ -2,10 +2,11 @@
 
 A random face or a photo may smile; adding happiness on top would overshoot, and calm would smile.
 Directions know where calm faces lie along them (their calm level), so the face is moved within
-the span of all emotion directions until every projection is at calm.
+the span of all emotion directions until no projection lies beyond calm.
 
-Symbols: D [emotion, feature] unit directions on the rows that the mask opens, p = D x the face's
-projections, c the calm levels; the correction is D^T (D D^T)^-1 (c - p).
+Symbols: D [emotion, feature] unit directions over all rows of W+, p = D x the face's projections,
+c the calm levels; the correction is -D^T (D D^T)^-1 max(p - c, 0), of which the rows that the mask
+opens are applied: the same rows that decide what emotion shows.
 """
 
 from __future__ import annotations

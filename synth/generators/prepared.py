@@ -28,7 +28,7 @@ from synth.generators.layers import (
     ToRGB,
     clamp_optionally,
 )
-from synth.generators.resampling import smooth_transposed, upsample
+from synth.generators.resampling import make_low_pass, smooth_transposed, upsample
 from synth.generators.synthesis import SynthesisNetwork
 from synth.generators.winograd import WinogradConvolution, choose_winograd_tile
 from synth.types import WPlus
@@ -85,8 +85,7 @@ class PreparedConvolution(nn.Module):
             kernel = (unit.transpose(0, 1) if layer.up else unit).to(dtype)
             self.register_buffer("kernel", kernel.contiguous(memory_format=CHANNELS_LAST))
         if layer.up:
-            taps = torch.tensor([1.0, 3.0, 3.0, 1.0], device=weight.device) / 4
-            low_pass = torch.outer(taps, taps).expand(weight.shape[0], 1, 4, 4).to(dtype)
+            low_pass = make_low_pass(weight.shape[0], dtype, weight.device)
             self.register_buffer("low_pass", low_pass.contiguous(memory_format=CHANNELS_LAST))
         self.register_buffer("energy", energy)
         self.register_buffer("norm", norm)

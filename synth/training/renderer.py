@@ -14,13 +14,13 @@ import numpy as np
 
 from synth.training import rasterise
 from synth.training.hair import make_hair_grid
-from synth.training.head_model import CLOTH, load_head_model
+from synth.training.head_model import load_head_model
 from synth.training.looks import Lights, make_background, make_lights, make_look
 from synth.training.paint import make_noise, paint_face
 from synth.training.parameters import FaceParameters
 from synth.training.rasterise import FAR
 from synth.training.scene import Scene, make_studio, pose_face
-from synth.training.shading import apply_tone_curve, shade_base, shade_hair
+from synth.training.shading import HAIR_OPACITY, apply_tone_curve, shade_base, shade_hair
 
 SHADOW_TEXELS = 256
 SHADOW_EXTENT_CM = 46.0
@@ -75,10 +75,11 @@ class FaceRenderer:
 
     def _draw_hair(self, scene: Scene, surface: np.ndarray, behind: np.ndarray) -> list[_HairLayer]:
         """The inside of the far half of the shell, then the outside of the near half."""
-        grid, first = self.studio.grid, len(self.studio.model.vertices)
-        paths = np.zeros((len(surface), 3), np.float32)
-        shell = slice(first, first + grid.azimuth.size)
-        paths[shell] = np.stack([grid.azimuth.ravel(), grid.along.ravel(), scene.hair.opacity], 1)
+        along = self.studio.grid.along.ravel()
+        paths = np.zeros((len(surface), 2), np.float32)
+        paths[scene.first_hair : scene.first_hair + len(along)] = np.stack(
+            [along, scene.hair.opacity], 1
+        )
         attributes = np.concatenate([surface, paths], 1)
         # Long hair falls over the ears, which stick out of the shell.
         nearest = behind - 0.15 - 1.4 * scene.hair.length
@@ -92,7 +93,7 @@ class FaceRenderer:
 
 @dataclass(frozen=True)
 class _HairLayer:
-    """covered [h, w] bool; depth [h, w]; surface [h, w, 12] as `shade_hair` takes it."""
+    """covered [h, w] bool; depth [h, w]; surface [h, w, 11] as `shade_hair` takes it."""
 
     covered: np.ndarray
     depth: np.ndarray
@@ -128,7 +129,7 @@ def _find_occlusion(base_depth: np.ndarray, hair: list[_HairLayer]) -> np.ndarra
     """How open each pixel is, 0 to 1: darker where its surroundings are nearer to the viewer."""
     depth = base_depth
     for layer in hair:
-        dense = layer.covered & (layer.surface[..., 11] > 0.4)
+        dense = layer.covered & (layer.surface[..., HAIR_OPACITY] > 0.4)
         depth = np.where(dense, np.maximum(depth, layer.depth), depth)
     size_px = depth.shape[0]
     small_px = size_px // 3
@@ -156,16 +157,8 @@ def _draw_shadow(scene: Scene, lights: Lights) -> tuple[np.ndarray, np.ndarray]:
     matrix[0, :3], matrix[1, :3], matrix[2, :3] = right * scale, -up * scale, towards
     matrix[:2, 3] = SHADOW_TEXELS / 2
     seen = (scene.vertices @ matrix[:, :3].T + matrix[:, 3]).astype(np.float32)
-    dense = scene.hair.opacity > 0.35
-    triangles = np.concatenate([scene.base_triangles, _keep_dense(scene, dense)])
+    opacity = scene.hair.opacity[scene.hair_triangles - scene.first_hair]
+    triangles = np.concatenate(
+        [scene.base_triangles, scene.hair_triangles[(opacity > 0.35).all(1)]]
+    )
     return _draw(seen, triangles, SHADOW_TEXELS)[0], matrix
-
-
-def _keep_dense(scene: Scene, dense: np.ndarray) -> np.ndarray:
-    first = len(scene.vertices) - len(dense) - _count_torso(scene)
-    return scene.hair_triangles[dense[scene.hair_triangles - first].all(1)]
-
-
-def _count_torso(scene: Scene) -> int:
-    cloth = scene.base_triangles[scene.base_materials == CLOTH]
-    return int(cloth.max() - cloth.min() + 1)

@@ -70,6 +70,7 @@ class Scene:
 
     vertices [vertex, 3] posed, cm; canonical [vertex, 3] before identity, expression and pose;
     screen [vertex, 3] pixels and depth; base/hair/lash triangles; base_materials;
+    first_hair the first vertex of hair;
     weights [shape] of the expression; gaze [3] unit, in head coordinates; lip_depth in cm.
     """
 
@@ -81,6 +82,7 @@ class Scene:
     hair_triangles: np.ndarray
     lash_triangles: np.ndarray
     hair: CombedHair
+    first_hair: int
     weights: np.ndarray
     gaze: np.ndarray
     lip_depth: float
@@ -197,6 +199,7 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
         hair_triangles=hair_triangles,
         lash_triangles=lashes,
         hair=hair,
+        first_hair=len(model.vertices),
         weights=weights,
         gaze=(gaze / np.linalg.norm(gaze)).astype(np.float32),
         lip_depth=float(lips.mean()),

@@ -15,6 +15,9 @@ from synth.training.head_model import EYE_LEFT, EYE_RIGHT, GUMS, SKIN, TEETH
 from synth.training.rasterise import compile_kernel, find_visibility
 from synth.training.surfaces import look_up, paint_eye, paint_skin, ramp, tint
 
+#: Where the opacity stands in a hair layer's surface.
+HAIR_OPACITY = 10
+
 
 @compile_kernel
 def find_light(shadow_depth, shadow_matrix, surface):
@@ -120,8 +123,8 @@ def shade_hair(
 ):
     """Blend the hair layer over image [h, w, 3].
 
-    covered [h, w] bool; surface [h, w, 12]: normal, canonical point, posed point, azimuth,
-    step along the path, opacity.
+    covered [h, w] bool; surface [h, w, 11]: normal, canonical point, posed point, step along the
+    path, opacity.
     """
     height, width = covered.shape
     for y in range(height):
@@ -136,10 +139,10 @@ def shade_hair(
                 n0, n1, n2 = -n0, -n1, -n2
             qx, qz = s[3] - look.parting, s[5] - 1.0
             radius = math.sqrt(qx * qx + qz * qz) + 0.6
-            angle, step = math.atan2(qx, qz), s[10]
+            angle, step = math.atan2(qx, qz), s[9]
             lock = look_up(noise, angle * 26, step * 26, 0)
             strand = look_up(noise, angle * 95 + 10 * step, step * 30 + 3, 2)
-            opacity = s[11] + 0.22 * strand + 0.10 * lock
+            opacity = s[HAIR_OPACITY] + 0.22 * strand + 0.10 * lock
             # Loose strands let the background through at the silhouette.
             opacity -= 0.30 * (1 - ramp(0.0, 0.16, abs(n2))) * (1 + 0.5 * strand)
             alpha = ramp(0.10, 0.85, opacity)

@@ -11,10 +11,9 @@ import math
 from synth.training import paint
 from synth.training.rasterise import compile_kernel
 
-(_LEFT, _BOTTOM) = (paint.LEFT_CM, paint.BOTTOM_CM)
+_LEFT, _BOTTOM = paint.LEFT_CM, paint.BOTTOM_CM
 _RIGHT, _TOP = _LEFT + paint.WIDTH_CM - 0.1, _BOTTOM + paint.HEIGHT_CM - 0.1
 _TEXELS = float(paint.TEXELS_PER_CM)
-_CHANNELS = paint.NUM_CHANNELS
 _LIPS, _ALONG, _ACROSS = paint.LIPS, paint.BROW_ALONG, paint.BROW_ACROSS
 _BLUSH, _SHADOW, _BEARD, _BAGS = paint.BLUSH, paint.EYE_SHADOW, paint.BEARD, paint.BAGS
 _CREASE = paint.LID_CREASE

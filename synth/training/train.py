@@ -28,7 +28,6 @@ from synth.atomic import write_atomically
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.training.dataset import FaceDataset
-from synth.training.folded import synthesize_folded
 from synth.training.losses import crop_face, find_picture_loss, find_psnr, make_focus
 from synth.training.parameters import EMOTION_SLICE, make_target_latents
 from synth.training.plans import FULL_CONFIG, Stage, cut_config
@@ -130,11 +129,7 @@ class Trainer:
 
     def _step(self, w_plus: Tensor, target: Tensor, focus: Tensor) -> None:
         w_plus, target = w_plus.to(self.device), target.to(self.device)
-        size = target.shape[-1]
-        if self.device.type == "cpu":
-            output = synthesize_folded(self.generator.synthesis, w_plus, size)
-        else:
-            output = self.generator.synthesis(w_plus, "none", None, size)
+        output = self.generator.synthesis(w_plus, "none", None, target.shape[-1])
         loss = find_picture_loss(output, target, focus)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -12,6 +12,7 @@ from benchmarks.textbook import synthesize_textbook
 from synth.checkpoints import load_discriminator, load_generator
 from synth.generators.base import Generator
 from synth.generators.discriminator import append_minibatch_deviation
+from synth.generators.resampling import filter_axis, smooth_transposed
 from synth.generators.stylegan2 import Discriminator, StyleGAN2, StyleGAN2Config
 
 TOLERANCE = 1e-4
@@ -263,3 +264,18 @@ def test_wrong_inputs_are_named(small: StyleGAN2) -> None:
         Discriminator(SMALL)(torch.randn(1, 3, 16, 16))
     with pytest.raises(ValueError, match="dtype"):
         small.dtype = torch.int8
+
+
+@pytest.mark.parametrize("size", [3, 5, 6])
+def test_low_pass_and_its_gradient_are_those_of_shifted_slices(size):
+    torch.manual_seed(0)
+    x = torch.randn(2, 5, size, size, dtype=torch.float64, requires_grad=True)
+    padded = torch.nn.functional.pad(x, (1, 1, 1, 1))
+    slices = filter_axis(filter_axis(padded, 2, gain=2.0), 3, gain=2.0)
+    found = smooth_transposed(x)
+    assert torch.allclose(found, slices, atol=1e-12)
+    weights = torch.randn_like(slices)
+    (want,) = torch.autograd.grad((slices * weights).sum(), x)
+    (got,) = torch.autograd.grad((found * weights).sum(), x)
+    assert torch.allclose(got, want, atol=1e-12)
+    assert torch.autograd.gradgradcheck(smooth_transposed, (x,))
