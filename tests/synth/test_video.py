@@ -1,51 +1,16 @@
-import contextlib
-import errno
-import hashlib
-import resource
-import signal
-import subprocess
-import sys
+"""Written videos: what is in them, and how they come about."""
+
 import threading
-import time
 import weakref
-from pathlib import Path
 
 import numpy as np
 import pytest
-from child_processes import take_sigint
 from PIL import Image
+from video_samples import FORMATS, hash_files, make_moving_frames, measure_psnr_db, split
 
 from synth.provenance import MARK
-from synth.video import probe_video, read_frames, write_video
+from synth.video import read_frames, write_video
 from synth.video_encoders import Encoding
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-FORMATS = ("clip.mp4", "clip.webm", "clip.gif", "frames")
-
-
-def make_moving_frames(count: int, height: int = 64, width: int = 64) -> np.ndarray:
-    """A smooth coloured pattern that drifts: what a face video is to an encoder."""
-    y, x = np.mgrid[:height, :width] / max(height, width)
-    frames = []
-    for k in range(count):
-        phase = 2 * np.pi * k / 40
-        waves = [np.sin(6 * x + phase), np.cos(5 * y - phase), np.sin(4 * (x + y) + phase)]
-        frames.append(np.stack(waves, axis=-1) * 100 + 128)
-    return np.stack(frames).astype(np.uint8)
-
-
-def measure_psnr_db(a: np.ndarray, b: np.ndarray) -> float:
-    error = np.mean((a.astype(float) - b.astype(float)) ** 2)
-    return float("inf") if error == 0 else 10 * np.log10(255**2 / error)
-
-
-def split(frames: np.ndarray, chunk: int):
-    return (frames[start : start + chunk] for start in range(0, len(frames), chunk))
-
-
-def hash_files(path) -> str:
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -102,22 +67,6 @@ def test_mp4_says_bt709_limited_range_and_has_its_index_in_front(tmp_path):
         assert (context.color_primaries, context.color_trc) == (1, 1)
     data = path.read_bytes()
     assert 0 < data.find(b"moov") < data.find(b"mdat")
-
-
-def test_untagged_small_video_is_read_as_bt601(tmp_path):
-    import av
-
-    path = tmp_path / "untagged.mp4"
-    colour = np.array([200, 60, 40], np.uint8)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"crf": "1"})
-        stream.width = stream.height = 32
-        frame = av.VideoFrame.from_ndarray(np.tile(colour, (32, 32, 1)), format="rgb24")
-        frame = frame.reformat(format="yuv420p", dst_colorspace="ITU601")
-        for item in (frame, None):
-            container.mux(stream.encode(item))
-    read = next(read_frames(path))[0].astype(int)
-    assert np.abs(read - colour).max() <= 3
 
 
 @pytest.mark.parametrize("gop", [4, None])
@@ -219,20 +168,6 @@ def test_memory_does_not_grow_with_length(tmp_path):
     assert most <= 6
 
 
-def test_reading_holds_one_chunk(tmp_path):
-    import tracemalloc
-
-    peaks = []
-    for count in (20, 120):
-        write_video(tmp_path / "a.mp4", split(make_moving_frames(count, 128, 128), 20))
-        tracemalloc.start()
-        for _ in read_frames(tmp_path / "a.mp4", chunk_frames=4):
-            pass
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert peaks[1] < 1.5 * peaks[0]
-
-
 def test_encoding_runs_beside_rendering(tmp_path, monkeypatch):
     threads = set()
     from synth import video
@@ -245,248 +180,3 @@ def test_encoding_runs_beside_rendering(tmp_path, monkeypatch):
     )
     write_video(tmp_path / "a.mp4", [make_moving_frames(2)])
     assert threads == {"encoder"}
-
-
-# What goes wrong
-
-
-class Interrupted(BaseException):
-    """Stands for Ctrl-C, which pytest would take for its own."""
-
-
-@pytest.mark.parametrize("error", [Interrupted(), RuntimeError("the generator broke"), OSError(5)])
-@pytest.mark.parametrize("name", FORMATS)
-def test_error_while_rendering_passes_through_and_leaves_nothing(tmp_path, name, error):
-    def produce():
-        yield make_moving_frames(3)
-        raise error
-
-    before = threading.active_count()
-    with pytest.raises(type(error)) as caught:
-        write_video(tmp_path / name, produce())
-    assert caught.value is error
-    assert list(tmp_path.iterdir()) == []
-    assert threading.active_count() == before
-
-
-def test_ctrl_c_ends_a_real_run_without_a_file(tmp_path):
-    code = """
-import itertools, sys
-import numpy as np
-from synth.video import write_video
-def produce():
-    for k in itertools.count():
-        yield np.full((2, 64, 64, 3), k % 256, np.uint8)
-        print(k, flush=True)
-write_video(sys.argv[1], produce())
-"""
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "a.mp4")],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=take_sigint,
-    )
-    assert process.stdout is not None
-    for _ in range(5):
-        process.stdout.readline()
-    assert any(tmp_path.iterdir())
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=180)
-    assert process.returncode != 0
-    assert error.strip().endswith("KeyboardInterrupt")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_failed_run_leaves_the_older_file(tmp_path, name):
-    write_video(tmp_path / name, [make_moving_frames(3)])
-    before = hash_files(tmp_path / name)
-    with pytest.raises(ValueError, match="at least one frame"):
-        write_video(tmp_path / name, iter([]))
-    assert hash_files(tmp_path / name) == before
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
-@contextlib.contextmanager
-def limit_file_size(size_bytes: int):
-    """The kernel refuses to let files grow beyond it, like a disk that is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("chunks", [1, 40])  # full at the end, and long before it
-def test_full_disk_is_one_error_and_no_file(tmp_path, name, chunks):
-    noise = np.random.default_rng(0).integers(0, 256, (4, 128, 128, 3), dtype=np.uint8)
-    with limit_file_size(4000), pytest.raises(OSError, match=name) as caught:
-        write_video(tmp_path / name, (noise for _ in range(chunks)), crf=5)
-    assert caught.value.errno == errno.EFBIG
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_encoder_failure_stops_a_slow_renderer(tmp_path, monkeypatch):
-    from synth.video_encoders import ContainerEncoder
-
-    def fail(self, frame):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(ContainerEncoder, "write", fail)
-    rendered = 0
-
-    def produce():
-        nonlocal rendered
-        for _ in range(1000):
-            time.sleep(0.01)
-            rendered += 1
-            yield make_moving_frames(1)
-
-    with pytest.raises(OSError, match="No space left"):
-        write_video(tmp_path / "a.mp4", produce())
-    assert rendered < 300
-
-
-def test_lost_frames_are_noticed(tmp_path, monkeypatch):
-    from synth.video_encoders import PngFolderEncoder
-
-    original = PngFolderEncoder.finish
-
-    def lose_one(self):
-        original(self)
-        next(self._folder.iterdir()).unlink()
-
-    monkeypatch.setattr(PngFolderEncoder, "finish", lose_one)
-    with pytest.raises(OSError, match="wrote 3 frames but 2"):
-        write_video(tmp_path / "frames", [make_moving_frames(3)])
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_unwritable_folder_names_the_path(tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OSError, match=r"file/clip\.mp4"):
-        write_video(tmp_path / "file" / "clip.mp4", [make_moving_frames(2)])
-    (tmp_path / "folder.mp4").mkdir()
-    with pytest.raises(OSError, match=r"folder\.mp4"):
-        write_video(tmp_path / "folder.mp4", [make_moving_frames(2)])
-
-
-def test_a_folder_with_other_files_is_left_alone(tmp_path):
-    (tmp_path / "holiday").mkdir()
-    (tmp_path / "holiday" / "beach.jpg").write_text("mine")
-    with pytest.raises(OSError, match="holiday"):
-        write_video(tmp_path / "holiday", [make_moving_frames(2)])
-    assert (tmp_path / "holiday" / "beach.jpg").read_text() == "mine"
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "message"),
-    [
-        ("a.mp4", {"codec": "nonsense"}, "codec=nonsense"),
-        ("a.mp4", {"codec": "aac"}, "codec=aac"),
-        ("a.mp4", {"codec": "png"}, r"video codec for \.mp4 .* codec=png .* try codec=libx264"),
-        ("a.mp4", {"codec": "gif"}, r"video codec for \.mp4 .* codec=gif .* try codec=libx264"),
-        ("a.webm", {"codec": "png"}, r"video codec for \.webm .* try codec=libvpx-vp9"),
-        ("a.webm", {"codec": "gif"}, r"video codec for \.webm .* try codec=libvpx-vp9"),
-        ("a.webm", {"codec": "libx264"}, r"video codec for \.webm .* try codec=libvpx-vp9"),
-        ("frames", {"codec": "libx264"}, "a folder of PNG .* try codec=png"),
-        ("a.avi", {}, "a.avi"),
-        ("a.mp4", {"fps": 0}, "fps=0"),
-        ("a.mp4", {"fps": 0.0004}, r"fps from 0\.01 to 1000; got fps=0\.0004"),
-        ("a.mp4", {"fps": float("nan")}, "fps=nan"),
-        ("a.gif", {"fps": 60}, "fps=60"),
-        ("a.mp4", {"crf": 52}, "crf=52"),
-        ("a.mp4", {"gop": 0}, "gop=0"),
-        ("a.mp4", {"size_px": 1}, "size_px=1"),
-    ],
-)
-def test_bad_settings_are_named(tmp_path, name, options, message):
-    with pytest.raises(ValueError, match=message):
-        write_video(tmp_path / name, [make_moving_frames(2)], **options)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_frames_of_changing_size_are_refused(tmp_path):
-    chunks = [make_moving_frames(2, 32, 32), make_moving_frames(2, 64, 64)]
-    with pytest.raises(ValueError, match="one size"):
-        write_video(tmp_path / "a.mp4", iter(chunks))
-
-
-def test_float_frames_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="uint8"):
-        write_video(tmp_path / "a.mp4", iter([np.zeros((1, 8, 8, 3))]))
-
-
-def test_phone_video_is_turned_upright(tmp_path):
-    import struct
-
-    path = tmp_path / "phone.mp4"
-    frames = np.zeros((6, 64, 96, 3), np.uint8)
-    frames[:, :32, :48] = 255  # the corner at the top left
-    write_video(path, [frames])
-    data = bytearray(path.read_bytes())
-    start = data.find(b"tkhd") + 44  # the track's display matrix, here a quarter turn clockwise
-    quarter = (0, 1 << 16, 0, -(1 << 16), 0, 0, 64 << 16, 0, 1 << 30)
-    data[start : start + 36] = struct.pack(">9i", *quarter)
-    path.write_bytes(data)
-    read = np.concatenate(list(read_frames(path)))
-    assert read.shape == (6, 96, 64, 3)
-    corners = [read[:, y, x].mean() > 128 for y in (8, -8) for x in (8, -8)]
-    assert corners == [False, True, False, False]
-    facts = probe_video(path)
-    assert (facts.height_px, facts.width_px) == (96, 64)
-
-
-@pytest.mark.parametrize("name", ["broken.mp4", "broken.webm"])
-@pytest.mark.parametrize("damage", ["empty", "text", "cut", "short"])
-def test_broken_video_is_named(tmp_path, name, damage):
-    path = tmp_path / name
-    write_video(path, [make_moving_frames(40, 128, 128)])
-    data = path.read_bytes()
-    left = {"empty": b"", "text": b"not a film", "cut": data[: len(data) // 2]}
-    path.write_bytes(left.get(damage, data[: int(len(data) * 0.9)]))
-    with pytest.raises(ValueError, match=name):
-        list(read_frames(path))
-
-
-def write_pausing_video(path: Path, pause_s: float) -> None:
-    """Five frames a tenth of a second apart, the last one shown for `pause_s`."""
-    import av
-
-    frames = make_moving_frames(5)
-    if path.suffix == ".gif":
-        first, *others = map(Image.fromarray, frames)
-        times_ms = [100, 100, 100, 100, round(1000 * pause_s)]
-        first.save(path, save_all=True, append_images=others, duration=times_ms)
-        return
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libvpx-vp9" if path.suffix == ".webm" else "libx264", 10)
-        stream.width = stream.height = 64
-        packets = []
-        for frame in frames:
-            packets += stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24"))
-        packets += stream.encode()
-        last = max(packets, key=lambda packet: packet.pts)
-        last.duration = round(pause_s / last.time_base)
-        for packet in packets:
-            container.mux(packet)
-
-
-@pytest.mark.parametrize("name", ["a.gif", "a.mp4", "a.webm"])
-def test_a_pause_on_the_last_frame_is_no_damage(tmp_path, name):
-    write_pausing_video(tmp_path / name, 3.0)
-    assert sum(len(chunk) for chunk in read_frames(tmp_path / name)) == 5
-    assert probe_video(tmp_path / name).frame_count == 5
-
-
-def test_missing_and_soundless_inputs_are_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"nothing\.mp4"):
-        list(read_frames(tmp_path / "nothing.mp4"))
-    with pytest.raises(FileNotFoundError, match=r"nothing\.mp4"):
-        probe_video(tmp_path / "nothing.mp4")
-    with pytest.raises(ValueError, match=r"frame_000000\.png"):
-        list(read_frames(tmp_path))
