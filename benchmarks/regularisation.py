@@ -14,7 +14,7 @@ import numpy as np
 from directions.fit import fit_directions
 from directions.label import label_bundled_latents
 from synth.generators import load_bundled_generator
-from synth.training.parameters import EMOTION_SLICE, EMOTIONS, make_embedding
+from synth.portraits.parameters import EMOTION_SLICE, EMOTIONS, make_embedding
 
 STRENGTHS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
 

@@ -15,8 +15,8 @@ import torch
 from directions.fit import LabelledLatents
 from synth.emotions import Emotion
 from synth.generators.base import Generator
+from synth.portraits.parameters import EMOTION_SLICE, EMOTIONS, map_latents_to_parameters
 from synth.training.pack import NAME as BUNDLED_NAME
-from synth.training.parameters import EMOTION_SLICE, EMOTIONS, map_latents_to_parameters
 
 #: Faces whose emotions sum to less than this are called calm.
 CALM_BELOW = 0.1

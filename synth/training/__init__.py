@@ -1,1 +1,1 @@
-"""How the bundled generator is made: head model, renderer, data set, training loop."""
+"""How the bundled generator is made: data set of drawn portraits, losses, training loop."""

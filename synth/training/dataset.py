@@ -19,7 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from synth.atomic import write_text_atomically
-from synth.training.parameters import Z_DIM, FaceParameters, map_latents_to_parameters
+from synth.portraits.parameters import Z_DIM, FaceParameters, map_latents_to_parameters
 
 BLOCK = 64
 
@@ -86,7 +86,7 @@ def prepare_folder(folder: Path, count: int, large_count: int, seed: int, sizes:
 
 def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list[int]) -> None:
     """Render the given blocks of pictures, largest size first, the others reduced from it."""
-    from synth.training.renderer import FaceRenderer
+    from synth.portraits.renderer import FaceRenderer
 
     cv2.setNumThreads(1)
     renderer = FaceRenderer(head_model)

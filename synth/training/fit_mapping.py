@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import trange
 
 from synth.generators.mapping import MappingNetwork
-from synth.training.parameters import (
+from synth.portraits.parameters import (
     APPEARANCE_START,
     EMOTION_SLICE,
     IDENTITY_SLICE,

@@ -27,9 +27,9 @@ from torch import Tensor
 from synth.atomic import write_atomically
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
+from synth.portraits.parameters import EMOTION_SLICE, make_target_latents
 from synth.training.dataset import FaceDataset
 from synth.training.losses import crop_face, find_picture_loss, find_psnr, make_focus
-from synth.training.parameters import EMOTION_SLICE, make_target_latents
 from synth.training.plans import FULL_CONFIG, Stage, cut_config
 from synth.types import to_frames, to_images
 

@@ -10,8 +10,8 @@ from directions.neutral import calm_face
 from synth.emotions import Emotion
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.keyframes import LayerMask
+from synth.portraits.parameters import EMOTION_SLICE, EMOTIONS, map_latents_to_parameters
 from synth.training.pack import NAME
-from synth.training.parameters import EMOTION_SLICE, EMOTIONS, map_latents_to_parameters
 
 WIDTH, LAYERS, STEP = 64, 10, 3.0
 

@@ -10,10 +10,10 @@ from safetensors.torch import save_file
 
 from synth.checkpoints.native import load_native
 from synth.generators.stylegan2 import StyleGAN2Config
+from synth.portraits.parameters import EMOTION_SLICE, make_embedding, map_latents_to_parameters
 from synth.training import train
 from synth.training.dataset import FaceDataset, load_dataset, prepare_folder
 from synth.training.pack import pack_generator
-from synth.training.parameters import EMOTION_SLICE, make_embedding, map_latents_to_parameters
 from synth.training.plans import Stage
 from synth.training.train import EMOTION_ROWS, HELD_OUT, Trainer
 from synth.types import to_frames

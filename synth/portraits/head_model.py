@@ -88,7 +88,7 @@ class HeadModel:
         return weights
 
 
-def load_head_model(path: str | Path, identity_modes: int = 24) -> HeadModel:
+def load_head_model(path: str | Path, identity_modes: int = 30) -> HeadModel:
     """Read the head model's npz and keep what is drawn.
 
     Raises ValueError naming the file when an array is missing.

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from synth.training.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
-from synth.training.renderer import FaceRenderer
-from synth.training.scene import find_crop, make_expression, project
+from synth.portraits.expressions import make_expression
+from synth.portraits.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
+from synth.portraits.renderer import FaceRenderer
+from synth.portraits.scene import find_crop, project
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +38,14 @@ def test_emotions_change_the_face_and_leave_the_background(renderer, face):
 
 def test_every_emotion_has_its_own_expression(renderer, face):
     weights = np.stack(
-        [make_expression(renderer.studio, face.with_emotion(emotion)) for emotion in EMOTIONS]
+        [
+            make_expression(renderer.studio.muscles, face.with_emotion(emotion))
+            for emotion in EMOTIONS
+        ]
     )
     gaps = np.linalg.norm(weights[:, None] - weights[None], axis=-1)
     assert gaps[~np.eye(6, dtype=bool)].min() > 0.8
-    assert not make_expression(renderer.studio, face.with_emotion(None)).any()
+    assert not make_expression(renderer.studio.muscles, face.with_emotion(None)).any()
 
 
 def test_crop_follows_the_published_recipe(shared_assets):

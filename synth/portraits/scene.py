@@ -11,57 +11,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.training.hair import CombedHair, HairGrid, comb_hair
-from synth.training.head_model import CLOTH, LASHES, HeadModel
-from synth.training.parameters import EMOTIONS, FaceParameters
+from synth.portraits.body import make_torso
+from synth.portraits.expressions import EMOTION_PITCH_DEG, Muscles, make_expression, make_muscles
+from synth.portraits.hair import CombedHair, HairGrid, comb_hair
+from synth.portraits.head_model import CLOTH, LASHES, HeadModel
+from synth.portraits.parameters import EMOTIONS, FaceParameters
 
 CAMERA_DISTANCE_CM = 95.0
 PIVOT = np.array([0, 1, 1], np.float32)
 
-#: Facial expressions after Ekman and Friesen's prototypes (FACS), in the head model's shapes.
-EMOTION_RECIPES: dict[str, dict[str, float]] = {
-    "anger": dict(
-        browDown=1.25, noseSneer=0.55, mouthPress=0.85, eyeSquint=0.35, eyeWide=0.30,
-        mouthFrown=0.40, mouthShrugUpper=0.25, jawForward=0.45, cheekSquint=0.2,
-    ),
-    "happiness": dict(
-        mouthSmile=0.95, cheekSquint=0.60, cheekRaiser=0.55, mouthUpperUp=0.40,
-        mouthLowerDown=0.30, eyeSquint=0.25, jawOpen=0.14, mouthDimple=0.25, browOuterUp=0.1,
-    ),
-    "surprise": dict(jawOpen=0.62, browInnerUp=0.95, browOuterUp=1.0, eyeWide=0.95),
-    "disgust": dict(
-        noseSneer=1.15, mouthUpperUp=0.75, browDown=0.60, mouthFrown=0.50, eyeSquint=0.60,
-        cheekSquint=0.55, mouthShrugLower=0.30,
-    ),
-    "fear": dict(
-        browInnerUp=1.1, browOuterUp=0.30, browDown=0.30, eyeWide=0.95, mouthStretch=1.0,
-        jawOpen=0.24, mouthLowerDown=0.55,
-    ),
-    "sadness": dict(
-        browInnerUp=1.1, mouthFrown=1.15, mouthShrugLower=0.65, eyeBlink=0.26, browDown=0.15,
-        eyeSquint=0.20, mouthPucker=0.10,
-    ),
-}  # fmt: skip
-#: How the head turns with an emotion: (pitch in degrees, up positive).
-EMOTION_PITCH_DEG = {"anger": -3.0, "surprise": 2.0, "sadness": -4.0, "disgust": 1.5}
-MOVEMENTS: dict[str, dict[str, float]] = {
-    "blink": dict(eyeBlink=0.20),
-    "brow_raise": dict(browOuterUp=0.20, browInnerUp=0.10),
-    "pucker": dict(mouthPucker=0.20),
-}
-SHIFT_RECIPES = (dict(mouthLeft=0.12), dict(mouthRight=0.12))
-
 
 @dataclass(frozen=True)
 class Studio:
-    """Everything fixed for all faces: model, shell, torso and expression weights."""
+    """Everything fixed for all faces: model, shell, torso and muscles."""
 
     model: HeadModel
     grid: HairGrid
     torso: np.ndarray
     torso_triangles: np.ndarray
-    emotion_weights: np.ndarray
-    movement_weights: dict[str, np.ndarray]
+    muscles: Muscles
 
 
 @dataclass(frozen=True)
@@ -88,46 +56,10 @@ class Scene:
     lip_depth: float
 
 
-def make_torso() -> tuple[np.ndarray, np.ndarray]:
-    """Neck opening, sloping shoulders: rings of vertices [n, 3] and triangles."""
-    angles, steps = np.meshgrid(
-        np.linspace(0, 2 * np.pi, 48, endpoint=False), np.linspace(0, 1, 14), indexing="ij"
-    )
-    radius = 0.325 + 0.675 * steps**0.9
-    drop = 0.6 * steps + 8.5 * steps**2.2
-    front = np.maximum(0, np.cos(angles))
-    # The shirt ends in a rolled collar, lower at the front.
-    collar = 0.55 * np.exp(-((steps / 0.07) ** 2))
-    x = 20.5 * radius * np.sin(angles)
-    y = -11.0 - drop - 1.6 * (1 - steps) * front + collar
-    z = -2.2 + 9.5 * radius * np.cos(angles) + 0.8 * front * steps
-    here = np.arange(48)[:, None] * 14 + np.arange(13)
-    there = np.roll(here, -1, axis=0)
-    first = np.stack([here, there + 1, there], -1).reshape(-1, 3)
-    second = np.stack([here, here + 1, there + 1], -1).reshape(-1, 3)
-    vertices = np.stack([x, y, z], -1).reshape(-1, 3).astype(np.float32)
-    return vertices, np.concatenate([first, second]).astype(np.int32)
-
-
-def make_expression(studio: Studio, face: FaceParameters) -> np.ndarray:
-    """Weights [shape] of the head model's expressions, at most 1.3."""
-    weights = face.emotions @ studio.emotion_weights
-    for name, movement in studio.movement_weights.items():
-        if name not in ("left", "right"):
-            weights = weights + face[name] * movement
-    side = "left" if face["mouth_shift"] > 0 else "right"
-    weights = weights + abs(face["mouth_shift"]) * studio.movement_weights[side]
-    return np.clip(weights, 0, 1.3).astype(np.float32)
-
-
 def make_studio(model: HeadModel, grid: HairGrid) -> Studio:
     """Prepare what all faces share."""
     torso, torso_triangles = make_torso()
-    movements = {name: model.make_expression_weights(recipe) for name, recipe in MOVEMENTS.items()}
-    for side, recipe in zip(("left", "right"), SHIFT_RECIPES, strict=True):
-        movements[side] = model.make_expression_weights(recipe)
-    recipes = [model.make_expression_weights(EMOTION_RECIPES[name]) for name in EMOTIONS]
-    return Studio(model, grid, torso, torso_triangles, np.stack(recipes), movements)
+    return Studio(model, grid, torso, torso_triangles, make_muscles(model))
 
 
 def make_rotation(yaw_deg: float, pitch_deg: float) -> np.ndarray:
@@ -160,7 +92,7 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     """Build the scene of one face for a picture of size_px x size_px."""
     model = studio.model
     identity = model.make_identity_offset(face.identity)
-    weights = make_expression(studio, face)
+    weights = make_expression(studio.muscles, face)
     rest = model.vertices + identity
     head = rest + model.make_expression_offset(weights)
     # The scalp slides with the forehead's muscles, less than the skin itself.

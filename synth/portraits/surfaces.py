@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 
-from synth.training import paint
-from synth.training.rasterise import compile_kernel
+from synth.portraits import paint
+from synth.portraits.rasterise import compile_kernel
 
 _LEFT, _BOTTOM = paint.LEFT_CM, paint.BOTTOM_CM
 _RIGHT, _TOP = _LEFT + paint.WIDTH_CM - 0.1, _BOTTOM + paint.HEIGHT_CM - 0.1

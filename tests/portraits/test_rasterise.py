@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from synth.training import rasterise
-from synth.training.rasterise import FAR
+from synth.portraits import rasterise
+from synth.portraits.rasterise import FAR
 
 
 def draw(screen, triangles, size=64):

@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from synth.training.head_model import EYE_LEFT, EYE_RIGHT, GUMS, SKIN, TEETH
-from synth.training.rasterise import compile_kernel, find_visibility
-from synth.training.surfaces import look_up, paint_eye, paint_skin, ramp, tint
+from synth.portraits.head_model import EYE_LEFT, EYE_RIGHT, GUMS, SKIN, TEETH
+from synth.portraits.rasterise import compile_kernel, find_visibility
+from synth.portraits.surfaces import look_up, paint_eye, paint_skin, ramp, tint
 
 #: Where the opacity stands in a hair layer's surface.
 HAIR_OPACITY = 10

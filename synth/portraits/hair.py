@@ -13,8 +13,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.spatial import KDTree
 
-from synth.training.head_model import HeadModel
-from synth.training.parameters import FaceParameters
+from synth.portraits.head_model import HeadModel
+from synth.portraits.parameters import FaceParameters
 
 NUM_AZIMUTHS, NUM_STEPS = 120, 72
 SKULL_SHARE = 0.62

@@ -12,15 +12,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from synth.training import rasterise
-from synth.training.hair import make_hair_grid
-from synth.training.head_model import load_head_model
-from synth.training.looks import Lights, make_background, make_lights, make_look
-from synth.training.paint import make_noise, paint_face
-from synth.training.parameters import FaceParameters
-from synth.training.rasterise import FAR
-from synth.training.scene import Scene, make_studio, pose_face
-from synth.training.shading import HAIR_OPACITY, apply_tone_curve, shade_base, shade_hair
+from synth.portraits import rasterise
+from synth.portraits.hair import make_hair_grid
+from synth.portraits.head_model import load_head_model
+from synth.portraits.lights import Lights, make_background, make_lights
+from synth.portraits.looks import make_look
+from synth.portraits.paint import make_noise, paint_face
+from synth.portraits.parameters import FaceParameters
+from synth.portraits.rasterise import FAR
+from synth.portraits.scene import Scene, make_studio, pose_face
+from synth.portraits.shading import HAIR_OPACITY, apply_tone_curve, shade_base, shade_hair
 
 SHADOW_TEXELS = 256
 SHADOW_EXTENT_CM = 46.0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from synth.training import parameters as p
+from synth.portraits import parameters as p
 
 
 @pytest.fixture(scope="module")
