@@ -33,11 +33,38 @@ class Studio:
 
 
 @dataclass(frozen=True)
+class Camera:
+    """The FFHQ crop: centre [2] and half extent [2] of the picture's x axis, on the plane z = 0."""
+
+    centre: np.ndarray
+    axis: np.ndarray
+    size_px: int
+
+    @property
+    def px_per_cm(self) -> float:
+        """Of what lies on the plane z = 0."""
+        return self.size_px / 2 / math.hypot(*self.axis)
+
+    def find_screen(self, points: np.ndarray) -> np.ndarray:
+        """Posed points [..., 3] in cm -> [..., 3] pixels (y down) and depth."""
+        flat = points.reshape(-1, 3)
+        offset = project(flat) - self.centre
+        half = float(self.axis @ self.axis)
+        upright = np.array([-self.axis[1], self.axis[0]])
+        screen = np.empty_like(flat)
+        screen[:, 0] = self.size_px / 2 * (1 + offset @ self.axis / half)
+        screen[:, 1] = self.size_px / 2 * (1 - offset @ upright / half)
+        screen[:, 2] = flat[:, 2]
+        return screen.reshape(points.shape)
+
+
+@dataclass(frozen=True)
 class Scene:
     """One posed face. Vertices of head, hair and torso are concatenated in this order.
 
     vertices [vertex, 3] posed, cm; canonical [vertex, 3] before identity, expression and pose;
-    screen [vertex, 3] pixels and depth; base/hair/lash triangles; base_materials;
+    screen [vertex, 3] pixels and depth, by the camera; base, hair and lash triangles;
+    base_materials;
     first_hair the first vertex of hair;
     weights [shape] of the expression; gaze [3] unit, in head coordinates; lip_depth in cm.
     """
@@ -45,6 +72,7 @@ class Scene:
     vertices: np.ndarray
     canonical: np.ndarray
     screen: np.ndarray
+    camera: Camera
     base_triangles: np.ndarray
     base_materials: np.ndarray
     hair_triangles: np.ndarray
@@ -106,16 +134,8 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     body_turn = make_rotation(0.35 * yaw_deg, 0.0)
     body = (studio.torso - PIVOT) @ body_turn.T + PIVOT
     vertices = np.concatenate([posed, body]).astype(np.float32)
-    centre, axis = find_crop(
-        project((rest[model.landmarks] - PIVOT) @ turn.T + PIVOT), 0.8 * face["roll"]
-    )
-    offset = project(vertices) - centre
-    half = float(axis @ axis)
-    upright = np.array([-axis[1], axis[0]])
-    screen = np.empty_like(vertices)
-    screen[:, 0] = size_px / 2 * (1 + offset @ axis / half)
-    screen[:, 1] = size_px / 2 * (1 - offset @ upright / half)
-    screen[:, 2] = vertices[:, 2]
+    landmarks = (rest[model.landmarks] - PIVOT) @ turn.T + PIVOT
+    camera = Camera(*find_crop(project(landmarks), 0.8 * face["roll"]), size_px)
     to_camera = turn.T @ np.array([0, 0, 1], np.float32)
     gaze = to_camera * 0.85 + np.array([0, 0, 0.15]) + _look_aside(face)
     lips = vertices[model.landmarks[[51, 57]], 2]
@@ -125,7 +145,8 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
         canonical=np.concatenate(
             [model.vertices, studio.grid.surface.reshape(-1, 3), studio.torso]
         ).astype(np.float32),
-        screen=screen,
+        screen=camera.find_screen(vertices),
+        camera=camera,
         base_triangles=base_triangles,
         base_materials=base_materials,
         hair_triangles=hair_triangles,
