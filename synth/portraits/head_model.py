@@ -37,8 +37,6 @@ LANDMARK_VERTICES = (
     *(5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966),
 )
 LAST_SKULL_VERTEX = 11248
-LOWEST_SKIN_CM = -13.6
-NECK_HALF_WIDTH_CM = 6.9
 
 
 @dataclass(frozen=True)
@@ -105,11 +103,7 @@ def load_head_model(path: str | Path, identity_modes: int = 30) -> HeadModel:
     names = [str(name) for name in data["materials"]]
     table = np.array([DRAWN_MATERIALS.get(name, -1) for name in names], np.int8)
     materials = table[data["tri_material"]]
-    # The bust below the neck is hidden by clothes.
-    corners = data["neutral"][data["tri"]]
-    high = corners[..., 1].max(1) > LOWEST_SKIN_CM
-    narrow = (np.abs(corners[..., 0]).max(1) < NECK_HALF_WIDTH_CM) | (corners[..., 1].max(1) > -6)
-    drawn = (materials >= 0) & high & narrow
+    drawn = materials >= 0
     triangles = data["tri"][drawn]
     used, inverse = np.unique(triangles, return_inverse=True)
     number_of = np.full(len(data["neutral"]), -1, np.int64)

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.portraits.body import make_torso
+from synth.portraits.body import (
+    BodyGrid,
+    dress,
+    find_head_share,
+    make_body_grid,
+    shape_shoulders,
+)
 from synth.portraits.expressions import EMOTION_PITCH_DEG, Muscles, make_expression, make_muscles
 from synth.portraits.hair import CombedHair, HairGrid, comb_hair
 from synth.portraits.head_model import CLOTH, LASHES, HeadModel
@@ -19,16 +25,17 @@ from synth.portraits.parameters import EMOTIONS, FaceParameters
 
 CAMERA_DISTANCE_CM = 95.0
 PIVOT = np.array([0, 1, 1], np.float32)
+#: How far the body follows the head's yaw.
+BODY_YAW = 0.35
 
 
 @dataclass(frozen=True)
 class Studio:
-    """Everything fixed for all faces: model, shell, torso and muscles."""
+    """Everything fixed for all faces: model, shell, body and muscles."""
 
     model: HeadModel
     grid: HairGrid
-    torso: np.ndarray
-    torso_triangles: np.ndarray
+    body: BodyGrid
     muscles: Muscles
 
 
@@ -86,8 +93,7 @@ class Scene:
 
 def make_studio(model: HeadModel, grid: HairGrid) -> Studio:
     """Prepare what all faces share."""
-    torso, torso_triangles = make_torso()
-    return Studio(model, grid, torso, torso_triangles, make_muscles(model))
+    return Studio(model, grid, make_body_grid(model), make_muscles(model))
 
 
 def make_rotation(yaw_deg: float, pitch_deg: float) -> np.ndarray:
@@ -96,6 +102,25 @@ def make_rotation(yaw_deg: float, pitch_deg: float) -> np.ndarray:
     cp, sp = math.cos(math.radians(-pitch_deg)), math.sin(math.radians(-pitch_deg))
     turn = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     return (np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]) @ turn).astype(np.float32)
+
+
+def bend_neck(
+    points: np.ndarray, head_share: np.ndarray, yaw_deg: float, pitch_deg: float
+) -> np.ndarray:
+    """Turn points [n, 3] with the head where head_share [n] is 1, little where it is 0."""
+    yaw = np.radians(yaw_deg * (BODY_YAW + (1 - BODY_YAW) * head_share))
+    pitch = np.radians(-pitch_deg * head_share)
+    x, y, z = (points - PIVOT).T
+    z_turned = z * np.cos(yaw) - x * np.sin(yaw)
+    turned = np.stack(
+        [
+            x * np.cos(yaw) + z * np.sin(yaw),
+            y * np.cos(pitch) - z_turned * np.sin(pitch),
+            y * np.sin(pitch) + z_turned * np.cos(pitch),
+        ],
+        1,
+    )
+    return turned + PIVOT
 
 
 def project(points: np.ndarray) -> np.ndarray:
@@ -121,7 +146,7 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     model = studio.model
     identity = model.make_identity_offset(face.identity)
     weights = make_expression(studio.muscles, face)
-    rest = model.vertices + identity
+    rest = shape_shoulders(model.vertices + identity, face["femininity"])
     head = rest + model.make_expression_offset(weights)
     # The scalp slides with the forehead's muscles, less than the skin itself.
     scalp = identity + 0.75 * (head - rest)
@@ -130,10 +155,15 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     nod = float(np.dot(face.emotions, pitches))
     yaw_deg, pitch_deg = 6.5 * face["yaw"], 3.5 * face["pitch"] + nod
     turn = make_rotation(yaw_deg, pitch_deg)
-    posed = (np.concatenate([head, hair.vertices]) - PIVOT) @ turn.T + PIVOT
-    body_turn = make_rotation(0.35 * yaw_deg, 0.0)
-    body = (studio.torso - PIVOT) @ body_turn.T + PIVOT
-    vertices = np.concatenate([posed, body]).astype(np.float32)
+    clothes, place_in_cloth = dress(studio.body, face, identity)
+    posed_hair = (hair.vertices - PIVOT) @ turn.T + PIVOT
+    vertices = np.concatenate(
+        [
+            bend_neck(head, studio.body.head_share, yaw_deg, pitch_deg),
+            posed_hair,
+            bend_neck(clothes, find_head_share(clothes), yaw_deg, pitch_deg),
+        ]
+    ).astype(np.float32)
     landmarks = (rest[model.landmarks] - PIVOT) @ turn.T + PIVOT
     camera = Camera(*find_crop(project(landmarks), 0.8 * face["roll"]), size_px)
     to_camera = turn.T @ np.array([0, 0, 1], np.float32)
@@ -143,7 +173,7 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     return Scene(
         vertices=vertices,
         canonical=np.concatenate(
-            [model.vertices, studio.grid.surface.reshape(-1, 3), studio.torso]
+            [model.vertices, studio.grid.surface.reshape(-1, 3), place_in_cloth]
         ).astype(np.float32),
         screen=camera.find_screen(vertices),
         camera=camera,
@@ -171,8 +201,8 @@ def _assemble(studio: Studio, hair: CombedHair) -> tuple[np.ndarray, ...]:
     first_hair = len(model.vertices)
     first_torso = first_hair + len(hair.vertices)
     grown = (hair.opacity[studio.grid.triangles] > 0).any(1)
-    base = np.concatenate([model.triangles[~is_lash], studio.torso_triangles + first_torso])
-    cloth = np.full(len(studio.torso_triangles), CLOTH, np.int8)
+    base = np.concatenate([model.triangles[~is_lash], studio.body.triangles + first_torso])
+    cloth = np.full(len(studio.body.triangles), CLOTH, np.int8)
     materials = np.concatenate([model.materials[~is_lash], cloth])
     return (
         base.astype(np.int32),
