@@ -22,7 +22,7 @@ from synth.keyframes import MASKS
 from synth.latents import map_seeds
 from synth.training.dataset import load_dataset
 from synth.training.losses import crop_face, find_psnr
-from synth.training.train import HELD_OUT
+from synth.training.report import HELD_OUT
 from synth.types import Frames, WPlus, to_frames, to_images
 
 

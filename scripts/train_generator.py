@@ -27,9 +27,7 @@ from synth.training.train import Trainer
 
 def render(a: argparse.Namespace) -> None:
     """Draw the pictures to learn from."""
-    render_dataset(
-        a.data, a.head_model, a.count, a.large_count, a.seed, sorted(a.sizes)[::-1], a.workers
-    )
+    render_dataset(a.data, a.head_model, dict(a.pictures), a.seed, a.workers)
 
 
 def train(a: argparse.Namespace) -> None:
@@ -50,6 +48,12 @@ def pack(a: argparse.Namespace) -> None:
     pack_generator(a.run, a.mapping, a.out, a.data, a.hours)
 
 
+def parse_count(text: str) -> tuple[int, int]:
+    """SIZE:COUNT -> (size, count)."""
+    size, count = text.split(":")
+    return int(size), int(count)
+
+
 def main() -> None:
     """Read the command line and do one step."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -58,9 +62,14 @@ def main() -> None:
     step.set_defaults(job=render)
     step.add_argument("--head-model", type=Path, required=True, help="npz of convert_head_model")
     step.add_argument("--data", type=Path, required=True, help="folder of the pictures")
-    step.add_argument("--count", type=int, default=12288)
-    step.add_argument("--large-count", type=int, default=3072, help="pictures of largest size")
-    step.add_argument("--sizes", type=int, nargs="+", default=[512, 256, 128, 64, 32, 16])
+    step.add_argument(
+        "--pictures",
+        type=parse_count,
+        nargs="+",
+        default=[(1024, 1024), (512, 3072), *((size, 10240) for size in (256, 128, 64, 32, 16))],
+        metavar="SIZE:COUNT",
+        help="how many of each size",
+    )
     step.add_argument("--workers", type=int, default=2)
     step.add_argument("--seed", type=int, default=0)
     step = steps.add_parser("train", help="train synthesis on them")

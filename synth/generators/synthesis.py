@@ -109,21 +109,37 @@ class SynthesisNetwork(nn.Module):
         stop = self.config.resolution if resolution is None else resolution
         check_synthesis_input(self.config, w_plus, stop)
         noise = NoiseSource(noise_mode, noise_seed, w_plus.shape[0])
+        return self.run_blocks(w_plus, noise, None, None, 4, stop)[1].contiguous()
+
+    def run_blocks(
+        self,
+        w_plus: WPlus,
+        noise: NoiseSource,
+        x: Tensor | None,
+        image: Tensor | None,
+        first: int,
+        last: int,
+    ) -> tuple[Tensor, Tensor]:
+        """Blocks of resolutions `first` to `last` -> feature maps and RGB after the last one.
+
+        x, image: what the block before `first` gave (any part of the picture: blocks are
+        convolutions), None for 4x4, which starts from the constant.
+        """
         rows = w_plus.float().unbind(1)
-        image: Tensor | None = None
-        x = self.block_at(4).const.to(self.dtype)
-        x = x.expand(w_plus.shape[0], -1, -1, -1).contiguous(memory_format=torch.channels_last)
+        if x is None:
+            x = self.block_at(4).const.to(self.dtype).expand(len(w_plus), -1, -1, -1)
+            x = x.contiguous(memory_format=torch.channels_last)
         for index, size in enumerate(self.config.resolutions):
-            if size > stop:
-                break
+            if not first <= size <= last:
+                continue
             block = self.block_at(size)
             if size > 4:
                 x = block.conv0(x, rows[2 * index - 1], noise.draw(block.conv0))
             x = block.conv1(x, rows[2 * index], noise.draw(block.conv1))
             rgb = block.torgb(x, rows[2 * index + 1])
             image = rgb if image is None else upsample(image) + rgb
-        assert image is not None
-        return image.contiguous()
+        assert x is not None and image is not None
+        return x, image
 
     def block_at(self, resolution: int) -> SynthesisBlock:
         """The layers that make one resolution."""

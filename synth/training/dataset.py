@@ -1,8 +1,8 @@
 """Pictures to learn from: random z, their parameters and renders, made once and kept on disk.
 
 In: a head model, a count, a seed. Out: a folder with z.npy, parameters.npy and one
-`pictures_<size>.npy` [n, size, size, 3] uint8 per size, opened without loading. The largest size
-may hold the first pictures only: the last layers need fewer. A run that was stopped goes on where
+`pictures_<size>.npy` [n, size, size, 3] uint8 per size, opened without loading. Large sizes may
+hold the first pictures only: the last layers need fewer. A run that was stopped goes on where
 it was; workers share the picture files and take whole blocks.
 """
 
@@ -49,23 +49,26 @@ def load_dataset(folder: str | Path) -> FaceDataset:
             f"needs a data set with pictures; {folder} has no finished block of {BLOCK}; "
             "try the command that renders it again, it goes on"
         )
-    if count < plan["count"]:
-        print(f"{folder}: {count} of {plan['count']} pictures are finished and will be used")
+    sizes = {int(size): rows for size, rows in plan["counts"].items()}
+    if count < max(sizes.values()):
+        print(f"{folder}: {count} of {max(sizes.values())} pictures are finished and will be used")
     return FaceDataset(
         z=np.load(folder / "z.npy")[:count],
         parameters=np.load(folder / "parameters.npy")[:count],
         pictures={
-            size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r")[:count]
-            for size in plan["sizes"]
+            size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r")[:count] for size in sizes
         },
     )
 
 
-def prepare_folder(folder: Path, count: int, large_count: int, seed: int, sizes: list[int]) -> None:
-    """Draw z and lay out empty picture files, or check that the folder's plan is this one."""
-    if count % BLOCK or large_count % BLOCK:
-        raise ValueError(f"needs counts in multiples of {BLOCK}; got {count}, {large_count}")
-    plan = {"count": count, "large_count": large_count, "seed": seed, "sizes": sizes}
+def prepare_folder(folder: Path, counts: dict[int, int], seed: int) -> None:
+    """Draw z and lay out empty picture files, or check that the folder's plan is this one.
+
+    counts: how many pictures {size in pixels: count}; the first ones of all sizes are the same.
+    """
+    if any(count % BLOCK for count in counts.values()):
+        raise ValueError(f"needs counts in multiples of {BLOCK}; got {counts}")
+    plan = {"counts": {str(size): count for size, count in counts.items()}, "seed": seed}
     plan_file = folder / "plan.json"
     if plan_file.exists():
         found = json.loads(plan_file.read_text(encoding="utf-8"))
@@ -73,11 +76,11 @@ def prepare_folder(folder: Path, count: int, large_count: int, seed: int, sizes:
             raise ValueError(f"needs plan {plan}; {plan_file} says {found}; try another folder")
         return
     folder.mkdir(parents=True, exist_ok=True)
-    z = np.random.default_rng(seed).normal(size=(count, Z_DIM)).astype(np.float32)
+    most = max(counts.values())
+    z = np.random.default_rng(seed).normal(size=(most, Z_DIM)).astype(np.float32)
     np.save(folder / "z.npy", z)
     np.save(folder / "parameters.npy", map_latents_to_parameters(z))
-    for size in sizes:
-        rows = large_count if size == max(sizes) else count
+    for size, rows in counts.items():
         np.lib.format.open_memmap(
             folder / f"pictures_{size}.npy", "w+", np.uint8, (rows, size, size, 3)
         )
@@ -108,18 +111,17 @@ def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list
 def render_dataset(
     folder: Path,
     head_model: Path,
-    count: int,
-    large_count: int,
+    counts: dict[int, int],
     seed: int,
-    sizes: list[int],
     workers: int,
 ) -> None:
     """Make or finish the data set in `folder`."""
-    prepare_folder(folder, count, large_count, seed, sizes)
-    todo = [b for b in range(count // BLOCK) if not (folder / f"block_{b:05d}.done").exists()]
+    prepare_folder(folder, counts, seed)
+    blocks = max(counts.values()) // BLOCK
+    todo = [b for b in range(blocks) if not (folder / f"block_{b:05d}.done").exists()]
     processes = [
         multiprocessing.Process(
-            target=render_blocks, args=(folder, head_model, sizes, todo[worker::workers])
+            target=render_blocks, args=(folder, head_model, list(counts), todo[worker::workers])
         )
         for worker in range(workers)
     ]

@@ -6,10 +6,15 @@ weighted towards eyes and mouth where emotions show. Pictures are [batch, 3, n, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
+
+#: Two batches of pictures [batch, 3, n, n] in [-1, 1] -> distances [batch].
+Distance = Callable[[Tensor, Tensor], Tensor]
 
 #: Centre x, y, width x, y and weight of what matters, as shares of the FFHQ crop.
 FOCUS = (
@@ -34,9 +39,9 @@ def make_focus(resolution: int) -> Float[Tensor, "1 1 height width"]:
 def find_picture_loss(
     output: Float[Tensor, "batch 3 height width"],
     target: Float[Tensor, "batch 3 height width"],
-    focus: Float[Tensor, "1 1 height width"],
+    focus: Float[Tensor, "#batch 1 height width"],
 ) -> Float[Tensor, ""]:
-    """The weighted distance of `output` to `target`."""
+    """The weighted distance of `output` to `target`; focus: weights of the pixels."""
     gap = output - target
     weighted = gap * focus
     loss = weighted.abs().mean() + 0.5 * (weighted * gap).mean()

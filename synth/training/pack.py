@@ -56,11 +56,13 @@ def _make_card(run: Path, data: Path, state: dict, hours: float) -> dict[str, st
     return {
         "licence": "MIT",
         "data": "renders of the ICT-FaceKit head model (MIT) by synth/training, "
-        f"seed {plan['seed']}, {plan['count']} planned",
+        f"seed {plan['seed']}, {max(plan['counts'].values())} planned",
         "command": "python -m scripts.train_generator train (docs/bundled-generator.md)",
         "seed": str(state["run"]["seed"]),
         "hours_on_two_cores": f"{hours:g}",
-        "stages": "; ".join(f"{size}: {seen} pictures" for size, seen, *_ in state["run"]["plan"]),
+        "stages": "; ".join(
+            f"{stage['resolution']}: {stage['pictures']} pictures" for stage in state["run"]["plan"]
+        ),
         "held_out_psnr_db": last["psnr_db"],
         "held_out_face_psnr_db": last["face_psnr_db"],
     }

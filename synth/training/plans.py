@@ -1,4 +1,4 @@
-"""What a training run does: its network and, one after another, its resolutions."""
+"""What a training run does: its network and, one after another, its stages."""
 
 from __future__ import annotations
 
@@ -9,22 +9,31 @@ from synth.generators.config import StyleGAN2Config
 #: The network of the bundled generator at its full size; a plan that stops earlier trains the
 #: same network without its last layers. Narrow: on two cores, pictures seen beat channels.
 FULL_CONFIG = StyleGAN2Config(
-    resolution=512,
+    resolution=1024,
     mapping_layers=6,
     mapping_lr_multiplier=1.0,
     mapping_last_linear=True,
-    channels=(192, 192, 192, 160, 96, 48, 32, 16),
+    channels=(256, 256, 256, 192, 96, 48, 32, 16, 16),
 )
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Train up to `resolution` with `pictures` pictures in batches, learning rate from `rate`."""
+    """Train up to `resolution` with `pictures` pictures in batches, learning rate from `rate`.
+
+    trunk: keep all layers up to this resolution as they are, and train the later ones on patches
+    that are `patch` pixels wide at the trunk's resolution; 0 trains all layers on whole pictures.
+    perceptual, adversarial: weights of these terms beside the regression.
+    """
 
     resolution: int
     pictures: int
     batch: int
     rate: float
+    trunk: int = 0
+    patch: int = 48
+    perceptual: float = 0.0
+    adversarial: float = 0.0
 
 
 #: Learning rates are about ten times those of a GAN, since the raw weights are N(0, 1).
@@ -32,18 +41,27 @@ PLANS: dict[str, tuple[Stage, ...]] = {
     "cpu": (
         Stage(16, 16_000, 8, 1.5e-2),
         Stage(32, 24_000, 8, 1.5e-2),
-        Stage(64, 18_000, 8, 1.0e-2),
-        Stage(128, 14_000, 8, 7e-3),
-        Stage(256, 12_000, 8, 5e-3),
+        Stage(64, 24_000, 8, 1.0e-2),
+        Stage(128, 24_000, 8, 7e-3),
+        Stage(256, 24_000, 8, 5e-3),
+        Stage(256, 4_000, 8, 2e-3, perceptual=0.5, adversarial=0.02),
+        Stage(512, 8_000, 8, 6e-3, trunk=256, perceptual=0.5, adversarial=0.02),
+        Stage(1024, 8_000, 8, 6e-3, trunk=256, perceptual=0.5, adversarial=0.02),
     ),
     "gpu": (
+        Stage(16, 100_000, 64, 1.5e-2),
         Stage(32, 200_000, 64, 1.5e-2),
         Stage(64, 400_000, 64, 1.0e-2),
         Stage(128, 600_000, 32, 7e-3),
         Stage(256, 800_000, 32, 5e-3),
         Stage(512, 400_000, 16, 3e-3),
+        Stage(1024, 200_000, 16, 2e-3, perceptual=0.5, adversarial=0.02),
     ),
-    "smoke": (Stage(16, 64, 8, 1e-2), Stage(32, 32, 8, 1e-2)),
+    "smoke": (
+        Stage(16, 64, 8, 1e-2),
+        Stage(32, 32, 8, 1e-2, adversarial=0.02),
+        Stage(64, 32, 8, 1e-2, trunk=32, patch=16, adversarial=0.02),
+    ),
 }
 
 

@@ -5,39 +5,42 @@ trained on w* directly and the mapping network is fitted to w* by itself (`fit_m
 beyond the first 8 get, for half the pictures, the emotion of another one: what shows an emotion
 must then come from the first 8 rows, as in the FFHQ network (thesis, section 4.4).
 
-Every stage trains the network up to one resolution, with Adam and a cosine learning rate. The
-run folder holds state.pt (written whole every few minutes: stop at any time, the same command
-goes on), log.csv and a sheet of held-out faces, renders above, per resolution.
+Every stage trains the network up to one resolution, with Adam and a cosine learning rate; late
+stages add perceptual and adversarial terms (`critic`), and the last layers are trained on patches
+(`patches`). The run folder holds state.pt (written whole every few minutes: stop at any time, the
+same command goes on), log.csv and a sheet of held-out faces, renders above, per stage.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from synth.atomic import write_atomically
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.portraits.parameters import EMOTION_SLICE, make_target_latents
+from synth.training.critic import Opponent
 from synth.training.dataset import FaceDataset
-from synth.training.losses import crop_face, find_picture_loss, find_psnr, make_focus
+from synth.training.losses import Distance, find_picture_loss, make_focus
+from synth.training.patches import draw_patches, synthesize_patches
 from synth.training.plans import FULL_CONFIG, Stage, cut_config
-from synth.types import to_frames, to_images
+from synth.training.report import HELD_OUT, report_quality
+from synth.types import to_images
 
-#: The first pictures of the data set are never trained on.
-HELD_OUT = 256
 EMOTION_ROWS = 8
 EMA_DECAY = 0.995
 SAVE_EVERY_S = 240
+#: The adversarial term looks at parts of at most this many pixels.
+CRITIC_PX = 128
 
 
 class Trainer:
@@ -51,17 +54,28 @@ class Trainer:
         config: StyleGAN2Config = FULL_CONFIG,
         device: str = "cpu",
         seed: int = 0,
+        perceptual: Distance | None = None,
     ) -> None:
+        """perceptual: the distance that stages with a perceptual term add.
+
+        Raises ValueError when the plan needs one and there is none.
+        """
+        if perceptual is None and any(stage.perceptual for stage in plan):
+            raise ValueError(
+                "needs a perceptual distance for this plan's last stages; got none; "
+                "try training the perceptual network first (docs/bundled-generator.md)"
+            )
         torch.manual_seed(seed)
         self.data, self.folder, self.plan, self.seed = data, folder, plan, seed
         self.config = cut_config(config, plan[-1].resolution)
         self.device = torch.device(device)
+        self.perceptual = perceptual
         self.generator, self.average = self._make_network(), self._make_network()
         self.average.load_state_dict(self.generator.state_dict())
         self.average.requires_grad_(False)
         self.random = np.random.default_rng(seed)
         self.stage_index, self.seen = 0, 0
-        self.optimizer = self._make_optimizer()
+        self._begin_stage()
 
     @property
     def stage(self) -> Stage:
@@ -76,9 +90,10 @@ class Trainer:
             network.synthesis.block_at(size).torgb.weight.data.mul_(0.05)
         return network
 
-    def _make_optimizer(self) -> torch.optim.Adam:
+    def _begin_stage(self) -> None:
         parameters = self.generator.synthesis.parameters()
-        return torch.optim.Adam(parameters, lr=0.0, betas=(0.9, 0.99), fused=True)
+        self.optimizer = torch.optim.Adam(parameters, lr=0.0, betas=(0.9, 0.99), fused=True)
+        self.opponent = Opponent(self.device)
 
     def run(self) -> None:
         """Train to the end of the plan, from wherever the folder's state stands.
@@ -93,13 +108,13 @@ class Trainer:
             self._run_stage()
             self.report()
             self.stage_index, self.seen = self.stage_index + 1, 0
-            self.optimizer = self._make_optimizer()
+            self._begin_stage()
             self.save_state()
 
     def _run_stage(self) -> None:
         stage, saved_s = self.stage, time.monotonic()
         focus = make_focus(stage.resolution).to(self.device)
-        print(f"stage {stage.resolution}: {self.seen} of {stage.pictures} pictures", flush=True)
+        print(f"{stage}: {self.seen} of {stage.pictures} pictures", flush=True)
         with ThreadPoolExecutor(1) as reader:
             upcoming = reader.submit(self.draw_batch, stage)
             while self.seen < stage.pictures:
@@ -128,22 +143,50 @@ class Trainer:
         return self.make_rows(self.data.parameters[picks]), to_images(pictures[picks])
 
     def _step(self, w_plus: Tensor, target: Tensor, focus: Tensor) -> None:
+        stage = self.stage
         w_plus, target = w_plus.to(self.device), target.to(self.device)
-        output = self.generator.synthesis(w_plus, "none", None, target.shape[-1])
+        output, target, focus = self._synthesize(w_plus, target, focus)
         loss = find_picture_loss(output, target, focus)
+        if stage.perceptual and self.perceptual is not None:
+            loss = loss + stage.perceptual * self.perceptual(output, target).mean()
+        if stage.adversarial:
+            part, real = self._cut_for_critic(output, target)
+            loss = loss + stage.adversarial * self.opponent.judge(part, real)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
+        if stage.adversarial:
+            self.opponent.train(part, real)
+        self._update_average()
+
+    def _synthesize(
+        self, w_plus: Tensor, target: Tensor, focus: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Whole pictures or patches, with the same part of renders and of the focus."""
+        stage, synthesis = self.stage, self.generator.synthesis
+        if not stage.trunk:
+            return synthesis(w_plus, "none", None, stage.resolution), target, focus
+        patches = draw_patches(self.random, len(w_plus), stage.patch, stage.trunk)
+        scale = stage.resolution // stage.trunk
+        output = synthesize_patches(synthesis, w_plus, patches, stage.trunk, stage.resolution)
+        focus = focus.expand(len(w_plus), -1, -1, -1)
+        return output, patches.cut(target, scale), patches.cut(focus, scale)
+
+    def _cut_for_critic(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        side = min(CRITIC_PX, output.shape[-1])
+        y, x = self.random.integers(0, output.shape[-1] - side + 1, 2)
+        part = (..., slice(y, y + side), slice(x, x + side))
+        return output[part], target[part]
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
         steps = self.seen / self.stage.batch
         decay = min(EMA_DECAY, (steps + 1) / (steps + 10))
-        with torch.no_grad():
-            pairs = zip(
-                self.average.synthesis.parameters(),
-                self.generator.synthesis.parameters(),
-                strict=True,
-            )
-            for average, current in pairs:
-                average.lerp_(current, 1 - decay)
+        pairs = zip(
+            self.average.synthesis.parameters(), self.generator.synthesis.parameters(), strict=True
+        )
+        for average, current in pairs:
+            average.lerp_(current, 1 - decay)
 
     def make_rows(self, parameters: np.ndarray) -> Tensor:
         """w* in all rows; beyond the emotion's rows, for half the batch, another's emotion."""
@@ -157,38 +200,11 @@ class Trainer:
         early = min(EMOTION_ROWS, self.config.num_layers)
         return torch.stack([w] * early + [late] * (self.config.num_layers - early), 1)
 
-    @torch.no_grad()
     def report(self) -> None:
-        """Held-out PSNR of the average network into log.csv, and a sheet of faces."""
-        size = self.stage.resolution
-        whole, face, sheet = [], [], []
-        for start in range(0, HELD_OUT, 32):
-            batch = slice(start, start + 32)
-            target = to_images(np.array(self.data.pictures[size][batch]))
-            w = torch.from_numpy(make_target_latents(self.data.parameters[batch]))
-            w_plus = w[:, None].expand(-1, self.config.num_layers, -1).to(self.device)
-            output = self.average.synthesis(w_plus, "none", None, size).cpu()
-            whole.append(find_psnr(output, target))
-            face.append(find_psnr(crop_face(output), crop_face(target)))
-            sheet = sheet or [to_frames(target[:8]), to_frames(output[:8])]
-        row = {
-            "time": time.strftime("%H:%M:%S"),
-            "resolution": size,
-            "seen": self.seen,
-            "psnr_db": round(float(torch.cat(whole).mean()), 3),
-            "face_psnr_db": round(float(torch.cat(face).mean()), 3),
-        }
-        print(row, flush=True)
-        log = self.folder / "log.csv"
-        is_new = not log.exists()
-        with open(log, "a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, row)
-            if is_new:
-                writer.writeheader()
-            writer.writerow(row)
-        picture = np.concatenate([np.concatenate(list(line), 1) for line in sheet], 0)
-        with write_atomically(self.folder / f"sheet_{size}.png") as path:
-            Image.fromarray(picture).save(path)
+        """Held-out quality of the average network."""
+        report_quality(
+            self.average.synthesis, self.data, self.folder, self.stage.resolution, self.seen
+        )
 
     def save_state(self) -> None:
         """Write state.pt, whole."""
@@ -196,6 +212,7 @@ class Trainer:
             "generator": self.generator.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "opponent": self.opponent.state_dict(),
             "stage_index": self.stage_index,
             "seen": self.seen,
             "run": self._describe(),
@@ -209,7 +226,7 @@ class Trainer:
         if not path.exists():
             return
         state = torch.load(path, map_location=self.device, weights_only=True)
-        if state["run"] != self._describe():
+        if not self._continues(state["run"], state["stage_index"]):
             raise ValueError(
                 f"{path}: needs a run of this plan, network and seed, {self._describe()}; "
                 f"got {state['run']}; try another folder"
@@ -217,14 +234,25 @@ class Trainer:
         self.generator.load_state_dict(state["generator"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self.opponent.load_state_dict(state["opponent"])
         self.stage_index, self.seen = state["stage_index"], state["seen"]
         # Other pictures than before the stop, in an order fixed by where it stopped.
         self.random = np.random.default_rng([self.stage_index, self.seen])
 
-    def _describe(self) -> dict[str, object]:
+    def _continues(self, found: dict, stage_index: int) -> bool:
+        """Whether this plan goes on from the run found: what is not done may be replanned."""
+        mine = self._describe()
+        if stage_index < min(len(found["plan"]), len(mine["plan"])):
+            now, then = (run["plan"][stage_index] for run in (mine, found))
+            if (now["resolution"], now["trunk"]) != (then["resolution"], then["trunk"]):
+                return False
+        same_start = found["plan"][:stage_index] == mine["plan"][:stage_index]
+        return same_start and {**found, "plan": None} == {**mine, "plan": None}
+
+    def _describe(self) -> dict[str, Any]:
         """What makes a run this one."""
         return {
-            "plan": [list(astuple(stage)) for stage in self.plan],
+            "plan": [asdict(stage) for stage in self.plan],
             "config": self.config.to_json(),
             "seed": self.seed,
         }

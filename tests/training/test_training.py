@@ -1,6 +1,7 @@
 """The training loop on a tiny network and pictures that are a known function of w."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from synth.training import train
 from synth.training.dataset import FaceDataset, load_dataset, prepare_folder
 from synth.training.pack import pack_generator
 from synth.training.plans import Stage
-from synth.training.train import EMOTION_ROWS, HELD_OUT, Trainer
+from synth.training.report import HELD_OUT
+from synth.training.train import EMOTION_ROWS, Trainer
 from synth.types import to_frames
 
 CONFIG = StyleGAN2Config(resolution=64, mapping_layers=2, channel_base=512, channel_max=16)
@@ -80,16 +82,29 @@ def test_a_folder_of_another_run_is_refused(data, tmp_path: Path):
     Trainer(data, tmp_path, PLAN, CONFIG).save_state()
     for other in (
         Trainer(data, tmp_path, PLAN[:1], CONFIG),
+        Trainer(data, tmp_path, PLAN[1:], CONFIG),
         Trainer(data, tmp_path, PLAN, CONFIG, seed=1),
     ):
         with pytest.raises(ValueError, match="another folder"):
             other.run()
 
 
+def test_what_is_not_done_may_be_replanned(data, tmp_path: Path):
+    trainer = Trainer(data, tmp_path, PLAN, CONFIG)
+    trainer.stage_index = 1
+    trainer.save_state()
+    shorter = replace(PLAN[1], pictures=8)
+    again = Trainer(data, tmp_path, (PLAN[0], shorter), CONFIG)
+    again.load_state()
+    assert again.stage == shorter
+    with pytest.raises(ValueError, match="another folder"):
+        Trainer(data, tmp_path, (replace(PLAN[0], pictures=8), PLAN[1]), CONFIG).run()
+
+
 def test_a_finished_run_is_packed_with_its_card(data, tmp_path: Path):
     trainer = Trainer(data, tmp_path / "run", PLAN, CONFIG)
     trainer.folder.mkdir()
-    prepare_folder(tmp_path / "data", 64, 64, 3, [16, 8])
+    prepare_folder(tmp_path / "data", {16: 64, 8: 64}, 3)
     mapping, out = tmp_path / "mapping.safetensors", tmp_path / "faces.safetensors"
     save_file(dict(trainer.generator.mapping.state_dict()), mapping)
     trainer.report()
@@ -135,12 +150,12 @@ def test_held_out_pictures_are_never_drawn(data, tmp_path: Path):
 
 
 def test_a_data_set_that_is_not_finished_or_another_is_refused(tmp_path: Path):
-    prepare_folder(tmp_path, 64, 64, 0, [16, 8])
+    prepare_folder(tmp_path, {16: 64, 8: 64}, 0)
     with pytest.raises(ValueError, match="no finished block"):
         load_dataset(tmp_path)
     with pytest.raises(ValueError, match="another folder"):
-        prepare_folder(tmp_path, 128, 64, 0, [16, 8])
+        prepare_folder(tmp_path, {16: 64, 8: 128}, 0)
     with pytest.raises(ValueError, match="multiples"):
-        prepare_folder(tmp_path / "b", 10, 10, 0, [8])
+        prepare_folder(tmp_path / "b", {8: 10}, 0)
     (tmp_path / "block_00000.done").touch()
     assert load_dataset(tmp_path).pictures[8].shape == (64, 8, 8, 3)

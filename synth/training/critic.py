@@ -1,0 +1,87 @@
+"""The adversarial term: a small critic tells patches of generated pictures from renders.
+
+It sees a patch beside the render's own coarse picture, so that it judges detail that belongs
+there rather than the distribution of people. Non-saturating logistic loss (Goodfellow et al. 2014)
+with the R1 penalty in every eighth step (Mescheder et al. 2018; Karras et al. 2020, appendix B).
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from synth.generators.layers import SLOPE
+
+COARSE = 8
+R1_EVERY, R1_GAMMA = 8, 1.0
+CHANNELS = (32, 64, 96, 96)
+
+
+class Critic(nn.Module):
+    """Pictures and their coarse renders [batch, 3, n, n] -> logits [batch, 1, n/8, n/8]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(6, CHANNELS[0], 3, padding=1), nn.LeakyReLU(SLOPE)]
+        for before, after in itertools.pairwise(CHANNELS):
+            layers += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(CHANNELS[-1], 1, 3, padding=1))
+
+    def forward(self, pictures: Tensor, coarse: Tensor) -> Tensor:
+        """Logits in float32."""
+        x = torch.cat([pictures, coarse], 1).contiguous(memory_format=torch.channels_last)
+        return self.layers(x)
+
+
+def make_coarse(pictures: Tensor) -> Tensor:
+    """Pictures without their detail."""
+    small = F.avg_pool2d(pictures, COARSE)
+    return F.interpolate(small, scale_factor=COARSE, mode="bilinear", align_corners=False)
+
+
+class Opponent:
+    """The critic with its optimiser."""
+
+    def __init__(self, device: torch.device, rate: float = 4e-4) -> None:
+        self.critic = Critic().to(device)
+        self.optimizer = torch.optim.Adam(self.critic.parameters(), rate, (0.0, 0.99), fused=True)
+        self.steps = 0
+
+    def judge(self, output: Tensor, target: Tensor) -> Tensor:
+        """The generator's loss on `output`."""
+        return F.softplus(-self.critic(output, make_coarse(target))).mean()
+
+    def train(self, output: Tensor, target: Tensor) -> None:
+        """One step of the critic on generated pictures and renders."""
+        coarse = make_coarse(target)
+        penalized = self.steps % R1_EVERY == 0
+        real = target.detach().requires_grad_(penalized)
+        on_real, on_fake = self.critic(real, coarse), self.critic(output.detach(), coarse)
+        loss = F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
+        if penalized:
+            # Per logit, so that the penalty does not grow with the patch.
+            (slope,) = torch.autograd.grad(on_real.mean((1, 2, 3)).sum(), real, create_graph=True)
+            area = on_real.shape[-1] * on_real.shape[-2]
+            penalty = slope.square().sum((1, 2, 3)).mean() * area
+            loss = loss + R1_EVERY * R1_GAMMA / 2 * penalty
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.steps += 1
+
+    def state_dict(self) -> dict:
+        """For the run's state."""
+        return {
+            "critic": self.critic.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "steps": self.steps,
+        }
+
+    def load_state_dict(self, state: dict) -> None:
+        """Take the state up."""
+        self.critic.load_state_dict(state["critic"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.steps = state["steps"]
