@@ -6,49 +6,83 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.portraits.face_fields import Move, Trait, make_field
 from synth.portraits.head_model import HeadModel
 from synth.portraits.parameters import EMOTIONS, FaceParameters
 
 #: Facial expressions after Ekman and Friesen's prototypes (FACS), in the head model's shapes.
 EMOTION_RECIPES: dict[str, dict[str, float]] = {
+    # AU 4+5+7+17+23+24: a glare under lowered brows, lips pressed together
     "anger": dict(
-        browDown=1.25, noseSneer=0.55, mouthPress=0.85, eyeSquint=0.35, eyeWide=0.30,
-        mouthFrown=0.40, mouthShrugUpper=0.25, jawForward=0.45, cheekSquint=0.2,
+        browDown=1.5, noseSneer=0.45, mouthPress=1.1, eyeSquint=0.45, eyeWide=0.55,
+        mouthFrown=0.75, mouthShrugLower=0.55, mouthRollUpper=0.22, mouthRollLower=0.12,
+        cheekSquint=0.15,
     ),
+    # AU 6+12+25
     "happiness": dict(
-        mouthSmile=0.95, cheekSquint=0.60, cheekRaiser=0.55, mouthUpperUp=0.40,
-        mouthLowerDown=0.30, eyeSquint=0.25, jawOpen=0.14, mouthDimple=0.25, browOuterUp=0.1,
+        mouthSmile=1.0, cheekSquint=0.65, cheekRaiser=0.60, mouthUpperUp=0.35,
+        mouthLowerDown=0.35, eyeSquint=0.25, jawOpen=0.17, mouthDimple=0.25, browOuterUp=0.15,
     ),
-    "surprise": dict(jawOpen=0.62, browInnerUp=0.95, browOuterUp=1.0, eyeWide=0.95),
+    # AU 1+2+5+26: everything that can be round is round
+    "surprise": dict(
+        jawOpen=0.74, browInnerUp=1.0, browOuterUp=1.1, eyeWide=1.05, mouthFunnel=0.16,
+    ),
+    # AU 9+10+15+17
     "disgust": dict(
-        noseSneer=1.15, mouthUpperUp=0.75, browDown=0.60, mouthFrown=0.50, eyeSquint=0.60,
-        cheekSquint=0.55, mouthShrugLower=0.30,
+        noseSneer=1.2, mouthUpperUp=0.50, browDown=0.75, mouthFrown=0.70, eyeSquint=0.65,
+        cheekSquint=0.60, mouthShrugLower=0.50, mouthLowerDown=0.20,
     ),
+    # AU 1+2+4+5+20+25: brows up but straight, mouth pulled wide
     "fear": dict(
-        browInnerUp=1.1, browOuterUp=0.30, browDown=0.30, eyeWide=0.95, mouthStretch=1.0,
-        jawOpen=0.24, mouthLowerDown=0.55,
+        browInnerUp=1.2, browOuterUp=0.35, browDown=0.35, eyeWide=1.25, mouthStretch=1.35,
+        jawOpen=0.22, mouthLowerDown=0.75, mouthFrown=0.20,
     ),
+    # AU 1+4+15+17, lids lowered
     "sadness": dict(
-        browInnerUp=1.1, mouthFrown=1.15, mouthShrugLower=0.65, eyeBlink=0.26, browDown=0.15,
-        eyeSquint=0.20, mouthPucker=0.10,
+        browInnerUp=1.25, mouthFrown=1.3, mouthShrugLower=0.70, eyeBlink=0.17, browDown=0.15,
+        eyeSquint=0.15, mouthPucker=0.08,
     ),
 }  # fmt: skip
-#: How the head turns with an emotion: (pitch in degrees, up positive).
-EMOTION_PITCH_DEG = {"anger": -3.0, "surprise": 2.0, "sadness": -4.0, "disgust": 1.5}
-MOVEMENTS: dict[str, dict[str, float]] = {
-    "blink": dict(eyeBlink=0.20),
-    "brow_raise": dict(browOuterUp=0.20, browInnerUp=0.10),
-    "pucker": dict(mouthPucker=0.20),
+
+#: Brows drawn together and lowered (AU 4), their outer ends lowered, their inner ends raised:
+#: stronger than the head model's own shapes go.
+BROW_FIELDS = {
+    "knit": Trait((Move((1.4, 5.9, 10.6), (1.6, 1.3, 2.2), push=(-0.26, 0, 0.05)),), eyes="leave"),
+    "inner_down": Trait(
+        (Move((1.6, 5.7, 10.5), (2.2, 1.3, 2.4), push=(0, -0.42, 0.06)),), eyes="leave"
+    ),
+    "outer_down": Trait(
+        (Move((5.0, 5.8, 8.9), (1.9, 1.4, 2.4), push=(0, -0.34, 0)),), eyes="leave"
+    ),
 }
-SHIFT_RECIPES = (dict(mouthLeft=0.12), dict(mouthRight=0.12))
+EMOTION_BROWS: dict[str, dict[str, float]] = {
+    "anger": dict(knit=1.0, inner_down=1.0, outer_down=-0.6),
+    "disgust": dict(inner_down=0.2, knit=0.4),
+    "fear": dict(knit=1.0, outer_down=0.5),
+    "sadness": dict(knit=0.9, inner_down=-0.7, outer_down=1.0),
+}
+#: How the head turns with an emotion: (pitch in degrees, up positive).
+EMOTION_PITCH_DEG = {"anger": -3.0, "surprise": 2.0, "sadness": -4.0, "disgust": 1.5, "fear": 1.0}
+MOVEMENTS: dict[str, dict[str, float]] = {
+    "blink": dict(eyeBlink=0.09),
+    "brow_raise": dict(browOuterUp=0.16, browInnerUp=0.08),
+    "pucker": dict(mouthPucker=0.12),
+}
+SHIFT_RECIPES = (dict(mouthLeft=0.06), dict(mouthRight=0.06))
+#: How soon an emotion shows: at 0.5 it shows as (1 + ONSET) / (2 + ONSET) of all it has.
+ONSET = 1.2
+MOST_WEIGHT = 1.6
 
 
 @dataclass(frozen=True)
 class Muscles:
-    """Weights of the shapes: emotions [emotion, shape], movements {name: [shape]}."""
+    """Weights of the shapes: emotions [emotion, shape], movements {name: [shape]}; what brows do
+    besides, brows [emotion, vertex * 3] cm.
+    """
 
     emotions: np.ndarray
     movements: dict[str, np.ndarray]
+    brows: np.ndarray
 
 
 def make_muscles(model: HeadModel) -> Muscles:
@@ -57,15 +91,31 @@ def make_muscles(model: HeadModel) -> Muscles:
     for side, recipe in zip(("left", "right"), SHIFT_RECIPES, strict=True):
         movements[side] = model.make_expression_weights(recipe)
     recipes = [model.make_expression_weights(EMOTION_RECIPES[name]) for name in EMOTIONS]
-    return Muscles(np.stack(recipes), movements)
+    fields = {name: make_field(model, trait) for name, trait in BROW_FIELDS.items()}
+    brows = np.zeros((len(EMOTIONS), model.vertices.size), np.float32)
+    for row, emotion in zip(brows, EMOTIONS, strict=True):
+        for name, amount in EMOTION_BROWS.get(emotion, {}).items():
+            row += amount * fields[name]
+    return Muscles(np.stack(recipes), movements, brows)
+
+
+def find_display(face: FaceParameters) -> np.ndarray:
+    """How much of each emotion shows [emotion]: 0 at rest, 1 in full, more than half at 0.5."""
+    felt = np.maximum(face.emotions, 0)
+    return (1 + ONSET) * felt / (1 + ONSET * felt)
 
 
 def make_expression(muscles: Muscles, face: FaceParameters) -> np.ndarray:
-    """Weights [shape] of the head model's expressions, at most 1.3."""
-    weights = face.emotions @ muscles.emotions
+    """Weights [shape] of the head model's expressions, at most MOST_WEIGHT."""
+    weights = find_display(face) @ muscles.emotions
     for name, movement in muscles.movements.items():
         if name not in ("left", "right"):
             weights = weights + face[name] * movement
     side = "left" if face["mouth_shift"] > 0 else "right"
     weights = weights + abs(face["mouth_shift"]) * muscles.movements[side]
-    return np.clip(weights, 0, 1.3).astype(np.float32)
+    return np.clip(weights, 0, MOST_WEIGHT).astype(np.float32)
+
+
+def make_brow_offset(muscles: Muscles, face: FaceParameters) -> np.ndarray:
+    """Offsets [vertex, 3] cm that the emotions of `face` add to those of its shapes."""
+    return (find_display(face) @ muscles.brows).reshape(-1, 3).astype(np.float32)

@@ -60,10 +60,6 @@ class HeadModel:
     eye_centres: np.ndarray
     lash_uv: np.ndarray
 
-    def make_identity_offset(self, coefficients: np.ndarray) -> np.ndarray:
-        """Identity coefficients in standard deviations [mode] -> vertex offsets [vertex, 3]."""
-        return (coefficients @ self.identity[: len(coefficients)]).reshape(-1, 3)
-
     def make_expression_offset(self, weights: np.ndarray) -> np.ndarray:
         """Expression weights [shape], 0 rest to 1 full -> vertex offsets [vertex, 3]."""
         return (weights @ self.expression).reshape(-1, 3)

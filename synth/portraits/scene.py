@@ -18,9 +18,17 @@ from synth.portraits.body import (
     make_body_grid,
     shape_shoulders,
 )
-from synth.portraits.expressions import EMOTION_PITCH_DEG, Muscles, make_expression, make_muscles
+from synth.portraits.expressions import (
+    EMOTION_PITCH_DEG,
+    Muscles,
+    find_display,
+    make_brow_offset,
+    make_expression,
+    make_muscles,
+)
 from synth.portraits.hair import CombedHair, HairGrid, comb_hair
 from synth.portraits.head_model import CLOTH, LASHES, HeadModel
+from synth.portraits.identity import Anatomy, make_anatomy, make_person
 from synth.portraits.parameters import EMOTIONS, FaceParameters
 
 CAMERA_DISTANCE_CM = 95.0
@@ -37,6 +45,7 @@ class Studio:
     grid: HairGrid
     body: BodyGrid
     muscles: Muscles
+    anatomy: Anatomy
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,7 @@ class Scene:
 
 def make_studio(model: HeadModel, grid: HairGrid) -> Studio:
     """Prepare what all faces share."""
-    return Studio(model, grid, make_body_grid(model), make_muscles(model))
+    return Studio(model, grid, make_body_grid(model), make_muscles(model), make_anatomy(model))
 
 
 def make_rotation(yaw_deg: float, pitch_deg: float) -> np.ndarray:
@@ -144,16 +153,17 @@ def find_crop(landmarks: np.ndarray, roll_deg: float) -> tuple[np.ndarray, np.nd
 def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     """Build the scene of one face for a picture of size_px x size_px."""
     model = studio.model
-    identity = model.make_identity_offset(face.identity)
+    identity = make_person(studio.anatomy, face)
     weights = make_expression(studio.muscles, face)
     rest = shape_shoulders(model.vertices + identity, face["femininity"])
-    head = rest + model.make_expression_offset(weights)
+    moved = model.make_expression_offset(weights) + make_brow_offset(studio.muscles, face)
+    head = rest + moved
     # The scalp slides with the forehead's muscles, less than the skin itself.
-    scalp = identity + 0.75 * (head - rest)
+    scalp = identity + 0.75 * moved
     hair = comb_hair(studio.grid, face, scalp)
     pitches = [EMOTION_PITCH_DEG.get(emotion, 0.0) for emotion in EMOTIONS]
-    nod = float(np.dot(face.emotions, pitches))
-    yaw_deg, pitch_deg = 6.5 * face["yaw"], 3.5 * face["pitch"] + nod
+    nod = float(np.dot(find_display(face), pitches))
+    yaw_deg, pitch_deg = 8.0 * face["yaw"], 3.5 * face["pitch"] + nod
     turn = make_rotation(yaw_deg, pitch_deg)
     clothes, place_in_cloth = dress(studio.body, face, identity)
     posed_hair = (hair.vertices - PIVOT) @ turn.T + PIVOT
@@ -190,7 +200,7 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
 
 
 def _look_aside(face: FaceParameters) -> np.ndarray:
-    down = 0.18 * face.emotions[EMOTIONS.index("sadness")]
+    down = 0.12 * face.emotions[EMOTIONS.index("sadness")]
     return np.array([0.06 * face["gaze_x"], 0.045 * face["gaze_y"] - down, 0.0])
 
 
