@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
+from synth.portraits import wrinkles
 from synth.portraits.parameters import EMOTIONS, FaceParameters
 from synth.portraits.scene import Scene, Studio
 
@@ -16,30 +18,36 @@ class Look(NamedTuple):
     """What the shader needs to know of a face; colours are linear RGB, strengths 0 to 1."""
 
     skin: Colour
+    flush: float
+    zones: float
+    mottling: float
+    roughness: float
+    oil: float
+    blush: float
+    freckles: float
+    age_spots: float
+    bags: float
+    wrinkles: tuple[float, ...]
     lips: Colour
     lip_strength: float
+    lip_gloss: float
+    lip_depth: float
+    rim: Colour
+    eye_shadow: float
+    shadow_tint: Colour
+    iris: Colour
+    iris_inner: Colour
+    pupil: float
+    lid_height: float
     brow: Colour
     brow_density: float
     brow_thickness: float
     brow_height: float
-    iris: Colour
-    pupil: float
     hair: Colour
     hair_gloss: float
     parting: float
     beard: float
-    blush: float
-    eye_shadow: float
-    bags: float
-    freckles: float
-    gloss: float
     cloth: Colour
-    forehead_lines: float
-    frown_lines: float
-    cheek_folds: float
-    eye_lines: float
-    nose_lines: float
-    lip_depth: float
 
 
 def _decode(*levels: int) -> np.ndarray:
@@ -49,9 +57,9 @@ def _decode(*levels: int) -> np.ndarray:
 
 SKIN_TONES = np.stack(
     [
-        _decode(226, 184, 162), _decode(218, 172, 146), _decode(204, 154, 126),
-        _decode(182, 132, 104), _decode(148, 104, 80), _decode(114, 79, 61),
-        _decode(86, 61, 49),
+        _decode(208, 163, 143), _decode(201, 151, 126), _decode(190, 138, 108),
+        _decode(168, 116, 86), _decode(138, 92, 67), _decode(108, 70, 51),
+        _decode(84, 54, 41),
     ]
 )  # fmt: skip
 HAIR_TONES = np.stack(
@@ -61,13 +69,21 @@ HAIR_TONES = np.stack(
     ]
 )  # fmt: skip
 GREY_HAIR = _decode(150, 146, 142)
+#: From dark brown over hazel and green to blue and grey: the iris, and its ruff round the pupil.
 IRIS_TONES = np.stack(
     [
-        _decode(78, 46, 26), _decode(100, 66, 36), _decode(116, 100, 60),
-        _decode(90, 108, 86), _decode(92, 114, 130), _decode(116, 136, 152),
+        _decode(70, 42, 26), _decode(98, 62, 36), _decode(120, 92, 54), _decode(104, 112, 78),
+        _decode(88, 116, 132), _decode(122, 138, 148),
     ]
 )  # fmt: skip
-LIP_TINTS = np.stack([_decode(176, 92, 88), _decode(162, 60, 66), _decode(140, 38, 54)])
+IRIS_INNER_TONES = np.stack(
+    [
+        _decode(88, 52, 28), _decode(128, 80, 40), _decode(140, 98, 50), _decode(146, 118, 66),
+        _decode(146, 150, 132), _decode(160, 166, 160),
+    ]
+)  # fmt: skip
+LIP_TINTS = np.stack([_decode(186, 100, 96), _decode(166, 66, 72), _decode(140, 40, 54)])
+SHADOW_TINTS = np.stack([_decode(126, 88, 78), _decode(92, 66, 70), _decode(66, 56, 66)])
 
 
 def _pick(tones: np.ndarray, position: float) -> np.ndarray:
@@ -84,46 +100,88 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
     """Choose colours; wrinkles appear where the muscles of the expression pull."""
     melanin, red = face["melanin"], face["redness"]
     skin = _pick(SKIN_TONES, melanin) * (1 + 0.02 * red, 1 - 0.03 * red, 1 - 0.03 * red)
+    woman = 0.5 + 0.5 * math.tanh(1.4 * face["femininity"])
     long_hair = min(1.0, max(0.0, 2 * face["hair_length"] - 0.6))
-    painted = face["lip_colour"] ** 2 * (0.25 + 0.75 * long_hair)
-    natural = skin * (0.86, 0.62 + 0.10 * melanin, 0.64 + 0.12 * melanin)
-    tint = _pick(LIP_TINTS, face["lip_colour"]) * (1 - 0.45 * melanin)
-    lips = natural * (1 - painted) + tint * painted
     # Darker skin comes with darker hair and eyes, smoothly; age greys the hair.
     fairness = 1 - 0.85 * min(1.0, melanin * 1.15)
     hair = _pick(HAIR_TONES, face["hair_colour"] * (0.25 + 0.75 * fairness))
     grey = max(0.0, face["age"] - 0.82) / 0.18
     hair = hair * (1 - 0.7 * grey) + GREY_HAIR * 0.7 * grey
-    muscle = _Muscles(studio, scene.weights)
-    age = 0.12 + 0.45 * face["age"]
+    age = face["age"]
+    lips, painted = _choose_lips(face, skin, woman)
+    iris = face["iris"] * (0.10 + 0.90 * fairness)
     sad = float(face.emotions[EMOTIONS.index("sadness")])
+    flush = 0.75 + 0.22 * red + 0.35 * face["blush"]
     return Look(
         skin=_as_colour(skin),
+        flush=max(0.2, flush) * (1 - 0.35 * melanin),
+        zones=1.0 - 0.3 * melanin,
+        mottling=0.75 + 0.5 * age - 0.25 * woman,
+        roughness=1.05 + 0.75 * age - 0.40 * woman,
+        oil=0.12 + 0.50 * face["gloss"],
+        blush=(0.15 + 0.55 * face["blush"]) * (0.35 + 0.65 * woman) * (1 - 0.4 * melanin),
+        freckles=0.9 * min(1.0, face["freckles"]) * max(0.0, 1 - 1.5 * melanin),
+        age_spots=0.55 * _rise(0.60, 1.0, age),
+        bags=0.22 + 0.34 * _rise(0.3, 1.0, age) + 0.2 * sad,
+        wrinkles=_choose_wrinkles(_Muscles(studio, scene.weights), age, woman, sad),
         lips=_as_colour(lips),
-        lip_strength=0.55 + 0.35 * painted,
+        lip_strength=0.86 + 0.12 * painted,
+        lip_gloss=0.42 + 0.45 * painted,
+        lip_depth=scene.lip_depth,
+        rim=_as_colour(skin * (0.95, 0.62, 0.60)),
+        eye_shadow=0.75 * face["eye_shadow"] ** 1.5 * woman**2,
+        shadow_tint=_as_colour(_pick(SHADOW_TINTS, face["eye_shadow"]) * (1 - 0.5 * melanin)),
+        iris=_as_colour(_pick(IRIS_TONES, iris)),
+        iris_inner=_as_colour(_pick(IRIS_INNER_TONES, iris)),
+        pupil=0.40,
+        lid_height=scene.lid_height,
         brow=_as_colour(np.minimum(hair * 0.5, 0.10)),
         brow_density=0.70 + 0.25 * face["brow_density"],
         brow_thickness=0.40 + (0.26 - 0.12 * long_hair) * face["brow_thickness"],
         brow_height=0.08 * face["brow_height"],
-        iris=_as_colour(_pick(IRIS_TONES, face["iris"] * (0.15 + 0.85 * fairness))),
-        pupil=0.155,
         hair=_as_colour(hair),
         hair_gloss=0.75,
         parting=face.parting_cm,
         beard=min(1.0, 0.75 * face["beard"]) * (1 - long_hair),
-        blush=0.35 + 0.5 * face["blush"],
-        eye_shadow=0.30 + 0.4 * face["eye_shadow"] * (0.4 + 0.6 * long_hair),
-        bags=0.15 + 0.35 * face["age"] + 0.2 * sad,
-        freckles=0.45 * face["freckles"] * max(0.0, 1 - 1.6 * melanin),
-        gloss=0.09 + 0.12 * face["gloss"],
         cloth=_mute(face),
-        forehead_lines=(0.15 + age) * muscle.pull("browInnerUp", "browOuterUp"),
-        frown_lines=(0.35 + age) * muscle.pull("browDown"),
-        cheek_folds=0.35 * age + (0.25 + age) * muscle.pull("mouthSmile", "noseSneer"),
-        eye_lines=(0.05 + age) * muscle.pull("cheekSquint", "eyeSquint"),
-        nose_lines=(0.35 + age) * muscle.pull("noseSneer"),
-        lip_depth=scene.lip_depth,
     )
+
+
+def _rise(low: float, high: float, x: float) -> float:
+    t = min(1.0, max(0.0, (x - low) / (high - low)))
+    return t * t * (3 - 2 * t)
+
+
+def _choose_lips(face: FaceParameters, skin: np.ndarray, woman: float) -> tuple[np.ndarray, float]:
+    """Lips: skin with more blood and less shade, and how far make-up covers them."""
+    melanin = face["melanin"]
+    natural = skin * (
+        0.86 + 0.02 * melanin, 0.56 + 0.18 * melanin, 0.58 + 0.24 * melanin,
+    )  # fmt: skip
+    painted = woman**2 * _rise(0.35, 1.0, face["lip_colour"])
+    tint = _pick(LIP_TINTS, face["lip_colour"]) * (1 - 0.45 * melanin)
+    return natural * (1 - painted) + tint * painted, painted
+
+
+def _choose_wrinkles(muscle: _Muscles, age: float, woman: float, sad: float) -> tuple[float, ...]:
+    """Strength of every group of `wrinkles`: where muscles pull, and what years have left."""
+    old = _rise(0.45, 1.0, age)
+    soft = 1 - 0.2 * woman
+    deep = (0.40 + 0.75 * age) * soft
+    raised = max(0.0, muscle.pull("browInnerUp", "browOuterUp") - 0.25) / 0.75
+    smile, sneer = muscle.pull("mouthSmile"), muscle.pull("noseSneer")
+    squint = muscle.pull("cheekSquint", "eyeSquint")
+    strengths = {
+        wrinkles.FOREHEAD: deep * raised + 0.40 * old * soft,
+        wrinkles.FROWN: deep * muscle.pull("browDown") + 0.30 * old * soft,
+        wrinkles.CHEEK_FOLD: 0.12 + 0.50 * old + 0.55 * deep * max(smile, sneer),
+        wrinkles.EYE_FAN: deep * max(0.0, squint - 0.15) + 0.45 * old,
+        wrinkles.NOSE: deep * sneer,
+        wrinkles.EYE_BAG: 0.10 + 0.55 * old + 0.20 * sad + 0.30 * squint,
+        wrinkles.MOUTH: 0.60 * old + 0.25 * sad,
+        wrinkles.LIP_CREASES: 0.75 + 0.5 * age,
+    }
+    return tuple(float(strengths[group]) for group in range(wrinkles.NUM_GROUPS))
 
 
 def _mute(face: FaceParameters) -> Colour:

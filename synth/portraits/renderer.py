@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from synth.portraits import rasterise
+from synth.portraits.complexion import make_grain
 from synth.portraits.hair import make_hair_grid
 from synth.portraits.head_model import load_head_model
 from synth.portraits.lights import Lights, make_background, make_lights
@@ -22,6 +23,7 @@ from synth.portraits.parameters import FaceParameters
 from synth.portraits.rasterise import FAR
 from synth.portraits.scene import Scene, make_studio, pose_face
 from synth.portraits.shading import HAIR_OPACITY, apply_tone_curve, shade_base, shade_hair
+from synth.portraits.skin import make_face_map
 
 SHADOW_TEXELS = 256
 SHADOW_EXTENT_CM = 46.0
@@ -40,6 +42,8 @@ class FaceRenderer:
         self.studio = make_studio(model, make_hair_grid(model))
         self._masks = paint_face(model.vertices[model.landmarks])
         self._noise = make_noise()
+        self._face_map = make_face_map(model.vertices[model.landmarks])
+        self._grain = make_grain()
 
     def render(self, face: FaceParameters, size_px: int = 512) -> np.ndarray:
         """-> uint8 picture [size_px, size_px, 3], sRGB."""
@@ -56,8 +60,9 @@ class FaceRenderer:
         material = np.where(base[1] >= 0, scene.base_materials[base[1]], -1).astype(np.int8)
         shade_base(
             material, _interpolate(base, scene.base_triangles, surface), occlusion, shadow_depth,
-            shadow_matrix, self._masks, self._noise, scene.hair.hairline,
-            self.studio.model.eye_centres.astype(np.float32), scene.gaze, look, lights, image,
+            shadow_matrix, self._face_map, self._grain, self._masks, self._noise,
+            scene.hair.hairline, self.studio.model.eye_centres.astype(np.float32), scene.gaze,
+            scene.turn, look, lights, image,
         )  # fmt: skip
         self._add_lashes(scene, base[0], image)
         for layer in hair_layers:

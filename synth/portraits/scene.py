@@ -32,6 +32,8 @@ from synth.portraits.identity import Anatomy, make_anatomy, make_person
 from synth.portraits.parameters import EMOTIONS, FaceParameters
 
 CAMERA_DISTANCE_CM = 95.0
+#: The neutral head's eye corners lie this far below the middle of its eyeballs.
+_CORNERS_BELOW_CENTRE_CM, _EYE_RADIUS_CM = 0.27, 1.62
 PIVOT = np.array([0, 1, 1], np.float32)
 #: How far the body follows the head's yaw.
 BODY_YAW = 0.35
@@ -82,7 +84,9 @@ class Scene:
     screen [vertex, 3] pixels and depth, by the camera; base, hair and lash triangles;
     base_materials;
     first_hair the first vertex of hair;
-    weights [shape] of the expression; gaze [3] unit, in head coordinates; lip_depth in cm.
+    weights [shape] of the expression; turn [3, 3] from head to world coordinates; gaze [3] unit, in
+    head coordinates; lip_depth in cm; lid_height of the upper lids above the eyes' centres, as a
+    sine on the eyeball.
     """
 
     vertices: np.ndarray
@@ -96,8 +100,10 @@ class Scene:
     hair: CombedHair
     first_hair: int
     weights: np.ndarray
+    turn: np.ndarray
     gaze: np.ndarray
     lip_depth: float
+    lid_height: float
 
 
 def make_studio(model: HeadModel, grid: HairGrid) -> Studio:
@@ -194,9 +200,18 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
         hair=hair,
         first_hair=len(model.vertices),
         weights=weights,
+        turn=turn,
         gaze=(gaze / np.linalg.norm(gaze)).astype(np.float32),
         lip_depth=float(lips.mean()),
+        lid_height=_find_lid_height(head[model.landmarks], rest[model.landmarks]),
     )
+
+
+def _find_lid_height(landmarks: np.ndarray, rest: np.ndarray) -> float:
+    """How far the upper lids [68, 3] stand above the eyes' centres, which do not move."""
+    lids, corners = [37, 38, 43, 44], [36, 39, 42, 45]
+    above = landmarks[lids, 1].mean() - rest[corners, 1].mean()
+    return float((above - _CORNERS_BELOW_CENTRE_CM) / _EYE_RADIUS_CM)
 
 
 def _look_aside(face: FaceParameters) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""Light on skin, eyes, teeth, cloth and hair, pixel by pixel. Compiled by numba.
+"""Light on all surfaces, pixel by pixel. Compiled by numba.
 
-Skin: wrapped diffuse with a wider red lobe (a cheap stand-in for subsurface scattering) and a
-Blinn-Phong highlight with Fresnel weight; hair: two shifted Kajiya-Kay lobes (Kajiya and Kay 1989,
+Skin and eyes are lit by `skin_light` and `eyes`; teeth and cloth by a Blinn-Phong highlight with
+Fresnel weight; hair: two shifted Kajiya-Kay lobes (Kajiya and Kay 1989,
 Marschner et al. 2003). Buffers are [h, w, k] float32 in linear RGB.
 """
 
@@ -11,9 +11,13 @@ import math
 
 import numpy as np
 
+from synth.portraits.eyes import shade_eye
 from synth.portraits.head_model import EYE_LEFT, EYE_RIGHT, GUMS, SKIN, TEETH
+from synth.portraits.mouth import paint_gums, paint_teeth
 from synth.portraits.rasterise import compile_kernel, find_visibility
-from synth.portraits.surfaces import look_up, paint_eye, paint_skin, ramp, tint
+from synth.portraits.skin import find_slope, paint_skin, read_grain, read_map, tilt
+from synth.portraits.skin_light import light_skin
+from synth.portraits.surfaces import look_up, paint_growth, ramp, tint
 
 #: Where the opacity stands in a hair layer's surface.
 HAIR_OPACITY = 10
@@ -34,12 +38,10 @@ def find_light(shadow_depth, shadow_matrix, surface):
 
 
 @compile_kernel
-def add_light(rgb, n, wrap, scatter, gloss, exponent, occlusion, visible, lights):
+def add_light(rgb, n, wrap, gloss, exponent, occlusion, visible, lights):
     """Ambient, key, fill and rim on a surface with normal n -> outgoing colour."""
     sky = (0.55 + 0.45 * (0.5 + 0.5 * n[1])) * occlusion
     open_ = 0.45 + 0.55 * occlusion
-    # Light that enters the skin reddens the edge of a shadow.
-    red_visible = math.sqrt(visible) * (0.5 + 0.5 * visible) if scatter and visible < 1 else visible
     o0 = rgb[0] * lights.ambient[0] * sky
     o1 = rgb[1] * lights.ambient[1] * sky
     o2 = rgb[2] * lights.ambient[2] * sky
@@ -48,14 +50,10 @@ def add_light(rgb, n, wrap, scatter, gloss, exponent, occlusion, visible, lights
         l0, l1, l2 = lights.directions[i, 0], lights.directions[i, 1], lights.directions[i, 2]
         facing = n[0] * l0 + n[1] * l1 + n[2] * l2
         shadow = visible if i == 0 else 1.0
-        d0 = d1 = max(0.0, (facing + wrap) / (1 + wrap))
-        if scatter:
-            d0 = 0.55 * d0 + 0.45 * max(0.0, (facing + 0.42) / 1.42)
-            d1 = 0.60 * d1 + 0.40 * max(0.0, (facing + 0.16) / 1.16)
-        red_shadow = red_visible if i == 0 else 1.0
-        o0 += rgb[0] * lights.colours[i, 0] * d0 * red_shadow * open_
-        o1 += rgb[1] * lights.colours[i, 1] * d1 * shadow * open_
-        o2 += rgb[2] * lights.colours[i, 2] * d1 * shadow * open_
+        lit = max(0.0, (facing + wrap) / (1 + wrap)) * shadow * open_
+        o0 += rgb[0] * lights.colours[i, 0] * lit
+        o1 += rgb[1] * lights.colours[i, 1] * lit
+        o2 += rgb[2] * lights.colours[i, 2] * lit
         if gloss > 0 and facing > 0:
             h0, h1, h2 = l0, l1, l2 + 1
             scale = 1 / math.sqrt(h0 * h0 + h1 * h1 + h2 * h2 + 1e-9)
@@ -72,14 +70,16 @@ def add_light(rgb, n, wrap, scatter, gloss, exponent, occlusion, visible, lights
 
 @compile_kernel
 def shade_base(
-    material, surface, occlusion, shadow_depth, shadow_matrix, masks, noise, hairline,
-    eye_centres, gaze, look, lights, image,
+    material, surface, occlusion, shadow_depth, shadow_matrix, face_map, grain, masks, noise,
+    hairline, eye_centres, gaze, head_turn, look, lights, image,
 ):  # fmt: skip
     """Shade all pixels of head and torso into image [h, w, 3].
 
     material [h, w] int8, -1 none; surface [h, w, 9] normal, canonical point, posed point.
     """
     height, width = material.shape
+    texel, fine = np.empty(face_map.shape[2], np.float32), np.empty(4, np.float32)
+    detail = ramp(150.0, 1100.0, width)
     for y in range(height):
         for x in range(width):
             m = material[y, x]
@@ -91,29 +91,37 @@ def shade_base(
             cx, cy, cz = s[3], s[4], s[5]
             visible = find_light(shadow_depth, shadow_matrix, s)
             o = occlusion[y, x]
-            wrap, scatter, gloss, exponent = 0.3, False, 0.0, 18.0
+            wrap, gloss, exponent = 0.3, 0.0, 18.0
             if m == SKIN:
-                rgb, gloss, exponent = paint_skin(cx, cy, cz, look, masks, noise, hairline)
-                wrap, scatter = 0.28, True
-            elif m == GUMS:
-                k = math.exp(-max(0.0, look.lip_depth - 1.2 - s[8]) * 0.45)
-                rgb, gloss, exponent = (0.50 * k, 0.17 * k, 0.17 * k), 0.12 * k, 25.0
-            elif m == TEETH:
-                k = math.exp(-max(0.0, look.lip_depth - 1.0 - s[8]) * 0.34)
-                k *= 1 - 0.45 * (cx / 3.2) ** 2
-                rgb, gloss, exponent = (0.70 * k, 0.66 * k, 0.57 * k), 0.12 * k, 40.0
-                o = 0.4 + 0.6 * o
+                read_map(face_map, cx, cy, cz, texel)
+                read_grain(grain, cx, cy, cz, fine)
+                slope = find_slope(cx, cz, look, texel, fine, detail)
+                relief = tilt(n, slope, head_turn)
+                rgb, sheen, oil, thin = paint_skin(cx, cy, cz, look, texel, fine)
+                rgb, bare = paint_growth(rgb, cx, cy, cz, look, masks, noise, hairline)
+                side = 1.0 if cx > 0 else -1.0
+                o0, o1, o2 = light_skin(
+                    rgb, n, relief, sheen * bare, oil * bare, thin, side, o, visible, lights
+                )
             elif m in (EYE_LEFT, EYE_RIGHT):
                 k = 0 if m == EYE_LEFT else 1
                 ex, ey, ez = cx - eye_centres[k, 0], cy - eye_centres[k, 1], cz - eye_centres[k, 2]
                 scale = 1 / math.sqrt(ex * ex + ey * ey + ez * ez)
-                rgb = paint_eye(ex * scale, ey * scale, ez * scale, gaze, look, noise)
-                wrap, gloss, exponent = 0.5, 0.30, 240.0
-                o, visible = 0.35 + 0.65 * o, 0.45 + 0.55 * visible
+                e = (ex * scale, ey * scale, ez * scale)
+                nasal = 1.0 if k == 0 else -1.0
+                o0, o1, o2 = shade_eye(e, nasal, gaze, head_turn, look, noise, o, visible, lights)
             else:
-                weave = 1 + 0.06 * look_up(noise, cx * 14, cy * 20 + cz * 9, 0)
-                rgb, wrap = tint(look.cloth, weave, weave, weave), 0.12
-            o0, o1, o2 = add_light(rgb, n, wrap, scatter, gloss, exponent, o, visible, lights)
+                if m == GUMS:
+                    inwards = look.lip_depth - 1.2 - s[8]
+                    rgb, gloss = paint_gums(cx, cy, cz, inwards, noise)
+                    exponent = 30.0
+                elif m == TEETH:
+                    rgb, gloss = paint_teeth(cx, cy, cz, look.lip_depth - 1.0 - s[8], noise)
+                    exponent, o = 45.0, 0.3 + 0.7 * o
+                else:
+                    weave = 1 + 0.06 * look_up(noise, cx * 14, cy * 20 + cz * 9, 0)
+                    rgb, wrap = tint(look.cloth, weave, weave, weave), 0.12
+                o0, o1, o2 = add_light(rgb, n, wrap, gloss, exponent, o, visible, lights)
             image[y, x, 0], image[y, x, 1], image[y, x, 2] = o0, o1, o2
 
 
