@@ -23,7 +23,7 @@ def _paint_sclera(ex, ey, nasal, noise):
     vein = look_up(noise, ex * 60 + 31 * nasal, ey * 110, 0)
     vein = (1 - ramp(0.0, 0.16, abs(vein))) * ramp(0.40, 0.75, abs(ex))
     pink = 0.30 * corner + 0.22 * vein
-    rgb = tint((0.56, 0.535, 0.52), 1 - 0.10 * pink, 1 - 0.62 * pink, 1 - 0.62 * pink)
+    rgb = tint((0.44, 0.42, 0.405), 1 - 0.10 * pink, 1 - 0.62 * pink, 1 - 0.62 * pink)
     return mix(rgb, (0.42, 0.17, 0.15), 0.85 * ramp(0.60, 0.76, -ex * nasal))
 
 

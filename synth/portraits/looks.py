@@ -57,9 +57,9 @@ def _decode(*levels: int) -> np.ndarray:
 
 SKIN_TONES = np.stack(
     [
-        _decode(208, 163, 143), _decode(201, 151, 126), _decode(190, 138, 108),
-        _decode(168, 116, 86), _decode(138, 92, 67), _decode(108, 70, 51),
-        _decode(84, 54, 41),
+        _decode(208, 166, 148), _decode(200, 153, 131), _decode(188, 139, 114),
+        _decode(166, 118, 92), _decode(136, 93, 71), _decode(107, 71, 54),
+        _decode(84, 55, 43),
     ]
 )  # fmt: skip
 HAIR_TONES = np.stack(
@@ -111,7 +111,7 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
     lips, painted = _choose_lips(face, skin, woman)
     iris = face["iris"] * (0.10 + 0.90 * fairness)
     sad = float(face.emotions[EMOTIONS.index("sadness")])
-    flush = 0.75 + 0.22 * red + 0.35 * face["blush"]
+    flush = 0.55 + 0.20 * red + 0.30 * face["blush"]
     return Look(
         skin=_as_colour(skin),
         flush=max(0.2, flush) * (1 - 0.35 * melanin),
@@ -156,7 +156,7 @@ def _choose_lips(face: FaceParameters, skin: np.ndarray, woman: float) -> tuple[
     """Lips: skin with more blood and less shade, and how far make-up covers them."""
     melanin = face["melanin"]
     natural = skin * (
-        0.86 + 0.02 * melanin, 0.56 + 0.18 * melanin, 0.58 + 0.24 * melanin,
+        0.88 - 0.02 * melanin, 0.50 + 0.20 * melanin, 0.55 + 0.25 * melanin,
     )  # fmt: skip
     painted = woman**2 * _rise(0.35, 1.0, face["lip_colour"])
     tint = _pick(LIP_TINTS, face["lip_colour"]) * (1 - 0.45 * melanin)

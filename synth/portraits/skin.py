@@ -21,18 +21,24 @@ _FIRST_ZONE = 3 * wrinkles.NUM_GROUPS
 _GROUPS = wrinkles.NUM_GROUPS
 _STEEPEST = wrinkles.STEEPEST
 _CREASES = wrinkles.LIP_CREASES
-_LIPS, _LIP_LINE = _FIRST_ZONE + complexion.LIPS, _FIRST_ZONE + complexion.LIP_LINE
-_RED, _WARM, _COOL = (
-    _FIRST_ZONE + zone for zone in (complexion.RED, complexion.WARM, complexion.COOL)
+
+
+def _find_channels(*zones: int) -> tuple[int, ...]:
+    return tuple(_FIRST_ZONE + zone for zone in zones)
+
+
+_LIPS, _LIP_LINE, _LID, _RIM, _BAG = _find_channels(
+    complexion.LIPS, complexion.LIP_LINE, complexion.LID, complexion.LID_RIM, complexion.BAG
 )
-_LID, _RIM, _BAG = (
-    _FIRST_ZONE + zone for zone in (complexion.LID, complexion.LID_RIM, complexion.BAG)
+_RED, _WARM, _COOL, _BLUSH, _MOTTLE = _find_channels(
+    complexion.RED, complexion.WARM, complexion.COOL, complexion.BLUSH, complexion.MOTTLE
 )
-_PORES, _OIL = _FIRST_ZONE + complexion.PORES, _FIRST_ZONE + complexion.OIL
-_FRECKLES, _AGE_SPOTS = _FIRST_ZONE + complexion.FRECKLES, _FIRST_ZONE + complexion.AGE_SPOTS
-_MOLES, _SHADOW = _FIRST_ZONE + complexion.MOLES, _FIRST_ZONE + complexion.EYE_SHADOW
-_BLUSH, _MOTTLE = _FIRST_ZONE + complexion.BLUSH, _FIRST_ZONE + complexion.MOTTLE
-_THIN = _FIRST_ZONE + complexion.THIN
+_PORES, _OIL, _SHADOW, _NOSTRILS = _find_channels(
+    complexion.PORES, complexion.OIL, complexion.EYE_SHADOW, complexion.NOSTRILS
+)
+_FRECKLES, _AGE_SPOTS, _MOLES = _find_channels(
+    complexion.FRECKLES, complexion.AGE_SPOTS, complexion.MOLES
+)
 
 #: The grain is wrapped round a cylinder of this radius and axis, so that it does not smear where
 #: the head turns away from the front.
@@ -147,7 +153,7 @@ def paint_skin(x, y, z, look, texel, fine):
     sheen = 1.0 - 0.6 * deep
     lips = texel[_LIPS]
     if lips > 0.01:
-        crease = 1 - 0.22 * texel[3 * _CREASES + 2] + 0.10 * fine[3]
+        crease = 1 - 0.14 * texel[3 * _CREASES + 2] + 0.10 * fine[3]
         colour = tint(look.lips, crease, crease, crease)
         rgb = mix(rgb, colour, min(1.0, lips * look.lip_strength))
         oil += lips * (look.lip_gloss - oil)
@@ -156,4 +162,8 @@ def paint_skin(x, y, z, look, texel, fine):
     rim = texel[_RIM]
     rgb = mix(rgb, look.rim, 0.6 * rim)
     oil += 0.8 * rim
-    return rgb, sheen, oil, min(1.0, ear + texel[_THIN])
+    # Inside the nostrils it is dark, whatever light the shadow map lets in.
+    k = texel[_NOSTRILS] * (1 - ramp(10.9, 11.5, z))
+    rgb = tint(rgb, 1 - 0.70 * k, 1 - 0.86 * k, 1 - 0.88 * k)
+    keep = 1 - min(1.0, 1.3 * k)
+    return rgb, sheen * keep, oil * keep, ear

@@ -115,11 +115,11 @@ def _crease_lips(lips: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     rng = np.random.default_rng(21)
     columns = x.shape[1]
     comb = rng.normal(size=(1, columns)).astype(np.float32)
-    fine = blur(np.repeat(comb, 3, 0), 0.022)[1] - blur(np.repeat(comb, 3, 0), 0.09)[1]
+    fine = blur(np.repeat(comb, 3, 0), 0.032)[1] - blur(np.repeat(comb, 3, 0), 0.14)[1]
     fine /= fine.std()
     fan = 1 + 0.10 * np.abs(y + 3.35)
     place = (x / fan - LEFT_CM) / WIDTH_CM * columns
     creases = np.interp(place, np.arange(columns), np.minimum(fine, 0.6)).astype(np.float32)
-    creases *= 0.75 + 0.4 * make_smooth_noise(0.3, 22)
+    creases *= np.clip(0.6 + 0.5 * make_smooth_noise(0.35, 22), 0, 1.5)
     rim = np.clip(4 * lips * (1 - lips), 0, 1)
-    return 0.011 * creases * lips + 0.018 * blur(rim, 0.04)
+    return 0.007 * creases * lips**3 + 0.018 * blur(rim, 0.04)
