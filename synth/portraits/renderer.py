@@ -9,26 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from synth.portraits import rasterise
+from synth.portraits.background import make_background
 from synth.portraits.complexion import make_grain
 from synth.portraits.hair import make_hair_grid
 from synth.portraits.head_model import load_head_model
-from synth.portraits.lights import Lights, make_background, make_lights
+from synth.portraits.lights import Lights, make_lights
 from synth.portraits.looks import make_look
+from synth.portraits.occlusion import find_occlusion
 from synth.portraits.paint import make_noise, paint_face
 from synth.portraits.parameters import FaceParameters
 from synth.portraits.rasterise import FAR
 from synth.portraits.scene import Scene, make_studio, pose_face
-from synth.portraits.shading import HAIR_OPACITY, apply_tone_curve, shade_base, shade_hair
+from synth.portraits.shading import HAIR_OPACITY, shade_base, shade_hair
+from synth.portraits.shadows import ShadowMap, draw_shadow_map, find_shadows
 from synth.portraits.skin import make_face_map
-
-SHADOW_TEXELS = 256
-SHADOW_EXTENT_CM = 46.0
-#: Ambient occlusion from depth: blur radius as a share of the picture, strength, limit in cm.
-OCCLUSION_SCALES = ((0.003, 1.1, 0.5), (0.016, 0.36, 1.2), (0.047, 0.21, 2.5), (0.11, 0.09, 5.0))
+from synth.portraits.tone import develop
 
 
 class FaceRenderer:
@@ -55,23 +53,25 @@ class FaceRenderer:
         surface = np.concatenate([_find_normals(scene), scene.canonical, scene.vertices], 1)
         base = _draw(scene.screen, scene.base_triangles, large_px)
         hair_layers = self._draw_hair(scene, surface, base[0])
-        occlusion = _find_occlusion(base[0], hair_layers)
-        shadow_depth, shadow_matrix = _draw_shadow(scene, lights)
+        base_surface = _interpolate(base, scene.base_triangles, surface)
+        occlusion = _find_occlusion(
+            base[0], base_surface[..., :3], hair_layers, scene.camera.px_per_cm
+        )
+        shadow = _draw_shadow(scene, lights)
+        visible = find_shadows(base[0], base_surface, shadow)
         material = np.where(base[1] >= 0, scene.base_materials[base[1]], -1).astype(np.int8)
         shade_base(
-            material, _interpolate(base, scene.base_triangles, surface), occlusion, shadow_depth,
-            shadow_matrix, self._face_map, self._grain, self._masks, self._noise,
-            scene.hair.hairline, self.studio.model.eye_centres.astype(np.float32), scene.gaze,
-            scene.turn, look, lights, image,
+            material, base_surface, occlusion, visible, self._face_map, self._grain, self._masks,
+            self._noise, scene.hair.hairline, self.studio.model.eye_centres.astype(np.float32),
+            scene.gaze, scene.turn, look, lights, image,
         )  # fmt: skip
         self._add_lashes(scene, base[0], image)
         for layer in hair_layers:
             shade_hair(
-                layer.covered, layer.surface, occlusion, shadow_depth, shadow_matrix, self._noise,
+                layer.covered, layer.surface, occlusion, *shadow, self._noise,
                 look, lights, image,
             )  # fmt: skip
-        small = cv2.resize(image, (size_px, size_px), interpolation=cv2.INTER_AREA)
-        return apply_tone_curve(small)
+        return develop(image, size_px)
 
     def _add_lashes(self, scene: Scene, depth: np.ndarray, image: np.ndarray) -> None:
         opacity = np.zeros(depth.shape, np.float32)
@@ -131,40 +131,19 @@ def _interpolate(drawn: Drawn, triangles: np.ndarray, attributes: np.ndarray) ->
     return out
 
 
-def _find_occlusion(base_depth: np.ndarray, hair: list[_HairLayer]) -> np.ndarray:
-    """How open each pixel is, 0 to 1: darker where its surroundings are nearer to the viewer."""
-    depth = base_depth
+def _find_occlusion(
+    depth: np.ndarray, normals: np.ndarray, hair: list[_HairLayer], px_per_cm: float
+) -> np.ndarray:
     for layer in hair:
-        dense = layer.covered & (layer.surface[..., HAIR_OPACITY] > 0.4)
-        depth = np.where(dense, np.maximum(depth, layer.depth), depth)
-    size_px = depth.shape[0]
-    small_px = size_px // 3
-    near = cv2.resize(depth, (small_px, small_px), interpolation=cv2.INTER_NEAREST)
-    seen = (near > FAR / 2).astype(np.float32)
-    near = np.where(seen > 0, near, 0).astype(np.float32)
-    open_ = np.ones_like(near)
-    for share, strength, limit_cm in OCCLUSION_SCALES:
-        window = 2 * max(1, round(share * small_px)) + 1
-        around = cv2.blur(near, (window, window)) / np.maximum(
-            cv2.blur(seen, (window, window)), 1e-3
-        )
-        open_ *= np.exp(-strength * np.clip(around - near - 0.01, 0, limit_cm))
-    return cv2.resize(open_, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
+        dense = layer.covered & (layer.surface[..., HAIR_OPACITY] > 0.4) & (layer.depth > depth)
+        depth = np.where(dense, layer.depth, depth)
+        normals = np.where(dense[..., None], layer.surface[..., :3], normals)
+    return find_occlusion(depth, normals, px_per_cm)
 
 
-def _draw_shadow(scene: Scene, lights: Lights) -> tuple[np.ndarray, np.ndarray]:
-    """Depth seen from the key light [n, n], and the matrix [3, 4] from cm to its texels."""
-    towards = lights.directions[0]
-    right = np.cross(np.array([0, 1, 0], np.float32), towards)
-    right /= np.linalg.norm(right)
-    up = np.cross(towards, right)
-    scale = SHADOW_TEXELS / SHADOW_EXTENT_CM
-    matrix = np.zeros((3, 4), np.float32)
-    matrix[0, :3], matrix[1, :3], matrix[2, :3] = right * scale, -up * scale, towards
-    matrix[:2, 3] = SHADOW_TEXELS / 2
-    seen = (scene.vertices @ matrix[:, :3].T + matrix[:, 3]).astype(np.float32)
+def _draw_shadow(scene: Scene, lights: Lights) -> ShadowMap:
     opacity = scene.hair.opacity[scene.hair_triangles - scene.first_hair]
     triangles = np.concatenate(
         [scene.base_triangles, scene.hair_triangles[(opacity > 0.35).all(1)]]
     )
-    return _draw(seen, triangles, SHADOW_TEXELS)[0], matrix
+    return draw_shadow_map(scene.vertices, triangles, lights.directions[0])

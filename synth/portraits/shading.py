@@ -70,12 +70,13 @@ def add_light(rgb, n, wrap, gloss, exponent, occlusion, visible, lights):
 
 @compile_kernel
 def shade_base(
-    material, surface, occlusion, shadow_depth, shadow_matrix, face_map, grain, masks, noise,
-    hairline, eye_centres, gaze, head_turn, look, lights, image,
+    material, surface, occlusion, visibility, face_map, grain, masks, noise, hairline,
+    eye_centres, gaze, head_turn, look, lights, image,
 ):  # fmt: skip
     """Shade all pixels of head and torso into image [h, w, 3].
 
-    material [h, w] int8, -1 none; surface [h, w, 9] normal, canonical point, posed point.
+    material [h, w] int8, -1 none; surface [h, w, 9] normal, canonical point, posed point;
+    occlusion and visibility [h, w], 0 to 1: how open to the sky, how much key light arrives.
     """
     height, width = material.shape
     texel, fine = np.empty(face_map.shape[2], np.float32), np.empty(4, np.float32)
@@ -89,7 +90,7 @@ def shade_base(
             scale = 1 / math.sqrt(s[0] * s[0] + s[1] * s[1] + s[2] * s[2] + 1e-12)
             n = (s[0] * scale, s[1] * scale, s[2] * scale)
             cx, cy, cz = s[3], s[4], s[5]
-            visible = find_light(shadow_depth, shadow_matrix, s)
+            visible = visibility[y, x]
             o = occlusion[y, x]
             wrap, gloss, exponent = 0.3, 0.0, 18.0
             if m == SKIN:
@@ -206,17 +207,3 @@ def shade_hair(
             image[y, x, 0] += alpha * (o0 - image[y, x, 0])
             image[y, x, 1] += alpha * (o1 - image[y, x, 1])
             image[y, x, 2] += alpha * (o2 - image[y, x, 2])
-
-
-def apply_tone_curve(image: np.ndarray) -> np.ndarray:
-    """Linear RGB [h, w, 3] -> sRGB uint8 by a filmic curve that rolls off instead of clipping.
-
-    The curve is Narkowicz's fit of the ACES reference tone curve (2015).
-    """
-    x = np.maximum(image, 0) * 0.62
-    x = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
-    # A curve per channel adds saturation: take some back.
-    grey = x @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    x = 0.84 * x + 0.16 * grey[..., None]
-    encoded = np.where(x < 0.0031308, 12.92 * x, 1.055 * np.power(x, 1 / 2.4) - 0.055)
-    return np.round(encoded * 255).astype(np.uint8)
