@@ -1,4 +1,4 @@
-"""Soft light is found for every third pixel and enlarged without crossing edges of depth.
+"""Soft light is found for some of the pixels and enlarged without crossing edges of depth.
 
 Compiled by numba.
 """
@@ -11,7 +11,10 @@ import numpy as np
 
 from synth.portraits.rasterise import compile_kernel
 
-COARSENESS = 3
+
+def find_coarseness(size_px: int) -> int:
+    """Every how many pixels of a buffer of size_px soft light is found."""
+    return max(1, min(3, round(size_px / 500)))
 
 
 def make_spiral(count: int) -> np.ndarray:
@@ -22,9 +25,9 @@ def make_spiral(count: int) -> np.ndarray:
 
 
 def take_coarse(buffer: np.ndarray) -> np.ndarray:
-    """Every third pixel of [h, h, ...]."""
-    start = COARSENESS // 2
-    return np.ascontiguousarray(buffer[start::COARSENESS, start::COARSENESS])
+    """Every so many pixels of [h, h, ...]."""
+    step = find_coarseness(len(buffer))
+    return np.ascontiguousarray(buffer[step // 2 :: step, step // 2 :: step])
 
 
 @compile_kernel

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from synth.portraits.coarse import COARSENESS, enlarge, make_spiral, take_coarse
+from synth.portraits.coarse import enlarge, find_coarseness, make_spiral, take_coarse
 from synth.portraits.rasterise import compile_kernel
 
 #: Radius in cm and strength of each layer.
@@ -53,5 +53,5 @@ def find_occlusion(depth: np.ndarray, normals: np.ndarray, px_per_cm: float) -> 
     """How open each pixel is, 0 to 1: depth [h, h] in cm (FAR: nothing), normals [h, h, 3]."""
     near, facing = take_coarse(depth), take_coarse(normals)
     open_ = np.empty_like(near)
-    _occlude(near, facing, px_per_cm / COARSENESS, LAYERS, SPIRAL, open_)
+    _occlude(near, facing, px_per_cm / find_coarseness(len(depth)), LAYERS, SPIRAL, open_)
     return enlarge(near, open_, depth)
