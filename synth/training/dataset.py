@@ -132,3 +132,12 @@ def render_dataset(
     failed = [process.exitcode for process in processes if process.exitcode]
     if failed:
         raise ChildProcessError(f"needs all workers to finish; exit codes {failed}; run it again")
+
+
+def describe_data(folder: str | Path, data: FaceDataset) -> str:
+    """For cards: what the pictures show, how many there are, and the seed that drew them."""
+    plan = json.loads((Path(folder) / "plan.json").read_text(encoding="utf-8"))
+    return (
+        "renders of the ICT-FaceKit head model (MIT) by synth/portraits, "
+        f"seed {plan['seed']}, {len(data.parameters)} pictures"
+    )
