@@ -109,7 +109,9 @@ class PerceptualNetwork(nn.Module):
         for ours, theirs in zip(self.depths, plain.depths, strict=True):
             parts = list(ours.children())
             for k in (0, 3):
-                folded = fuse_conv_bn_eval(parts[k].eval(), parts[k + 1].eval())
+                # pyright knows the parts of a Sequential as modules only.
+                conv, norm = parts[k].eval(), parts[k + 1].eval()
+                folded = fuse_conv_bn_eval(conv, norm)  # pyright: ignore[reportArgumentType]
                 theirs.get_submodule(str(k)).load_state_dict(folded.state_dict())
         plain.head.load_state_dict(self.head.state_dict())
         plain.depth_weights.copy_(self.depth_weights)

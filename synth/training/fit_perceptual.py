@@ -75,7 +75,8 @@ class PerceptualTask:
         random = seed_for(self.plan.seed, step)
         chances = EARLY_CHANCES if step < self.plan.steps // 2 else LATE_CHANCES
         size = SIZES[int(torch.multinomial(torch.tensor(chances), 1, generator=random))]
-        source = 256 if size > 128 and 256 in self.data.pictures else 128
+        has_large = len(self.data.pictures.get(256, ())) > 2 * HELD_OUT
+        source = 256 if size > 128 and has_large else 128
         count = len(self.data.pictures[source])
         picks = torch.randint(HELD_OUT, count, (self.plan.batch,), generator=random)
         picks = picks.sort().values
@@ -170,5 +171,6 @@ def check_sizes(data: FaceDataset, sizes: tuple[int, ...]) -> None:
             f"needs pictures of {missing} pixels; the data set has {sorted(data.pictures)}; "
             "try rendering it with --sizes 512 256 128"
         )
-    if len(data.parameters) <= HELD_OUT:
-        raise ValueError(f"needs more than {HELD_OUT} pictures; got {len(data.parameters)}")
+    fewest = min(len(data.pictures[size]) for size in sizes)
+    if fewest <= HELD_OUT:
+        raise ValueError(f"needs more than {HELD_OUT} pictures; got {fewest}")

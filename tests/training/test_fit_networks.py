@@ -39,7 +39,7 @@ def data() -> FaceDataset:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    plan = {"count": HELD_OUT + 64, "large_count": 64, "seed": 5, "sizes": [128]}
+    plan = {"counts": {"128": HELD_OUT + 64}, "seed": 5}
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     return tmp_path
 
