@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from synth.portraits import wrinkles
+from synth.portraits.beards import find_amount
 from synth.portraits.parameters import EMOTIONS, FaceParameters
 from synth.portraits.scene import Scene, Studio
 
@@ -40,13 +41,11 @@ class Look(NamedTuple):
     pupil: float
     lid_height: float
     brow: Colour
-    brow_density: float
-    brow_thickness: float
-    brow_height: float
     hair: Colour
     hair_gloss: float
     parting: float
     beard: float
+    beard_tint: Colour
     cloth: Colour
 
 
@@ -101,7 +100,6 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
     melanin, red = face["melanin"], face["redness"]
     skin = _pick(SKIN_TONES, melanin) * (1 + 0.02 * red, 1 - 0.03 * red, 1 - 0.03 * red)
     woman = 0.5 + 0.5 * math.tanh(1.4 * face["femininity"])
-    long_hair = min(1.0, max(0.0, 2 * face["hair_length"] - 0.6))
     # Darker skin comes with darker hair and eyes, smoothly; age greys the hair.
     fairness = 1 - 0.85 * min(1.0, melanin * 1.15)
     hair = _pick(HAIR_TONES, face["hair_colour"] * (0.25 + 0.75 * fairness))
@@ -135,14 +133,12 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
         iris_inner=_as_colour(_pick(IRIS_INNER_TONES, iris)),
         pupil=0.40,
         lid_height=scene.lid_height,
-        brow=_as_colour(np.minimum(hair * 0.5, 0.10)),
-        brow_density=0.70 + 0.25 * face["brow_density"],
-        brow_thickness=0.40 + (0.26 - 0.12 * long_hair) * face["brow_thickness"],
-        brow_height=0.08 * face["brow_height"],
+        brow=_as_colour(hair * min(0.55, 0.16 / hair.max())),
         hair=_as_colour(hair),
         hair_gloss=0.75,
         parting=face.parting_cm,
-        beard=min(1.0, 0.75 * face["beard"]) * (1 - long_hair),
+        beard=0.75 * math.tanh(1.1 * find_amount(face)),
+        beard_tint=_as_colour(0.35 * hair + 0.30 * skin * (0.80, 0.92, 1.0)),
         cloth=_mute(face),
     )
 

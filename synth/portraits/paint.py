@@ -1,6 +1,6 @@
-"""Where brows and beard lie: masks painted in the head's own space.
+"""Where a beard grows: a mask painted in the head's own space.
 
-Masks live on the frontal plane of the neutral ('canonical') head, so that paint has no seams and
+It lives on the frontal plane of the neutral ('canonical') head, so that paint has no seams and
 moves with the expression. Also the noise textures from which strands are made.
 """
 
@@ -9,28 +9,39 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from scipy.interpolate import CubicSpline
-from scipy.spatial import KDTree
 
 TEXELS_PER_CM = 40
 LEFT_CM, BOTTOM_CM, WIDTH_CM, HEIGHT_CM = -10.0, -10.0, 20.0, 24.0
 TEXTURE_SHAPE = (int(HEIGHT_CM * TEXELS_PER_CM), int(WIDTH_CM * TEXELS_PER_CM))
 
-# Channels of the painted texture.
-(BROW_ALONG, BROW_ACROSS, BEARD) = range(3)
-NUM_CHANNELS = 3
+#: The beard's outline on the viewer's right, from the middle under the nose: moustache, cheek
+#: line, sideburn, and back along jaw and neck.
+_BEARD_EDGE = (
+    (0.0, -1.30), (1.2, -1.25), (2.3, -1.75), (3.3, -2.7), (4.4, -2.75), (5.6, -1.9), (6.6, -0.4),
+    (7.1, 1.8), (8.0, 1.8), (8.0, -2.0), (6.6, -5.2), (5.0, -7.3), (3.0, -8.7), (0.0, -9.3),
+)  # fmt: skip
 
 
-def paint_face(landmarks: np.ndarray) -> np.ndarray:
-    """Landmarks [68, 3] of the neutral head in cm -> masks [height, width, NUM_CHANNELS]."""
-    y, x = np.mgrid[0 : TEXTURE_SHAPE[0], 0 : TEXTURE_SHAPE[1]]
-    x = (x + 0.5) / TEXELS_PER_CM + LEFT_CM
-    y = (y + 0.5) / TEXELS_PER_CM + BOTTOM_CM
-    points = landmarks[:, :2]
-    masks = np.zeros((*TEXTURE_SHAPE, NUM_CHANNELS), np.float32)
-    right, left = _paint_brow(points[17:22], x, y), _paint_brow(points[22:27], x, y)
-    masks[..., BROW_ALONG : BROW_ACROSS + 1] = np.where(x[..., None] < 0, right, left)
-    masks[..., BEARD] = _paint_beard(_fill(_outline_lips(points), 0.05), points)
-    return np.ascontiguousarray(masks)
+def paint_beard(landmarks: np.ndarray) -> np.ndarray:
+    """Landmarks [68, 3] of the neutral head, cm -> how densely a beard may grow [h, w], 0 to 1."""
+    right = np.array(_BEARD_EDGE)
+    zone = _fill(np.concatenate([right, right[::-1] * (-1, 1)]), 0.25)
+    x = np.linspace(LEFT_CM, LEFT_CM + WIDTH_CM, TEXTURE_SHAPE[1])[None]
+    y = np.linspace(BOTTOM_CM, BOTTOM_CM + HEIGHT_CM, TEXTURE_SHAPE[0])[:, None]
+    low = landmarks[57, 1]
+    # Below the lip hair grows in the middle (the soul patch) and less beside it.
+    bare = np.exp(-(((y - (low - 0.75)) / 0.55) ** 2)) * np.exp(-(((np.abs(x) - 1.5) / 0.75) ** 4))
+    groove = np.exp(-((x / 0.22) ** 2)) * np.exp(-(((y + 1.8) / 0.6) ** 2))
+    lips = np.clip(_fill(_outline_lips(landmarks[:, :2]), 0.14) * 2, 0, 1)
+    grown = zone * (1 - 0.5 * bare) * (1 - 0.5 * groove) * (1 - lips)
+    return np.ascontiguousarray(grown, np.float32)
+
+
+def look_up_mask(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """A painted mask [h, w] at points [n, 2] in cm, to the nearest texel [n]."""
+    texels = np.round(_to_texels(points) - 0.5).astype(int)
+    column, row = (texels[:, k].clip(0, TEXTURE_SHAPE[1 - k] - 1) for k in (0, 1))
+    return np.asarray(mask[row, column])
 
 
 def _to_texels(points: np.ndarray) -> np.ndarray:
@@ -49,39 +60,6 @@ def _outline_lips(points: np.ndarray) -> np.ndarray:
     lower_points = np.vstack([points[54:60], points[48:49]])
     lower = CubicSpline(np.arange(7), lower_points)(np.linspace(0, 6, 80))
     return np.vstack([upper, lower])
-
-
-def _paint_brow(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Brow coordinates [h, w, 2]: 0 inner to 1 outer end, and cm above the brow's line."""
-    side = np.sign(points[:, 0].mean())
-    line = points[np.argsort(points[:, 0] * side)].astype(np.float64)
-    line[0] += (-0.30 * side, -0.16)
-    line[-1] += (0.20 * side, -0.22)
-    line[:, 1] -= 0.12
-    curve = CubicSpline(np.arange(5), line)(np.linspace(0, 4, 160))
-    tangent = np.gradient(curve, axis=0)
-    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
-    near = (np.abs(y - 6) < 3) & (x * side > -0.5)
-    pixels = np.stack([x[near], y[near]], 1)
-    _, nearest = KDTree(curve).query(pixels)
-    offset = pixels - curve[nearest]
-    normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) * side
-    at_end = (nearest == 0) | (nearest == 159)
-    beyond = np.where(at_end, (offset * tangent[nearest]).sum(1) * 0.25, 0)
-    out = np.empty((*x.shape, 2), np.float32)
-    out[..., 0], out[..., 1] = -1.0, 9.0
-    out[near] = np.stack([nearest / 159.0 + beyond, (offset * normal[nearest]).sum(1)], 1)
-    return out
-
-
-def _paint_beard(lips: np.ndarray, points: np.ndarray) -> np.ndarray:
-    half = [(8, 1.8), (6.8, -0.8), (5.2, -2.3), (3.6, -2.3), (2.4, -1.3), (0, -1.35)]
-    mirrored = [(-x, y) for x, y in reversed(half[:-1])]
-    zone = _fill(np.array([*half, *mirrored, (-9, -7.6), (9, -7.6)]), 0.4)
-    gap = np.exp(-0.5 * ((np.linspace(LEFT_CM, LEFT_CM + WIDTH_CM, TEXTURE_SHAPE[1]) / 1.6) ** 2))
-    rows = np.linspace(BOTTOM_CM, BOTTOM_CM + HEIGHT_CM, TEXTURE_SHAPE[0])
-    below_lip = np.exp(-0.5 * ((rows - (points[57, 1] - 0.55)) / 0.35) ** 2)
-    return np.clip(zone * (1 - 0.5 * below_lip[:, None] * gap), 0, 1) * (1 - lips)
 
 
 def make_noise(size: int = 512, seed: int = 0) -> np.ndarray:

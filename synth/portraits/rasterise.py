@@ -94,39 +94,6 @@ def find_vertex_normals(vertices, triangles):
 
 
 @compile_kernel
-def draw_lashes(screen, triangles, lash_uv, depth, opacity):
-    """Soft eyelashes: opacity [h, w] grows towards the tips' roots, in strands along u."""
-    height, width = depth.shape
-    for t in range(triangles.shape[0]):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        x0, y0 = screen[a, 0], screen[a, 1]
-        x1, y1 = screen[b, 0], screen[b, 1]
-        x2, y2 = screen[c, 0], screen[c, 1]
-        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if abs(area) < 1e-9:
-            continue
-        left = max(0, math.ceil(min(x0, x1, x2) - 0.5))
-        right = min(width - 1, math.floor(max(x0, x1, x2) - 0.5))
-        top = max(0, math.ceil(min(y0, y1, y2) - 0.5))
-        bottom = min(height - 1, math.floor(max(y0, y1, y2) - 0.5))
-        for y in range(top, bottom + 1):
-            for x in range(left, right + 1):
-                px, py = x + 0.5, y + 0.5
-                w1 = ((px - x0) * (y2 - y0) - (x2 - x0) * (py - y0)) / area
-                w2 = ((x1 - x0) * (py - y0) - (px - x0) * (y1 - y0)) / area
-                w0 = 1 - w1 - w2
-                if w1 < 0 or w2 < 0 or w0 < 0:
-                    continue
-                z = w0 * screen[a, 2] + w1 * screen[b, 2] + w2 * screen[c, 2]
-                if z <= depth[y, x] - 0.08:
-                    continue
-                v = w0 * lash_uv[a, 1] + w1 * lash_uv[b, 1] + w2 * lash_uv[c, 1]
-                along = (v * 6) % 1.0
-                strength = (0.1 + 0.8 * along) * (1.0 if v > 0.5 else 0.3)
-                opacity[y, x] = max(opacity[y, x], strength)
-
-
-@compile_kernel
 def find_visibility(shadow_depth, x, y, z, softness):
     """Share of the light that reaches a point: 4x4 bilinear percentage-closer filtering.
 

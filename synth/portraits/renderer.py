@@ -14,12 +14,13 @@ import numpy as np
 from synth.portraits import rasterise
 from synth.portraits.background import make_background
 from synth.portraits.complexion import make_grain
+from synth.portraits.facial_hair import Shade, draw_facial_hair, plant_facial_hair
 from synth.portraits.hair import make_hair_grid
 from synth.portraits.head_model import load_head_model
 from synth.portraits.lights import Lights, make_lights
 from synth.portraits.looks import make_look
 from synth.portraits.occlusion import find_occlusion
-from synth.portraits.paint import make_noise, paint_face
+from synth.portraits.paint import make_noise, paint_beard
 from synth.portraits.parameters import FaceParameters
 from synth.portraits.rasterise import FAR
 from synth.portraits.scene import Scene, make_studio, pose_face
@@ -38,7 +39,8 @@ class FaceRenderer:
     def __init__(self, head_model: str | Path) -> None:
         model = load_head_model(head_model)
         self.studio = make_studio(model, make_hair_grid(model))
-        self._masks = paint_face(model.vertices[model.landmarks])
+        self._beard = paint_beard(model.vertices[model.landmarks])
+        self.facial = plant_facial_hair(model, self._beard)
         self._noise = make_noise()
         self._face_map = make_face_map(model.vertices[model.landmarks])
         self._grain = make_grain()
@@ -61,23 +63,20 @@ class FaceRenderer:
         visible = find_shadows(base[0], base_surface, shadow)
         material = np.where(base[1] >= 0, scene.base_materials[base[1]], -1).astype(np.int8)
         shade_base(
-            material, base_surface, occlusion, visible, self._face_map, self._grain, self._masks,
+            material, base_surface, occlusion, visible, self._face_map, self._grain, self._beard,
             self._noise, scene.hair.hairline, self.studio.model.eye_centres.astype(np.float32),
             scene.gaze, scene.turn, look, lights, image,
         )  # fmt: skip
-        self._add_lashes(scene, base[0], image)
+        draw_facial_hair(
+            self.facial, scene, face, look, surface[:, :3],
+            Shade(occlusion, visible, lights), base[0], image,
+        )  # fmt: skip
         for layer in hair_layers:
             shade_hair(
                 layer.covered, layer.surface, occlusion, *shadow, self._noise,
                 look, lights, image,
             )  # fmt: skip
         return develop(image, size_px)
-
-    def _add_lashes(self, scene: Scene, depth: np.ndarray, image: np.ndarray) -> None:
-        opacity = np.zeros(depth.shape, np.float32)
-        lash_uv = self.studio.model.lash_uv
-        rasterise.draw_lashes(scene.screen, scene.lash_triangles, lash_uv, depth, opacity)
-        image *= 1 - 0.97 * opacity[..., None]
 
     def _draw_hair(self, scene: Scene, surface: np.ndarray, behind: np.ndarray) -> list[_HairLayer]:
         """The inside of the far half of the shell, then the outside of the near half."""

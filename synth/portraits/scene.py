@@ -81,9 +81,8 @@ class Scene:
     """One posed face. Vertices of head, hair and torso are concatenated in this order.
 
     vertices [vertex, 3] posed, cm; canonical [vertex, 3] before identity, expression and pose;
-    screen [vertex, 3] pixels and depth, by the camera; base, hair and lash triangles;
-    base_materials;
-    first_hair the first vertex of hair;
+    screen [vertex, 3] pixels and depth, by the camera; base and hair triangles;
+    base_materials; first_hair the first vertex of hair;
     weights [shape] of the expression; turn [3, 3] from head to world coordinates; gaze [3] unit, in
     head coordinates; lip_depth in cm; lid_height of the upper lids above the eyes' centres, as a
     sine on the eyeball.
@@ -96,7 +95,6 @@ class Scene:
     base_triangles: np.ndarray
     base_materials: np.ndarray
     hair_triangles: np.ndarray
-    lash_triangles: np.ndarray
     hair: CombedHair
     first_hair: int
     weights: np.ndarray
@@ -185,7 +183,7 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     to_camera = turn.T @ np.array([0, 0, 1], np.float32)
     gaze = to_camera * 0.85 + np.array([0, 0, 0.15]) + _look_aside(face)
     lips = vertices[model.landmarks[[51, 57]], 2]
-    base_triangles, base_materials, lashes, hair_triangles = _assemble(studio, hair)
+    base_triangles, base_materials, hair_triangles = _assemble(studio, hair)
     return Scene(
         vertices=vertices,
         canonical=np.concatenate(
@@ -196,7 +194,6 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
         base_triangles=base_triangles,
         base_materials=base_materials,
         hair_triangles=hair_triangles,
-        lash_triangles=lashes,
         hair=hair,
         first_hair=len(model.vertices),
         weights=weights,
@@ -220,7 +217,7 @@ def _look_aside(face: FaceParameters) -> np.ndarray:
 
 
 def _assemble(studio: Studio, hair: CombedHair) -> tuple[np.ndarray, ...]:
-    """Triangles of head and torso with materials, of lashes, and of the hair that is there."""
+    """Triangles of head and torso with materials, and of the hair that is there."""
     model = studio.model
     is_lash = model.materials == LASHES
     first_hair = len(model.vertices)
@@ -232,6 +229,5 @@ def _assemble(studio: Studio, hair: CombedHair) -> tuple[np.ndarray, ...]:
     return (
         base.astype(np.int32),
         materials,
-        model.triangles[is_lash],
         (studio.grid.triangles[grown] + first_hair).astype(np.int32),
     )

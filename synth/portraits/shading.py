@@ -70,7 +70,7 @@ def add_light(rgb, n, wrap, gloss, exponent, occlusion, visible, lights):
 
 @compile_kernel
 def shade_base(
-    material, surface, occlusion, visibility, face_map, grain, masks, noise, hairline,
+    material, surface, occlusion, visibility, face_map, grain, beard, noise, hairline,
     eye_centres, gaze, head_turn, look, lights, image,
 ):  # fmt: skip
     """Shade all pixels of head and torso into image [h, w, 3].
@@ -99,7 +99,7 @@ def shade_base(
                 slope = find_slope(cx, cz, look, texel, fine, detail)
                 relief = tilt(n, slope, head_turn)
                 rgb, sheen, oil, thin = paint_skin(cx, cy, cz, look, texel, fine)
-                rgb, bare = paint_growth(rgb, cx, cy, cz, look, masks, noise, hairline)
+                rgb, bare = paint_growth(rgb, cx, cy, cz, look, beard, noise, hairline)
                 side = 1.0 if cx > 0 else -1.0
                 o0, o1, o2 = light_skin(
                     rgb, n, relief, sheen * bare, oil * bare, thin, side, o, visible, lights

@@ -14,7 +14,6 @@ from synth.portraits.rasterise import compile_kernel
 _LEFT, _BOTTOM = paint.LEFT_CM, paint.BOTTOM_CM
 _RIGHT, _TOP = _LEFT + paint.WIDTH_CM - 0.1, _BOTTOM + paint.HEIGHT_CM - 0.1
 _TEXELS = float(paint.TEXELS_PER_CM)
-_ALONG, _ACROSS, _BEARD = paint.BROW_ALONG, paint.BROW_ACROSS, paint.BEARD
 
 
 @compile_kernel
@@ -67,42 +66,21 @@ def find_roots(x, y, z, hairline, noise):
 
 
 @compile_kernel
-def paint_growth(rgb, x, y, z, look, masks, noise, hairline):
-    """Beard, brows and hair roots over skin of colour rgb -> colour, share of skin that shines."""
+def paint_growth(rgb, x, y, z, look, beard, noise, hairline):
+    """Shadow of a beard and hair roots over skin of colour rgb -> colour, share that shines."""
     bare = 1.0
-    if z > 2.0 and _LEFT < x < _RIGHT and _BOTTOM < y < _TOP:
+    if look.beard > 0 and z > 2.0 and _LEFT < x < _RIGHT and _BOTTOM < y < _TOP:
         tx, ty = (x - _LEFT) * _TEXELS - 0.5, (y - _BOTTOM) * _TEXELS - 0.5
         tx, ty = max(0.0, tx), max(0.0, ty)
         xi, yi = int(tx), int(ty)
         fx, fy = tx - xi, ty - yi
-        w00, w01, w10, w11 = (1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy
-        a, b, c, d = masks[yi, xi], masks[yi, xi + 1], masks[yi + 1, xi], masks[yi + 1, xi + 1]
-        if look.beard > 0:
-            grain = 0.5 * look_up(noise, x * 48 + 7, y * 30, 2)
-            grain += 0.5 * look_up(noise, x * 18 + 7, y * 18, 0)
-            k = min(0.90, max(0.0, a[_BEARD] * min(1.0, look.beard * (1 + 0.22 * grain))))
-            rgb = mix(rgb, tint(look.brow, 1.3, 1.3, 1.3), k)
-            bare *= 1 - 0.7 * k
-        along = a[_ALONG]
-        across = a[_ACROSS] * w00 + b[_ACROSS] * w01 + c[_ACROSS] * w10 + d[_ACROSS] * w11
-        if -0.3 < along < 1.3 and abs(across) < 1.3 and z > 5:
-            k = find_brow(along, across, look, noise)
-            rgb = mix(rgb, look.brow, k)
-            bare *= 1 - 0.7 * k
+        upper = beard[yi, xi] * (1 - fx) + beard[yi, xi + 1] * fx
+        lower = beard[yi + 1, xi] * (1 - fx) + beard[yi + 1, xi + 1] * fx
+        k = look.beard * (upper * (1 - fy) + lower * fy)
+        rgb = mix(rgb, look.beard_tint, k)
+        bare *= 1 - 0.6 * k
     if y > 6 or (y > -6 and z < 6):
         k = find_roots(x, y, z, hairline, noise)
         rgb = mix(rgb, tint(look.hair, 0.55, 0.55, 0.55), k)
         bare *= 1 - 0.8 * k
     return rgb, bare
-
-
-@compile_kernel
-def find_brow(along, across, look, noise):
-    """Opacity of the brow at its own coordinates: strands rise inside and lie down outside."""
-    half = look.brow_thickness * (1.0 - 0.62 * along) * (0.55 + 0.45 * ramp(-0.1, 0.25, along))
-    half *= ramp(-0.16, 0.02, along) * (1 - ramp(0.86, 1.12, along))
-    lean = across - look.brow_height * along
-    strand = look_up(noise, along * 150 + lean * 60, lean * 10, 2)
-    edge = abs(lean) - half - 0.03 * strand
-    soft = (1 - ramp(-0.20, 0.12, edge)) * ramp(0.02, 0.10, half)
-    return soft * look.brow_density * min(1.0, max(0.0, 0.85 + 0.12 * strand))
