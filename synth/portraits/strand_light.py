@@ -12,13 +12,12 @@ from synth.portraits.rasterise import compile_kernel
 
 
 @compile_kernel
-def shade_strands(
-    points, screen, normals, colours, gloss, occlusion, visibility, lights, out
-):
+def shade_strands(points, screen, normals, colours, gloss, occlusion, visibility, lights, out):
     """Light strands into out [strand, point, 3].
 
     points [strand, point, 3] posed, cm; screen likewise, pixels; normals [strand, 3] of the skin
-    they lie on; colours [strand, 3]; gloss 0 to 1; occlusion and visibility of the key light [h, w].
+    they lie on; colours [strand, 3]; gloss 0 to 1; occlusion, and visibility of the key light,
+    [h, w].
     """
     height, width = occlusion.shape
     count = points.shape[1]
