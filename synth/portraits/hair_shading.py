@@ -1,0 +1,140 @@
+"""Light on strands, and the shadow they throw. Compiled by numba.
+
+Two shifted highlights of a strand (Kajiya and Kay 1989; Marschner et al. 2003), light through it
+from behind, and darkness inside the hair by depth. Colours are linear RGB.
+"""
+
+from __future__ import annotations
+
+import math
+
+from synth.portraits.rasterise import compile_kernel
+from synth.portraits.surfaces import ramp
+
+
+@compile_kernel
+def splat_points(texels, behind, depth):
+    """Bring depth [h, w] nearer at points texels [strand, point, 3], `behind` cm behind each."""
+    height, width = depth.shape
+    for s in range(texels.shape[0]):
+        for p in range(2, texels.shape[1]):
+            # Halfway to the next point too, so that long strands leave no gaps.
+            for half in range(2):
+                q = p - half
+                x = 0.5 * (texels[s, p, 0] + texels[s, q, 0])
+                y = 0.5 * (texels[s, p, 1] + texels[s, q, 1])
+                z = 0.5 * (texels[s, p, 2] + texels[s, q, 2]) - behind
+                xi, yi = math.floor(x), math.floor(y)
+                if 0 <= xi < width and 0 <= yi < height and z > depth[yi, xi]:
+                    depth[yi, xi] = z
+
+
+@compile_kernel
+def find_transmission(shadow_depth, x, y, z):
+    """Share of the key light left after the hair in front: falls with depth, bilinear."""
+    size = shadow_depth.shape[0]
+    x, y = x - 0.5, y - 0.5
+    xi, yi = math.floor(x), math.floor(y)
+    if not (0 <= xi < size - 1 and 0 <= yi < size - 1):
+        return 1.0
+    fx, fy = x - xi, y - yi
+    total = 0.0
+    for dy in range(2):
+        for dx in range(2):
+            weight = (fx if dx else 1 - fx) * (fy if dy else 1 - fy)
+            total += weight * math.exp(-0.9 * max(0.0, shadow_depth[yi + dy, xi + dx] - z - 0.1))
+    return total
+
+
+@compile_kernel
+def shade_strands(
+    points, screen, outward, grown, height, chance, lock, base_depth, shadow_depth, shadow_matrix,
+    openness, look, lights, density, colours, opacities,
+):  # fmt: skip
+    """Colour and opacity of every strand point that may be seen.
+
+    points and outward [strand, point, 3] posed, cm; screen [strand, point, 3]; lock [strand];
+    openness [h, w] as for skin; density [strand] opacity; colours [strand, point, 3];
+    opacities [strand, point].
+    """
+    size_y, size_x = base_depth.shape
+    scale_y, scale_x = openness.shape[0] / size_y, openness.shape[1] / size_x
+    last = points.shape[1] - 1
+    thickest = 0.25
+    for s in range(points.shape[0]):
+        thickest = max(thickest, height[s])
+    for s in range(points.shape[0]):
+        own, shared = chance[s, 7] - 0.5, chance[lock[s], 6] - 0.5
+        tone = math.exp(0.35 * own + 0.35 * shared)
+        layer = 0.30 + 0.70 * min(1.0, height[s] / (0.8 * thickest))
+        length = 0.0
+        for p in range(last + 1):
+            xi, yi = int(screen[s, p, 0]), int(screen[s, p, 1])
+            opacities[s, p] = 0.0
+            q = p + 1 if p < last else p
+            t0 = points[s, q, 0] - points[s, q - 1, 0]
+            t1 = points[s, q, 1] - points[s, q - 1, 1]
+            t2 = points[s, q, 2] - points[s, q - 1, 2]
+            size = math.sqrt(t0 * t0 + t1 * t1 + t2 * t2) + 1e-6
+            if p > 0:
+                length += size
+            if not (0 <= xi < size_x and 0 <= yi < size_y):
+                opacities[s, p] = density[s]
+                continue
+            if screen[s, p, 2] < base_depth[yi, xi] - 2.5:
+                continue
+            t = p / last
+            opacities[s, p] = density[s] * grown[s] * (1 - 0.75 * ramp(0.65, 1.0, t))
+            root = ramp(0.0, 2.2, length)
+            o = (0.35 + 0.65 * root) * (0.35 + 0.65 * layer)
+            o *= 0.35 + 0.65 * openness[int(yi * scale_y), int(xi * scale_x)]
+            f = tone * (0.70 + 0.30 * ramp(0.0, 4.0, length)) * (1 + 0.25 * ramp(0.5, 1.0, t))
+            shift = 0.16 * own + 0.22 * shared
+            n = (outward[s, p, 0], outward[s, p, 1], outward[s, p, 2])
+            light = light_strand(
+                points[s, p], n, (t0 / size, t1 / size, t2 / size), shift, o, f,
+                shadow_depth, shadow_matrix, look, lights,
+            )  # fmt: skip
+            colours[s, p, 0], colours[s, p, 1], colours[s, p, 2] = light
+
+
+@compile_kernel
+def light_strand(point, n, t, shift, o, f, shadow_depth, shadow_matrix, look, lights):
+    """Outgoing light of a strand point with outward direction n and tangent t."""
+    m = shadow_matrix
+    x, y, z = point[0], point[1], point[2]
+    visible = find_transmission(
+        shadow_depth,
+        m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3],
+        m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3],
+        m[2, 0] * x + m[2, 1] * y + m[2, 2] * z,
+    )
+    # Darker hair swallows more of what enters it.
+    r, g, b = look.hair[0] * f, look.hair[1] * f, look.hair[2] * f
+    sky = (0.6 + 0.4 * (0.5 + 0.5 * n[1])) * o
+    o0, o1, o2 = r * lights.ambient[0] * sky, g * lights.ambient[1] * sky, b * lights.ambient[2] * sky
+    for i in range(lights.directions.shape[0]):
+        l0, l1, l2 = lights.directions[i, 0], lights.directions[i, 1], lights.directions[i, 2]
+        facing = n[0] * l0 + n[1] * l1 + n[2] * l2
+        along = t[0] * l0 + t[1] * l1 + t[2] * l2
+        lit = min(1.0, max(0.0, 0.65 * facing + 0.35))
+        diffuse = lit * (0.45 + 0.55 * math.sqrt(max(0.0, 1 - along * along)))
+        shadow = (visible if i == 0 else 1.0) * (0.3 + 0.7 * o)
+        h0, h1, h2 = l0, l1, l2 + 1
+        scale = 1 / math.sqrt(h0 * h0 + h1 * h1 + h2 * h2 + 1e-9)
+        across = (t[0] * h0 + t[1] * h1 + t[2] * h2) * scale
+        half_lit = min(1.0, max(0.0, facing * 1.6 + 0.4))
+        first = find_lobe(across + 0.09 + shift, 70.0) * half_lit * 0.16 * look.hair_gloss
+        second = find_lobe(across - 0.13 + shift, 16.0) * half_lit * 1.1 * look.hair_gloss
+        through = 1.2 * max(0.0, -l2) ** 2 * max(0.0, 0.3 + facing)
+        k = diffuse + second + through
+        o0 += lights.colours[i, 0] * shadow * (r * k + first * (0.35 + r))
+        o1 += lights.colours[i, 1] * shadow * (g * k + first * (0.35 + g))
+        o2 += lights.colours[i, 2] * shadow * (b * k + first * (0.35 + b))
+    return o0, o1, o2
+
+
+@compile_kernel
+def find_lobe(across, exponent):
+    """A strand's highlight: sine of the angle to the strand, to a power."""
+    return math.exp(0.5 * exponent * math.log(max(1e-4, 1 - min(0.999, across * across))))
