@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 
+from synth.portraits.body import CENTRE, GREATEST_DEG, LEAST_DEG
 from synth.portraits.rasterise import compile_kernel
 from synth.portraits.scalp import NECK_LEAN, find_place, read_map
 from synth.portraits.surfaces import ramp
 
 NUM_POINTS = 26
+BODY_X, BODY_Y, BODY_Z = map(float, CENTRE)
 #: Where hair turns on the crown, and where it is tied.
 WHORL = (1.2, 13.0, -4.0)
 KNOT = (0.0, 5.5, -10.5)
@@ -40,7 +42,6 @@ def find_forehead(x, y, z, above):
 def find_length(x, y, z, row, above, chance, style):
     """How long a root's strand is, and how much of it is tied."""
     top = ramp(4.0, 9.0, y)
-    angle = abs(math.degrees(math.atan2(x, z - 0.8)))
     forehead = find_forehead(x, y, z, above)
     to_brows = 1.12 * max(0.0, y - BROWS_CM) + 0.3 + 1.6 * (chance[2] - 0.5)
     short = (style.sides + (style.top - style.sides) * top) * (0.7 + 0.6 * chance[2])
@@ -50,13 +51,14 @@ def find_length(x, y, z, row, above, chance, style):
     over = SKULL_RADIUS_CM * 0.5 * math.pi * max(0.0, 1 - row / 30)
     hanging = max(short, over + min(y, 4.0) - end)
     hanging += forward * (to_brows - hanging)
-    tied = style.back * (1 - ramp(118, 150, angle))
+    tied = style.back
     knot = math.sqrt((x - KNOT[0]) ** 2 + (y - KNOT[1]) ** 2 + (z - KNOT[2]) ** 2) * 1.2
     hanging += tied * (min(hanging, knot) - hanging)
     length = short + style.long * (hanging - short)
     # The hairline begins in short, fine hair.
-    length *= 0.35 + 0.65 * ramp(-0.1, 1.5, above + 1.2 * (chance[4] - 0.5))
-    return length, tied
+    full = ramp(0.0, 1.1, above + 0.8 * (chance[4] - 0.5))
+    fine = min(length, 0.8 + 1.4 * chance[2])
+    return fine + full * (length - fine), tied
 
 
 @compile_kernel
@@ -83,12 +85,13 @@ def find_combing(x, y, z, root, forward, tied, along, style):
     across = front * (1 - forward) * top
     dx = wx + across * (away - wx)
     dy = wy + across * (0.0 - wy)
-    dz = wz + across * (0.15 - 0.45 * style.long - wz)
+    dz = wz + across * (0.15 - 0.8 * style.long - wz)
     # Short hair that is not worn forward stands up at the front and goes back.
     upright = (1 - style.fringe) * (1 - style.long) * top * front
-    dx += upright * (0.45 * away - 0.75 * dx)
-    dy += upright * 0.75
-    dz += upright * (-0.55 - dz)
+    stand = 0.35 + 0.5 * style.lift * ramp(0.5, 4.5, root[2])
+    dx += upright * (0.75 * away - dx)
+    dy += upright * stand
+    dz += upright * (-0.75 - dz)
     # At the sides it lies down and back.
     aside = (1 - top) * (1 - style.long)
     dy -= 0.9 * aside
@@ -100,18 +103,27 @@ def find_combing(x, y, z, root, forward, tied, along, style):
     back = style.back if style.back < tied else tied
     back += (1 - style.long) * (style.back - back)
     dx, dy, dz = dx + back * (bx - dx), dy + back * (by - dy), dz + back * (bz - dz)
-    dy -= hang * (0.25 + 1.5 * ramp(1.0, 7.0, along)) + 0.5 * forward
+    # Off the forehead first, then down, and straight down below the skull.
+    angle = abs(math.degrees(math.atan2(x, z - 0.8)))
+    fall = hang * (1 - (1 - forward) * ramp(0.5, 3.0, z) * (1 - ramp(28, 60, angle)))
+    level = 1 - fall * (1 - ramp(-1.0, 6.0, y))
+    dx, dz = dx * level, dz * level
+    dy -= fall * (0.25 + 1.5 * ramp(1.0, 7.0, along)) + 0.5 * forward
+    dy += 0.35 * (hang - fall) * (1 - ramp(0.5, 4.0, along))
     return dx, dy, dz
 
 
 @compile_kernel
-def grow_strand(root, chance, frame_chance, length, tied, forward, full, style, radius, points):
+def grow_strand(
+    root, frame_chance, length, tied, forward, full, style, radius, body_radius, points
+):  # fmt: skip
     """Fill points [point, 3] of one strand, from root to tip."""
     x, y, z = root[0], root[1], root[2]
     points[0, 0], points[0, 1], points[0, 2] = x, y, z
     azimuth, row, far, nx, ny, nz = find_place(x, y, z)
     step = length / (points.shape[0] - 1)
-    upright = (1 - style.fringe) * (1 - style.long) * ramp(4.5, 9.5, y) * ramp(-4.0, 1.0, z)
+    upright = (1 - style.fringe) * (1 - style.long) * ramp(4.5, 9.5, y) * ramp(-1.0, 5.0, z)
+    upright *= (1 - style.back) * style.lift
     vx, vy, vz = nx, ny, nz
     keep_face = style.long * (1 - forward) * (1 - tied)
     rise = 0.45 + 0.6 * full
@@ -120,7 +132,7 @@ def grow_strand(root, chance, frame_chance, length, tied, forward, full, style, 
         dx, dy, dz = find_combing(x, y, z, root, forward, tied, along, style)
         out = dx * nx + dy * ny + dz * nz
         taken = out * (0.9 - 0.55 * upright) if row < 30 else min(0.0, out)
-        lift = 0.9 * math.exp(-along / rise) * (1 + 0.6 * upright)
+        lift = 0.7 * math.exp(-along / rise) * (1 + 0.8 * upright)
         dx, dy, dz = dx + (lift - taken) * nx, dy + (lift - taken) * ny, dz + (lift - taken) * nz
         scale = 1 / (math.sqrt(dx * dx + dy * dy + dz * dz) + 1e-3)
         turn = 1 - math.exp(-step / 0.8)
@@ -139,7 +151,21 @@ def grow_strand(root, chance, frame_chance, length, tied, forward, full, style, 
         gap = max(0.0, lowest - height)
         gap -= max(0.0, height - lowest - 0.15) * (1 - upright) * (1 - ramp(26, 34, row)) * 0.6
         x, y, z = x + nx * gap, y + ny * gap, z + nz * gap
+        if y < -8:
+            x, y, z = keep_off_body(x, y, z, 0.5 + 0.7 * full, body_radius)
         points[p, 0], points[p, 1], points[p, 2] = x, y, z
+
+
+@compile_kernel
+def keep_off_body(x, y, z, gap, body_radius):
+    """Push a point out of the shoulders: body_radius [azimuth, angle] from the body's centre."""
+    qx, qy, qz = x - BODY_X, y - BODY_Y, z - BODY_Z
+    far = math.sqrt(qx * qx + qy * qy + qz * qz) + 1e-6
+    angle = math.degrees(math.acos(qy / far))
+    row = (angle - LEAST_DEG) / (GREATEST_DEG - LEAST_DEG) * (body_radius.shape[1] - 1)
+    column = (math.atan2(qx, qz) + math.pi) / (2 * math.pi) * body_radius.shape[0]
+    push = max(0.0, read_map(body_radius, column, row) + gap - far) / far
+    return x + qx * push, y + qy * push, z + qz * push
 
 
 @compile_kernel
@@ -147,10 +173,10 @@ def part_from_face(x, y, z, side, chance, strength):
     """Turn a point of hanging hair aside, so that it frames the face; returns x and z."""
     axis = 0.8 + NECK_LEAN * min(0.0, y - 4.0)
     angle = math.atan2(x, z - axis)
-    sign = 1.0 if side > 0 else -1.0
+    sign = 1.0 if angle + 0.4 * math.tanh(side / 0.7) > 0 else -1.0
     least = math.radians(54 + 20 * chance) * (1 - ramp(6.0, 10.0, y))
     lack = least - sign * angle
-    if lack <= 0:
+    if abs(angle) >= least:
         return x, z
     far = math.sqrt(x * x + (z - axis) ** 2)
     angle += sign * lack * 0.35 * strength
@@ -158,7 +184,9 @@ def part_from_face(x, y, z, side, chance, strength):
 
 
 @compile_kernel
-def grow_hair(position, chance, large, number, style, hairline, radius, points, grown, full):
+def grow_hair(
+    position, chance, large, number, style, hairline, radius, body_radius, points, grown, full
+):  # fmt: skip
     """Grow the first `number` strands: points [strand, point, 3], grown [strand] 0 none to 1,
     full [strand] height above the scalp."""
     for s in range(number):
@@ -179,7 +207,7 @@ def grow_hair(position, chance, large, number, style, hairline, radius, points, 
         full[s] = find_thickness(y, length, tied, luck, style)
         frame = chance[large[s]][3]
         grow_strand(
-            root, luck, frame, length, tied, forward, full[s], style, radius, points[s]
+            root, frame, length, tied, forward, full[s], style, radius, body_radius, points[s]
         )  # fmt: skip
 
 
@@ -197,7 +225,7 @@ def gather_locks(points, chance, large, small, grown, number, style, gathered):
         for p in range(points.shape[1]):
             t = p / last
             wide = near_a * (0.15 + 0.30 * style.curl) * t
-            fine = near_b * (0.75 - 0.25 * style.sleek) * t ** 0.8
+            fine = near_b * (0.75 - 0.25 * style.sleek) * t**0.8
             for c in range(3):
                 x = points[s, p, c]
                 x += fine * (points[b, p, c] - x)
@@ -254,12 +282,14 @@ def curl_strands(points, chance, large, small, grown, number, style):
 
 
 @compile_kernel
-def move_with_skin(points, grown, number, offsets):
-    """Move strands by the scalp's offsets [azimuth, row, 3], in place."""
+def move_with_skin(points, grown, number, offsets, outward):
+    """Move strands by the scalp's offsets [azimuth, row, 3], in place; outward [strand, point, 3]
+    becomes the direction away from the head."""
     for s in range(number):
         if grown[s] <= 0.01:
             continue
         for p in range(points.shape[1]):
             place = find_place(points[s, p, 0], points[s, p, 1], points[s, p, 2])
+            outward[s, p, 0], outward[s, p, 1], outward[s, p, 2] = place[3], place[4], place[5]
             for c in range(3):
                 points[s, p, c] += read_map(offsets[:, :, c], place[0], place[1])

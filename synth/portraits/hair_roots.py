@@ -8,7 +8,13 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from synth.portraits.scalp import (
-    CENTRE, NUM_AZIMUTHS, ROW_CM, TOP_ROWS, ScalpMap, make_points, read_map,
+    CENTRE,
+    NUM_AZIMUTHS,
+    ROW_CM,
+    TOP_ROWS,
+    ScalpMap,
+    make_points,
+    read_map,
 )  # fmt: skip
 
 NUM_ROOTS = 16000

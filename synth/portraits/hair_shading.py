@@ -8,25 +8,46 @@ from __future__ import annotations
 
 import math
 
+import cv2
+import numpy as np
+
 from synth.portraits.rasterise import compile_kernel
 from synth.portraits.surfaces import ramp
 
+#: Coverage from which on hair counts as closed; where thinner, it counts as lying deeper.
+DENSE, FADE_CM = 1.5, 1.6
+
+
+def add_hair_depth(texels: np.ndarray, area: float, depth: np.ndarray) -> None:
+    """Bring depth [h, w] nearer where strands `texels` [strand, point, 3] are dense.
+
+    area is what one texel's length of a strand covers, in texels. Thin hair throws no shadow.
+    """
+    cover, total = np.zeros_like(depth), np.zeros_like(depth)
+    splat_points(texels, area, cover, total)
+    cover, total = cv2.GaussianBlur(cover, (0, 0), 1.2), cv2.GaussianBlur(total, (0, 0), 1.2)
+    middle = total / np.maximum(cover, 1e-4) - FADE_CM * np.maximum(0, 1 - cover / DENSE)
+    np.copyto(depth, np.maximum(depth, middle), where=cover > 0.1)
+
 
 @compile_kernel
-def splat_points(texels, behind, depth):
-    """Bring depth [h, w] nearer at points texels [strand, point, 3], `behind` cm behind each."""
-    height, width = depth.shape
+def splat_points(texels, area, cover, total):
+    """Add what strands cover [h, w], and their depth times that [h, w]."""
+    height, width = cover.shape
     for s in range(texels.shape[0]):
-        for p in range(2, texels.shape[1]):
-            # Halfway to the next point too, so that long strands leave no gaps.
-            for half in range(2):
-                q = p - half
-                x = 0.5 * (texels[s, p, 0] + texels[s, q, 0])
-                y = 0.5 * (texels[s, p, 1] + texels[s, q, 1])
-                z = 0.5 * (texels[s, p, 2] + texels[s, q, 2]) - behind
-                xi, yi = math.floor(x), math.floor(y)
-                if 0 <= xi < width and 0 <= yi < height and z > depth[yi, xi]:
-                    depth[yi, xi] = z
+        for p in range(1, texels.shape[1]):
+            x0, y0, z0 = texels[s, p - 1, 0], texels[s, p - 1, 1], texels[s, p - 1, 2]
+            dx, dy, dz = texels[s, p, 0] - x0, texels[s, p, 1] - y0, texels[s, p, 2] - z0
+            length = math.sqrt(dx * dx + dy * dy)
+            # Long segments leave no gaps.
+            pieces = min(8, int(length) + 1)
+            for k in range(pieces):
+                t = (k + 0.5) / pieces
+                xi, yi = math.floor(x0 + t * dx), math.floor(y0 + t * dy)
+                if 0 <= xi < width and 0 <= yi < height:
+                    share = area * length / pieces
+                    cover[yi, xi] += share
+                    total[yi, xi] += share * (z0 + t * dz)
 
 
 @compile_kernel
@@ -48,13 +69,13 @@ def find_transmission(shadow_depth, x, y, z):
 
 @compile_kernel
 def shade_strands(
-    points, screen, outward, grown, height, chance, lock, base_depth, shadow_depth, shadow_matrix,
-    openness, look, lights, density, colours, opacities,
+    points, screen, outward, grown, height, chance, lock_chance, base_depth,
+    shadow_depth, shadow_matrix, openness, look, lights, colours, opacities,
 ):  # fmt: skip
     """Colour and opacity of every strand point that may be seen.
 
-    points and outward [strand, point, 3] posed, cm; screen [strand, point, 3]; lock [strand];
-    openness [h, w] as for skin; density [strand] opacity; colours [strand, point, 3];
+    points and outward [strand, point, 3] posed, cm; screen [strand, point, 3];
+    openness [h, w] as for skin; colours [strand, point, 3];
     opacities [strand, point].
     """
     size_y, size_x = base_depth.shape
@@ -64,7 +85,7 @@ def shade_strands(
     for s in range(points.shape[0]):
         thickest = max(thickest, height[s])
     for s in range(points.shape[0]):
-        own, shared = chance[s, 7] - 0.5, chance[lock[s], 6] - 0.5
+        own, shared = chance[s, 7] - 0.5, lock_chance[s] - 0.5
         tone = math.exp(0.35 * own + 0.35 * shared)
         layer = 0.30 + 0.70 * min(1.0, height[s] / (0.8 * thickest))
         length = 0.0
@@ -78,13 +99,14 @@ def shade_strands(
             size = math.sqrt(t0 * t0 + t1 * t1 + t2 * t2) + 1e-6
             if p > 0:
                 length += size
-            if not (0 <= xi < size_x and 0 <= yi < size_y):
-                opacities[s, p] = density[s]
+            # A strand goes on beyond the picture's edge.
+            if not (-size_x < 8 * xi < 9 * size_x and -size_y < 8 * yi < 9 * size_y):
                 continue
+            xi, yi = min(max(xi, 0), size_x - 1), min(max(yi, 0), size_y - 1)
             if screen[s, p, 2] < base_depth[yi, xi] - 2.5:
                 continue
             t = p / last
-            opacities[s, p] = density[s] * grown[s] * (1 - 0.75 * ramp(0.65, 1.0, t))
+            opacities[s, p] = 0.9 * grown[s] * (1 - 0.75 * ramp(0.65, 1.0, t))
             root = ramp(0.0, 2.2, length)
             o = (0.35 + 0.65 * root) * (0.35 + 0.65 * layer)
             o *= 0.35 + 0.65 * openness[int(yi * scale_y), int(xi * scale_x)]
@@ -112,7 +134,11 @@ def light_strand(point, n, t, shift, o, f, shadow_depth, shadow_matrix, look, li
     # Darker hair swallows more of what enters it.
     r, g, b = look.hair[0] * f, look.hair[1] * f, look.hair[2] * f
     sky = (0.6 + 0.4 * (0.5 + 0.5 * n[1])) * o
-    o0, o1, o2 = r * lights.ambient[0] * sky, g * lights.ambient[1] * sky, b * lights.ambient[2] * sky
+    o0, o1, o2 = (
+        r * lights.ambient[0] * sky,
+        g * lights.ambient[1] * sky,
+        b * lights.ambient[2] * sky,
+    )
     for i in range(lights.directions.shape[0]):
         l0, l1, l2 = lights.directions[i, 0], lights.directions[i, 1], lights.directions[i, 2]
         facing = n[0] * l0 + n[1] * l1 + n[2] * l2

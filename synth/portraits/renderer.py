@@ -6,16 +6,17 @@ give the same pixels. Pictures are drawn 1.5 times as large and reduced by area.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from synth.portraits import rasterise
 from synth.portraits.background import make_background
 from synth.portraits.complexion import make_grain
 from synth.portraits.facial_hair import Shade, draw_facial_hair, plant_facial_hair
-from synth.portraits.hair import make_hair_grid
+from synth.portraits.hair_drawing import draw_hair
+from synth.portraits.hair_shading import add_hair_depth
 from synth.portraits.head_model import load_head_model
 from synth.portraits.lights import Lights, make_lights
 from synth.portraits.looks import make_look
@@ -24,8 +25,8 @@ from synth.portraits.paint import make_noise, paint_beard
 from synth.portraits.parameters import FaceParameters
 from synth.portraits.rasterise import FAR
 from synth.portraits.scene import Scene, make_studio, pose_face
-from synth.portraits.shading import HAIR_OPACITY, shade_base, shade_hair
-from synth.portraits.shadows import ShadowMap, draw_shadow_map, find_shadows
+from synth.portraits.shading import shade_base
+from synth.portraits.shadows import TEXELS_PER_CM, ShadowMap, draw_shadow_map, find_shadows
 from synth.portraits.skin import make_face_map
 from synth.portraits.tone import develop
 
@@ -38,7 +39,7 @@ class FaceRenderer:
 
     def __init__(self, head_model: str | Path) -> None:
         model = load_head_model(head_model)
-        self.studio = make_studio(model, make_hair_grid(model))
+        self.studio = make_studio(model)
         self._beard = paint_beard(model.vertices[model.landmarks])
         self.facial = plant_facial_hair(model, self._beard)
         self._noise = make_noise()
@@ -54,60 +55,29 @@ class FaceRenderer:
         look = make_look(self.studio, scene, face)
         surface = np.concatenate([_find_normals(scene), scene.canonical, scene.vertices], 1)
         base = _draw(scene.screen, scene.base_triangles, large_px)
-        hair_layers = self._draw_hair(scene, surface, base[0])
         base_surface = _interpolate(base, scene.base_triangles, surface)
-        occlusion = _find_occlusion(
-            base[0], base_surface[..., :3], hair_layers, scene.camera.px_per_cm
-        )
+        occlusion = _find_occlusion(base[0], base_surface[..., :3], scene)
         shadow = _draw_shadow(scene, lights)
         visible = find_shadows(base[0], base_surface, shadow)
         material = np.where(base[1] >= 0, scene.base_materials[base[1]], -1).astype(np.int8)
         shade_base(
             material, base_surface, occlusion, visible, self._face_map, self._grain, self._beard,
-            self._noise, scene.hair.hairline, self.studio.model.eye_centres.astype(np.float32),
-            scene.gaze, scene.turn, look, lights, image,
+            self._noise, scene.hair.combed.hairline,
+            self.studio.model.eye_centres.astype(np.float32), scene.gaze, scene.turn, look, lights,
+            image,
         )  # fmt: skip
         draw_facial_hair(
             self.facial, scene, face, look, surface[:, :3],
             Shade(occlusion, visible, lights), base[0], image,
         )  # fmt: skip
-        for layer in hair_layers:
-            shade_hair(
-                layer.covered, layer.surface, occlusion, *shadow, self._noise,
-                look, lights, image,
-            )  # fmt: skip
-        return develop(image, size_px)
-
-    def _draw_hair(self, scene: Scene, surface: np.ndarray, behind: np.ndarray) -> list[_HairLayer]:
-        """The inside of the far half of the shell, then the outside of the near half."""
-        along = self.studio.grid.along.ravel()
-        paths = np.zeros((len(surface), 2), np.float32)
-        paths[scene.first_hair : scene.first_hair + len(along)] = np.stack(
-            [along, scene.hair.opacity], 1
+        draw_hair(
+            scene.hair, scene.camera.px_per_cm, base[0], shadow, occlusion, look, lights, image
         )
-        attributes = np.concatenate([surface, paths], 1)
-        # Long hair falls over the ears, which stick out of the shell.
-        nearest = behind - 0.15 - 1.4 * scene.hair.length
-        layers = []
-        for triangles in (scene.hair_triangles[:, ::-1], scene.hair_triangles):
-            drawn = _draw(scene.screen, triangles, behind.shape[0])
-            covered = (drawn[1] >= 0) & (drawn[0] > nearest)
-            layers.append(_HairLayer(covered, drawn[0], _interpolate(drawn, triangles, attributes)))
-        return layers
-
-
-@dataclass(frozen=True)
-class _HairLayer:
-    """covered [h, w] bool; depth [h, w]; surface [h, w, 11] as `shade_hair` takes it."""
-
-    covered: np.ndarray
-    depth: np.ndarray
-    surface: np.ndarray
+        return develop(image, size_px)
 
 
 def _find_normals(scene: Scene) -> np.ndarray:
-    triangles = np.concatenate([scene.base_triangles, scene.hair_triangles])
-    return rasterise.find_vertex_normals(scene.vertices, triangles)
+    return rasterise.find_vertex_normals(scene.vertices, scene.base_triangles)
 
 
 Drawn = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -130,19 +100,20 @@ def _interpolate(drawn: Drawn, triangles: np.ndarray, attributes: np.ndarray) ->
     return out
 
 
-def _find_occlusion(
-    depth: np.ndarray, normals: np.ndarray, hair: list[_HairLayer], px_per_cm: float
-) -> np.ndarray:
-    for layer in hair:
-        dense = layer.covered & (layer.surface[..., HAIR_OPACITY] > 0.4) & (layer.depth > depth)
-        depth = np.where(dense, layer.depth, depth)
-        normals = np.where(dense[..., None], layer.surface[..., :3], normals)
-    return find_occlusion(depth, normals, px_per_cm)
+def _find_occlusion(depth: np.ndarray, normals: np.ndarray, scene: Scene) -> np.ndarray:
+    """As `find_occlusion`, with hair as something solid where it is dense."""
+    size_px = depth.shape[0]
+    small_px = size_px // 3
+    small = np.full((small_px, small_px), FAR, np.float32)
+    scale = np.array([small_px / size_px, small_px / size_px, 1], np.float32)
+    width_px = scene.hair.width_cm * scene.camera.px_per_cm * small_px / size_px
+    add_hair_depth(scene.hair.screen * scale, width_px, small)
+    hair_depth = cv2.resize(small, (size_px, size_px), interpolation=cv2.INTER_NEAREST)
+    return find_occlusion(np.maximum(depth, hair_depth), normals, scene.camera.px_per_cm)
 
 
 def _draw_shadow(scene: Scene, lights: Lights) -> ShadowMap:
-    opacity = scene.hair.opacity[scene.hair_triangles - scene.first_hair]
-    triangles = np.concatenate(
-        [scene.base_triangles, scene.hair_triangles[(opacity > 0.35).all(1)]]
-    )
-    return draw_shadow_map(scene.vertices, triangles, lights.directions[0])
+    shadow = draw_shadow_map(scene.vertices, scene.base_triangles, lights.directions[0])
+    strands = scene.hair.points @ shadow.matrix[:, :3].T + shadow.matrix[:, 3]
+    add_hair_depth(strands, scene.hair.width_cm * TEXELS_PER_CM, shadow.depth)
+    return shadow

@@ -26,7 +26,7 @@ from synth.portraits.expressions import (
     make_expression,
     make_muscles,
 )
-from synth.portraits.hair import CombedHair, HairGrid, comb_hair
+from synth.portraits.hair import PosedHair, Scalp, comb_hair, count_strands, find_width, make_scalp
 from synth.portraits.head_model import CLOTH, LASHES, HeadModel
 from synth.portraits.identity import Anatomy, make_anatomy, make_person
 from synth.portraits.parameters import EMOTIONS, FaceParameters
@@ -41,10 +41,10 @@ BODY_YAW = 0.35
 
 @dataclass(frozen=True)
 class Studio:
-    """Everything fixed for all faces: model, shell, body and muscles."""
+    """Everything fixed for all faces: model, scalp, body and muscles."""
 
     model: HeadModel
-    grid: HairGrid
+    scalp: Scalp
     body: BodyGrid
     muscles: Muscles
     anatomy: Anatomy
@@ -78,11 +78,11 @@ class Camera:
 
 @dataclass(frozen=True)
 class Scene:
-    """One posed face. Vertices of head, hair and torso are concatenated in this order.
+    """One posed face. Vertices of head and torso are concatenated in this order.
 
     vertices [vertex, 3] posed, cm; canonical [vertex, 3] before identity, expression and pose;
-    screen [vertex, 3] pixels and depth, by the camera; base and hair triangles;
-    base_materials; first_hair the first vertex of hair;
+    screen [vertex, 3] pixels and depth, by the camera; base triangles; base_materials;
+    hair in strands;
     weights [shape] of the expression; turn [3, 3] from head to world coordinates; gaze [3] unit, in
     head coordinates; lip_depth in cm; lid_height of the upper lids above the eyes' centres, as a
     sine on the eyeball.
@@ -94,9 +94,7 @@ class Scene:
     camera: Camera
     base_triangles: np.ndarray
     base_materials: np.ndarray
-    hair_triangles: np.ndarray
-    hair: CombedHair
-    first_hair: int
+    hair: PosedHair
     weights: np.ndarray
     turn: np.ndarray
     gaze: np.ndarray
@@ -104,9 +102,11 @@ class Scene:
     lid_height: float
 
 
-def make_studio(model: HeadModel, grid: HairGrid) -> Studio:
+def make_studio(model: HeadModel) -> Studio:
     """Prepare what all faces share."""
-    return Studio(model, grid, make_body_grid(model), make_muscles(model), make_anatomy(model))
+    body = make_body_grid(model)
+    scalp = make_scalp(model, body)
+    return Studio(model, scalp, body, make_muscles(model), make_anatomy(model))
 
 
 def make_rotation(yaw_deg: float, pitch_deg: float) -> np.ndarray:
@@ -164,17 +164,18 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     head = rest + moved
     # The scalp slides with the forehead's muscles, less than the skin itself.
     scalp = identity + 0.75 * moved
-    hair = comb_hair(studio.grid, face, scalp)
     pitches = [EMOTION_PITCH_DEG.get(emotion, 0.0) for emotion in EMOTIONS]
     nod = float(np.dot(find_display(face), pitches))
     yaw_deg, pitch_deg = 8.0 * face["yaw"], 3.5 * face["pitch"] + nod
     turn = make_rotation(yaw_deg, pitch_deg)
     clothes, place_in_cloth = dress(studio.body, face, identity)
-    posed_hair = (hair.vertices - PIVOT) @ turn.T + PIVOT
+    combed = comb_hair(studio.scalp, face, scalp, count_strands(size_px))
+    flat = combed.points.reshape(-1, 3)
+    strands = bend_neck(flat, find_head_share(flat), yaw_deg, pitch_deg)
+    strands = strands.astype(np.float32).reshape(combed.points.shape)
     vertices = np.concatenate(
         [
             bend_neck(head, studio.body.head_share, yaw_deg, pitch_deg),
-            posed_hair,
             bend_neck(clothes, find_head_share(clothes), yaw_deg, pitch_deg),
         ]
     ).astype(np.float32)
@@ -183,19 +184,21 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     to_camera = turn.T @ np.array([0, 0, 1], np.float32)
     gaze = to_camera * 0.85 + np.array([0, 0, 0.15]) + _look_aside(face)
     lips = vertices[model.landmarks[[51, 57]], 2]
-    base_triangles, base_materials, hair_triangles = _assemble(studio, hair)
+    base_triangles, base_materials = _assemble(studio)
     return Scene(
         vertices=vertices,
-        canonical=np.concatenate(
-            [model.vertices, studio.grid.surface.reshape(-1, 3), place_in_cloth]
-        ).astype(np.float32),
+        canonical=np.concatenate([model.vertices, place_in_cloth]).astype(np.float32),
         screen=camera.find_screen(vertices),
         camera=camera,
         base_triangles=base_triangles,
         base_materials=base_materials,
-        hair_triangles=hair_triangles,
-        hair=hair,
-        first_hair=len(model.vertices),
+        hair=PosedHair(
+            combed,
+            strands,
+            combed.outward @ turn.T,
+            camera.find_screen(strands),
+            find_width(count_strands(size_px)),
+        ),
         weights=weights,
         turn=turn,
         gaze=(gaze / np.linalg.norm(gaze)).astype(np.float32),
@@ -216,18 +219,12 @@ def _look_aside(face: FaceParameters) -> np.ndarray:
     return np.array([0.06 * face["gaze_x"], 0.045 * face["gaze_y"] - down, 0.0])
 
 
-def _assemble(studio: Studio, hair: CombedHair) -> tuple[np.ndarray, ...]:
-    """Triangles of head and torso with materials, and of the hair that is there."""
+def _assemble(studio: Studio) -> tuple[np.ndarray, np.ndarray]:
+    """Triangles of head and torso with materials."""
     model = studio.model
     is_lash = model.materials == LASHES
-    first_hair = len(model.vertices)
-    first_torso = first_hair + len(hair.vertices)
-    grown = (hair.opacity[studio.grid.triangles] > 0).any(1)
+    first_torso = len(model.vertices)
     base = np.concatenate([model.triangles[~is_lash], studio.body.triangles + first_torso])
     cloth = np.full(len(studio.body.triangles), CLOTH, np.int8)
     materials = np.concatenate([model.materials[~is_lash], cloth])
-    return (
-        base.astype(np.int32),
-        materials,
-        (studio.grid.triangles[grown] + first_hair).astype(np.int32),
-    )
+    return base.astype(np.int32), materials

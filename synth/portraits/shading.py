@@ -1,8 +1,7 @@
 """Light on all surfaces, pixel by pixel. Compiled by numba.
 
 Skin and eyes are lit by `skin_light` and `eyes`; teeth and cloth by a Blinn-Phong highlight with
-Fresnel weight; hair: two shifted Kajiya-Kay lobes (Kajiya and Kay 1989,
-Marschner et al. 2003). Buffers are [h, w, k] float32 in linear RGB.
+Fresnel weight; hair in `hair_shading`. Buffers are [h, w, k] float32 in linear RGB.
 """
 
 from __future__ import annotations
@@ -14,27 +13,10 @@ import numpy as np
 from synth.portraits.eyes import shade_eye
 from synth.portraits.head_model import EYE_LEFT, EYE_RIGHT, GUMS, SKIN, TEETH
 from synth.portraits.mouth import paint_gums, paint_teeth
-from synth.portraits.rasterise import compile_kernel, find_visibility
+from synth.portraits.rasterise import compile_kernel
 from synth.portraits.skin import find_slope, paint_skin, read_grain, read_map, tilt
 from synth.portraits.skin_light import light_skin
 from synth.portraits.surfaces import look_up, paint_growth, ramp, tint
-
-#: Where the opacity stands in a hair layer's surface.
-HAIR_OPACITY = 10
-
-
-@compile_kernel
-def find_light(shadow_depth, shadow_matrix, surface):
-    """Share of the key light that reaches a pixel's posed point (entries 6 to 8 of its surface)."""
-    x, y, z = surface[6], surface[7], surface[8]
-    m = shadow_matrix
-    return find_visibility(
-        shadow_depth,
-        m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3],
-        m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3],
-        m[2, 0] * x + m[2, 1] * y + m[2, 2] * z,
-        1.2,
-    )
 
 
 @compile_kernel
@@ -124,86 +106,3 @@ def shade_base(
                     rgb, wrap = tint(look.cloth, weave, weave, weave), 0.12
                 o0, o1, o2 = add_light(rgb, n, wrap, gloss, exponent, o, visible, lights)
             image[y, x, 0], image[y, x, 1], image[y, x, 2] = o0, o1, o2
-
-
-@compile_kernel
-def shade_hair(
-    covered, surface, occlusion, shadow_depth, shadow_matrix, noise, look, lights, image
-):
-    """Blend the hair layer over image [h, w, 3].
-
-    covered [h, w] bool; surface [h, w, 11]: normal, canonical point, posed point, step along the
-    path, opacity.
-    """
-    height, width = covered.shape
-    for y in range(height):
-        for x in range(width):
-            if not covered[y, x]:
-                continue
-            s = surface[y, x]
-            scale = 1 / math.sqrt(s[0] * s[0] + s[1] * s[1] + s[2] * s[2] + 1e-12)
-            n0, n1, n2 = s[0] * scale, s[1] * scale, s[2] * scale
-            inside = n2 < 0
-            if inside:
-                n0, n1, n2 = -n0, -n1, -n2
-            qx, qz = s[3] - look.parting, s[5] - 1.0
-            radius = math.sqrt(qx * qx + qz * qz) + 0.6
-            angle, step = math.atan2(qx, qz), s[9]
-            lock = look_up(noise, angle * 26, step * 26, 0)
-            strand = look_up(noise, angle * 95 + 10 * step, step * 30 + 3, 2)
-            opacity = s[HAIR_OPACITY] + 0.22 * strand + 0.10 * lock
-            # Loose strands let the background through at the silhouette.
-            opacity -= 0.30 * (1 - ramp(0.0, 0.16, abs(n2))) * (1 + 0.5 * strand)
-            alpha = ramp(0.10, 0.85, opacity)
-            if alpha <= 0:
-                continue
-            # Strands run down the surface, away from the parting.
-            t0, t1, t2 = 0.6 * qx / radius, -0.8, 0.6 * qz / radius
-            dot = t0 * n0 + t1 * n1 + t2 * n2
-            t0, t1, t2 = t0 - dot * n0, t1 - dot * n1, t2 - dot * n2
-            scale = 1 / math.sqrt(t0 * t0 + t1 * t1 + t2 * t2 + 1e-9)
-            shift = 0.10 * lock + 0.06 * strand
-            t0, t1, t2 = t0 * scale + shift * n0, t1 * scale + shift * n1, t2 * scale + shift * n2
-            visible = 0.3 + 0.7 * find_light(shadow_depth, shadow_matrix, s)
-            f = max(0.35, 1 + 0.17 * lock + 0.13 * strand) * (0.75 + 0.35 * ramp(0.0, 0.5, step))
-            if inside:
-                f *= 0.45
-            rgb = tint(look.hair, f, f, f)
-            o = occlusion[y, x]
-            sky = (0.55 + 0.45 * (0.5 + 0.5 * n1)) * o
-            o0 = rgb[0] * lights.ambient[0] * sky
-            o1 = rgb[1] * lights.ambient[1] * sky
-            o2 = rgb[2] * lights.ambient[2] * sky
-            for i in range(3):
-                l0, l1 = lights.directions[i, 0], lights.directions[i, 1]
-                l2 = lights.directions[i, 2]
-                facing = n0 * l0 + n1 * l1 + n2 * l2
-                along = t0 * l0 + t1 * l1 + t2 * l2
-                half_lit = min(1.0, max(0.0, facing * 2 + 0.5))
-                diffuse = 0.65 * max(0.0, (facing + 0.35) / 1.35)
-                diffuse += 0.35 * math.sqrt(max(0.0, 1 - along * along)) * half_lit
-                shadow = (visible if i == 0 else 1.0) * (0.45 + 0.55 * o)
-                h0, h1, h2 = l0, l1, l2 + 1
-                scale = 1 / math.sqrt(h0 * h0 + h1 * h1 + h2 * h2 + 1e-9)
-                th = (t0 * h0 + t1 * h1 + t2 * h2) * scale
-                sine = math.sqrt(max(0.0, 1 - th * th))
-                white = 0.14 * look.hair_gloss * sine**60 * half_lit
-                tinted = 0.45 * look.hair_gloss * sine**14 * half_lit
-                o0 += (
-                    lights.colours[i, 0]
-                    * shadow
-                    * (rgb[0] * (diffuse + tinted) + white * (0.2 + rgb[0]))
-                )
-                o1 += (
-                    lights.colours[i, 1]
-                    * shadow
-                    * (rgb[1] * (diffuse + tinted) + white * (0.2 + rgb[1]))
-                )
-                o2 += (
-                    lights.colours[i, 2]
-                    * shadow
-                    * (rgb[2] * (diffuse + tinted) + white * (0.2 + rgb[2]))
-                )
-            image[y, x, 0] += alpha * (o0 - image[y, x, 0])
-            image[y, x, 1] += alpha * (o1 - image[y, x, 1])
-            image[y, x, 2] += alpha * (o2 - image[y, x, 2])
