@@ -79,8 +79,8 @@ def _find_zone_length(xy: np.ndarray) -> np.ndarray:
     chin = blend_ramp(-4.2, -6.6, y) * np.exp(-((x / 4.2) ** 4))
     moustache = blend_ramp(-3.4, -2.4, y) * np.exp(-((x / 3.0) ** 4))
     jaw = blend_ramp(1.5, -4.5, y)
-    neck = blend_ramp(-7.9, -9.2, y)
-    return (0.14 + 0.26 * jaw * (1 - moustache) + 0.22 * moustache + 0.60 * chin) * (1 - 0.6 * neck)
+    neck = blend_ramp(-7.6, -8.7, y)
+    return (0.14 + 0.26 * jaw * (1 - moustache) + 0.22 * moustache + 0.60 * chin) * (1 - 0.8 * neck)
 
 
 def _find_flow(xy: np.ndarray, normal: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -93,7 +93,8 @@ def _find_flow(xy: np.ndarray, normal: np.ndarray, rng: np.random.Generator) -> 
     flow += rng.normal(0, 0.20, flow.shape)
     flow -= normal * (flow * normal).sum(1, keepdims=True)
     flow /= np.linalg.norm(flow, axis=1, keepdims=True)
-    rise = 0.42 - 0.14 * lip
+    # Under the chin hair hangs off the skin, it does not lie back along the throat.
+    rise = 0.42 - 0.14 * lip + 1.5 * blend_ramp(0.15, 0.8, -normal[:, 1])
     direction = flow + normal * rise[:, None]
     return np.asarray(direction / np.linalg.norm(direction, axis=1, keepdims=True))
 
@@ -130,9 +131,10 @@ def grow_beard(
     points = points * (1 - pull) + points[roots.clump] * pull
     there = blend_ramp(0.0, 0.25, amount) * (0.55 + 0.45 * blend_ramp(0.2, 1.1, amount))
     there = np.clip((there * (roots.density * 1.8).clip(0, 1) - roots.rank * 0.75) * 4, 0, 1)
-    opacity = 0.75 * there[:, None] * (1 - 0.5 * STEPS**2)
+    strength = 0.50 + 0.28 * blend_ramp(0.2, 0.9, amount)
+    opacity = strength * there[:, None] * (1 - 0.5 * STEPS**2)
     grey = blend_ramp(
-        roots.grey - 0.15, roots.grey + 0.15, 1.25 * blend_ramp(0.5, 1.0, face["age"])
+        roots.grey - 0.15, roots.grey + 0.15, 1.3 * blend_ramp(0.5, 1.0, face["age"]) - 0.16
     )
     own = colours[0] * (1 - grey[:, None]) + colours[1] * grey[:, None]
     width = np.broadcast_to(0.028 * (1 - 0.7 * STEPS**2), opacity.shape)

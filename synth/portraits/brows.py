@@ -44,7 +44,7 @@ def plant_brows(landmarks: np.ndarray, seed: int = 3) -> BrowRoots:
     rng = np.random.default_rng(seed)
     n = HAIRS_PER_BROW
     # Even steps with jitter cover the line without gaps or heaps.
-    along = (np.arange(n) + rng.random(n)) / n
+    along = ((np.arange(n) + rng.random(n)) / n) ** 1.2
     across = rng.beta(1.6, 1.6, n) * 2 - 1
     rank, length, twist = rng.random(n), 0.7 + 0.5 * rng.random(n), rng.normal(0, 9, n)
     tone = 1 + 0.22 * rng.normal(size=n).clip(-2, 2)
@@ -79,9 +79,9 @@ def comb_brows(roots: BrowRoots, face: FaceParameters) -> np.ndarray:
     feminine = blend_ramp(-1.2, 1.2, face["femininity"])
     along, across = roots.along, roots.across
     half = (0.28 + 0.26 * face["brow_thickness"]) * (1.12 - 0.36 * feminine)
-    half = half * (1.0 - 0.62 * along) * (0.62 + 0.38 * blend_ramp(0.0, 0.22, along))
+    half = half * (1.0 - 0.58 * along) * (0.62 + 0.38 * blend_ramp(0.0, 0.22, along))
     arch = np.exp(-(((along - 0.66) / 0.26) ** 2)) - 0.5 * along**4
-    rise = 0.09 * face["brow_height"] - 0.10 + 0.14 * feminine
+    rise = 0.09 * face["brow_height"] - 0.02 + 0.08 * feminine
     rise = rise + (-0.06 + 0.24 * feminine) * arch
     root = roots.line + roots.normal * (rise + across * half)[:, None]
     angle = np.interp(along, _ALONG, _ANGLES) + roots.twist

@@ -16,13 +16,15 @@ from synth.portraits.parameters import FaceParameters
 
 NUM_COLUMNS = 19
 UPPER_LASHES, LOWER_LASHES = 34, 14
+#: Share of a ribbon inside the lid.
+_HIDDEN = 0.13
 
 
 @dataclass(frozen=True)
 class LashRoots:
     """corners [lash, point, 2] vertex numbers and shares [lash] between them; out [lash] from the
     inner (0) to the outer (1) corner; upper [lash] 1 or 0; length and sway [lash];
-    edges [lid, column] vertex numbers along the edge of the upper lids.
+    edges [lid, row, column] vertex numbers of the two rows at the edge of the upper lids.
     """
 
     corners: np.ndarray
@@ -50,7 +52,7 @@ def plant_lashes(model: HeadModel, seed: int = 5) -> LashRoots:
         out.append(place)
         upper.append(np.full(count, float(is_upper)))
         if is_upper:
-            edges.append(ribbon[0])
+            edges.append(ribbon[:2])
     lengths = 0.75 + 0.35 * rng.random(sum(map(len, out)))
     sway = rng.normal(0, 0.05, len(lengths))
     parts = (np.concatenate(part) for part in (corners, shares, out, upper))
@@ -104,8 +106,12 @@ def grow_lashes(
 
 
 def _cut(ribbon: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """The first `reach` [lash] (0 to 1) of paths [lash, point, 3], again in as many points."""
-    place = reach.clip(0, 1)[:, None] * STEPS * (NUM_POINTS - 1.001)
+    """The first `reach` [lash] (0 to 1) of paths [lash, point, 3], again in as many points.
+
+    The very beginning is left out: it lies inside the lid.
+    """
+    reach = reach.clip(0, 1)[:, None]
+    place = (_HIDDEN + (reach - _HIDDEN) * STEPS) * (NUM_POINTS - 1.001)
     low = place.astype(int)
     share = (place - low)[..., None]
     lash = np.arange(len(ribbon))[:, None]
@@ -115,7 +121,7 @@ def _cut(ribbon: np.ndarray, reach: np.ndarray) -> np.ndarray:
 def line_lids(roots: LashRoots, face: FaceParameters, vertices: np.ndarray) -> Strands:
     """A dark line where the upper lashes are rooted, short overlapping strokes along the lid."""
     feminine = blend_ramp(-1.0, 1.0, face["femininity"])
-    edge = vertices[roots.edges]
+    edge = 0.4 * vertices[roots.edges[:, 0]] + 0.6 * vertices[roots.edges[:, 1]]
     starts = np.arange(0, NUM_COLUMNS - NUM_POINTS + 1, 3)
     starts = np.append(starts, NUM_COLUMNS - NUM_POINTS)
     strokes = edge[:, starts[:, None] + np.arange(NUM_POINTS)].reshape(-1, NUM_POINTS, 3)

@@ -18,7 +18,7 @@ TEXTURE_SHAPE = (int(HEIGHT_CM * TEXELS_PER_CM), int(WIDTH_CM * TEXELS_PER_CM))
 #: line, sideburn, and back along jaw and neck.
 _BEARD_EDGE = (
     (0.0, -1.30), (1.2, -1.25), (2.3, -1.75), (3.3, -2.7), (4.4, -2.75), (5.6, -1.9), (6.6, -0.4),
-    (7.1, 1.8), (8.0, 1.8), (8.0, -2.0), (6.6, -5.2), (5.0, -7.3), (3.0, -8.7), (0.0, -9.3),
+    (7.1, 1.8), (8.0, 1.8), (8.0, -2.0), (6.6, -5.2), (5.0, -7.1), (3.0, -8.3), (0.0, -8.9),
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def paint_beard(landmarks: np.ndarray) -> np.ndarray:
     bare = np.exp(-(((y - (low - 0.75)) / 0.55) ** 2)) * np.exp(-(((np.abs(x) - 1.5) / 0.75) ** 4))
     groove = np.exp(-((x / 0.22) ** 2)) * np.exp(-(((y + 1.8) / 0.6) ** 2))
     lips = np.clip(_fill(_outline_lips(landmarks[:, :2]), 0.14) * 2, 0, 1)
-    grown = zone * (1 - 0.5 * bare) * (1 - 0.5 * groove) * (1 - lips)
+    grown = zone * (1 - 0.5 * bare) * (1 - 0.25 * groove) * (1 - lips)
     return np.ascontiguousarray(grown, np.float32)
 
 
