@@ -29,13 +29,13 @@ EMOTION_RECIPES: dict[str, dict[str, float]] = {
     ),
     # AU 9+10+15+17
     "disgust": dict(
-        noseSneer=1.2, mouthUpperUp=0.50, browDown=0.75, mouthFrown=0.70, eyeSquint=0.65,
-        cheekSquint=0.60, mouthShrugLower=0.50, mouthLowerDown=0.20,
+        noseSneer=1.1, mouthUpperUp=0.25, browDown=0.75, mouthFrown=0.75, eyeSquint=0.55,
+        cheekSquint=0.50, mouthShrugLower=0.35, mouthLowerDown=0.20,
     ),
     # AU 1+2+4+5+20+25: brows up but straight, mouth pulled wide
     "fear": dict(
-        browInnerUp=1.2, browOuterUp=0.35, browDown=0.35, eyeWide=1.25, mouthStretch=1.35,
-        jawOpen=0.22, mouthLowerDown=0.75, mouthFrown=0.20,
+        browInnerUp=1.2, browOuterUp=0.35, browDown=0.35, eyeWide=1.25, mouthStretch=1.30,
+        jawOpen=0.24, mouthLowerDown=0.35, mouthFrown=0.20,
     ),
     # AU 1+4+15+17, lids lowered
     "sadness": dict(
@@ -44,9 +44,10 @@ EMOTION_RECIPES: dict[str, dict[str, float]] = {
     ),
 }  # fmt: skip
 
-#: Brows drawn together and lowered (AU 4), their outer ends lowered, their inner ends raised:
-#: stronger than the head model's own shapes go.
-BROW_FIELDS = {
+#: What the head model's own shapes do not do: brows drawn together and lowered (AU 4) as far as
+#: in a rage, their outer ends lowered; an upper lip that a sneer lifts at its sides only; teeth
+#: that stay behind lips stretched over them.
+FIELDS = {
     "knit": Trait((Move((1.4, 5.9, 10.6), (1.6, 1.3, 2.2), push=(-0.26, 0, 0.05)),), eyes="leave"),
     "inner_down": Trait(
         (Move((1.6, 5.7, 10.5), (2.2, 1.3, 2.4), push=(0, -0.42, 0.06)),), eyes="leave"
@@ -54,11 +55,14 @@ BROW_FIELDS = {
     "outer_down": Trait(
         (Move((5.0, 5.8, 8.9), (1.9, 1.4, 2.4), push=(0, -0.34, 0)),), eyes="leave"
     ),
+    "lip_down": Trait(shapes={"mouthShrugUpper": -0.5}),
+    "teeth_back": Trait(teeth_cm=-0.3),
 }
-EMOTION_BROWS: dict[str, dict[str, float]] = {
-    "anger": dict(knit=1.0, inner_down=1.0, outer_down=-0.6),
-    "disgust": dict(inner_down=0.2, knit=0.4),
-    "fear": dict(knit=1.0, outer_down=0.5),
+EMOTION_FIELDS: dict[str, dict[str, float]] = {
+    "anger": dict(knit=1.0, inner_down=1.0, outer_down=-0.6, teeth_back=0.4),
+    "happiness": dict(teeth_back=1.0),
+    "disgust": dict(inner_down=0.2, knit=0.4, lip_down=1.0),
+    "fear": dict(knit=1.0, outer_down=0.5, teeth_back=0.5),
     "sadness": dict(knit=0.9, inner_down=-0.7, outer_down=1.0),
 }
 #: How the head turns with an emotion: (pitch in degrees, up positive).
@@ -76,13 +80,13 @@ MOST_WEIGHT = 1.6
 
 @dataclass(frozen=True)
 class Muscles:
-    """Weights of the shapes: emotions [emotion, shape], movements {name: [shape]}; what brows do
-    besides, brows [emotion, vertex * 3] cm.
+    """Weights of the shapes: emotions [emotion, shape], movements {name: [shape]}; what emotions do
+    besides, extras [emotion, vertex * 3] cm.
     """
 
     emotions: np.ndarray
     movements: dict[str, np.ndarray]
-    brows: np.ndarray
+    extras: np.ndarray
 
 
 def make_muscles(model: HeadModel) -> Muscles:
@@ -91,12 +95,12 @@ def make_muscles(model: HeadModel) -> Muscles:
     for side, recipe in zip(("left", "right"), SHIFT_RECIPES, strict=True):
         movements[side] = model.make_expression_weights(recipe)
     recipes = [model.make_expression_weights(EMOTION_RECIPES[name]) for name in EMOTIONS]
-    fields = {name: make_field(model, trait) for name, trait in BROW_FIELDS.items()}
-    brows = np.zeros((len(EMOTIONS), model.vertices.size), np.float32)
-    for row, emotion in zip(brows, EMOTIONS, strict=True):
-        for name, amount in EMOTION_BROWS.get(emotion, {}).items():
+    fields = {name: make_field(model, trait) for name, trait in FIELDS.items()}
+    extras = np.zeros((len(EMOTIONS), model.vertices.size), np.float32)
+    for row, emotion in zip(extras, EMOTIONS, strict=True):
+        for name, amount in EMOTION_FIELDS.get(emotion, {}).items():
             row += amount * fields[name]
-    return Muscles(np.stack(recipes), movements, brows)
+    return Muscles(np.stack(recipes), movements, extras)
 
 
 def find_display(face: FaceParameters) -> np.ndarray:
@@ -116,6 +120,6 @@ def make_expression(muscles: Muscles, face: FaceParameters) -> np.ndarray:
     return np.clip(weights, 0, MOST_WEIGHT).astype(np.float32)
 
 
-def make_brow_offset(muscles: Muscles, face: FaceParameters) -> np.ndarray:
+def make_extra_offset(muscles: Muscles, face: FaceParameters) -> np.ndarray:
     """Offsets [vertex, 3] cm that the emotions of `face` add to those of its shapes."""
-    return (find_display(face) @ muscles.brows).reshape(-1, 3).astype(np.float32)
+    return (find_display(face) @ muscles.extras).reshape(-1, 3).astype(np.float32)

@@ -39,12 +39,13 @@ class Trait(NamedTuple):
     """One way in which faces differ: moves and expression shapes (which keep lids on eyes).
 
     eyes: moves carry each eye with its lids as a whole, bend it with everything else (for moves
-    that keep a ball a ball), or leave it where it is.
+    that keep a ball a ball), or leave it where it is. teeth_cm: how far the teeth come forward.
     """
 
     moves: tuple[Move, ...] = ()
     shapes: dict[str, float] | None = None
     eyes: Literal["carry", "bend", "leave"] = "carry"
+    teeth_cm: float = 0.0
 
 
 def make_field(model: HeadModel, trait: Trait) -> np.ndarray:
@@ -56,10 +57,9 @@ def make_field(model: HeadModel, trait: Trait) -> np.ndarray:
             offsets += _spread(model.vertices * _MIRROR, move) * _MIRROR
     if trait.moves and trait.eyes != "bend":
         offsets = _keep_eyes_whole(model, offsets, float(trait.eyes == "carry"))
-    if trait.moves:
-        mouth = offsets[model.landmarks[MOUTH_LANDMARKS]].mean(0)
-        inner = np.unique(model.triangles[np.isin(model.materials, (GUMS, TEETH))])
-        offsets[inner] = mouth
+    inner = np.unique(model.triangles[np.isin(model.materials, (GUMS, TEETH))])
+    offsets[inner] = offsets[model.landmarks[MOUTH_LANDMARKS]].mean(0)
+    offsets[inner, 2] += trait.teeth_cm
     if trait.shapes:
         weights = model.make_expression_weights(trait.shapes)
         offsets = offsets + model.make_expression_offset(weights)

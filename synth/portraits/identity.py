@@ -18,7 +18,7 @@ from synth.portraits.head_model import HeadModel
 from synth.portraits.parameters import FaceParameters
 
 #: How far modes go for one standard deviation: overall size, large, fine and lopsided modes.
-SIZE_GAIN, LARGE_GAIN, FINE_GAIN, LOPSIDED_GAIN = 0.7, 1.2, 1.5, 1.4
+SIZE_GAIN, LARGE_GAIN, FINE_GAIN, LOPSIDED_GAIN = 0.7, 1.2, 1.6, 1.4
 LARGE_MODES = slice(1, 9)
 LOPSIDED_MODES = (9, 20, 25, 28)
 #: Large modes together reach no further than this many standard deviations from the mean.
@@ -101,12 +101,12 @@ TRAITS: dict[str, Trait] = {
 #: What everybody gets: an adult's proportions, where the neutral head looks young and wide.
 COMMON = {
     "face_width": -0.7, "lower_face": 0.2, "skull_height": -0.7, "nose_forward": 0.2,
-    "smiling": 0.7, "eye_size": 0.4, "ears_out": -0.8, "jaw_width": -0.5,
+    "eye_size": 0.4, "ears_out": -0.8, "jaw_width": -0.5,
     "chin_width": -0.3, "cheekbones": 0.3,
 }  # fmt: skip
-#: And this, after opening of lips and eyes was taken out: lips that touch, open eyes.
-AWAKE = {"lips_apart": -0.12, "eye_opening": 0.35}
-#: For one unit of femininity, which runs from about -1 to 1.
+#: And this, after the rest was calmed down: lips that touch, open eyes, no bad temper.
+AWAKE = {"lips_apart": -0.12, "eye_opening": 0.35, "smiling": 2.0}
+#: For one unit of femininity, which runs from about -1.2 to 1.2.
 FEMININE = {
     "jaw_width": -0.85, "chin_length": -0.6, "chin_width": -0.9, "brow_ridge": -1.0,
     "nose_size": -0.9, "nose_length": -0.25, "lips": 0.75, "eye_size": 0.7, "eye_opening": 0.5,
@@ -123,13 +123,13 @@ AGED = {
 MIDDLE_AGE = 0.35
 #: Coordinate of identity -> what it changes for one standard deviation, besides its own mode.
 PERSONAL: dict[int, dict[str, float]] = {
-    2: {"face_width": 0.5},
+    2: {"face_width": 0.6},
     3: {"lower_face": 0.6},
     4: {"cheek_fat": 0.7},
-    5: {"eye_spacing": 0.6},
-    6: {"mouth_height": 0.6},
-    7: {"nose_length": 0.6},
-    8: {"brow_height": 0.5},
+    5: {"eye_spacing": 0.8},
+    6: {"mouth_height": 0.8},
+    7: {"nose_length": 0.8},
+    8: {"brow_height": 0.65},
     9: {"left_lid": 0.7},
     10: {"jaw_width": 0.7},
     11: {"nose_width": 0.8},
@@ -177,21 +177,24 @@ def make_anatomy(model: HeadModel) -> Anatomy:
     for index, amounts in PERSONAL.items():
         modes[index] += mix(amounts)
     rows = np.concatenate([modes, [mix(COMMON), mix(FEMININE), mix(AGED)]]).astype(np.float32)
-    rows = _keep_eyes_open(model, _keep_lips_closed(model, rows))
+    rows = _calm_down(model, rows)
     rows[-3] += mix(AWAKE)
     return Anatomy(rows[:-3], *rows[-3:])
 
 
-def _keep_lips_closed(model: HeadModel, rows: np.ndarray) -> np.ndarray:
-    """Take from each offset [row, vertex * 3] what parts the lips, by the shapes that do so."""
-    upper, lower = model.landmarks[[61, 62, 63]], model.landmarks[[67, 66, 65]]
-    return _hold(model, rows, upper, lower, {"mouthUpperUp": 0.5, "mouthLowerDown": 0.5}, 0.0)
+def _calm_down(model: HeadModel, rows: np.ndarray) -> np.ndarray:
+    """Take from each offset [row, vertex * 3] what looks like an expression.
 
-
-def _keep_eyes_open(model: HeadModel, rows: np.ndarray) -> np.ndarray:
-    """Halve what each offset [row, vertex * 3] opens or shuts the eyes: calm eyes are awake."""
-    upper, lower = model.landmarks[[37, 38, 43, 44]], model.landmarks[[41, 40, 47, 46]]
-    return _hold(model, rows, upper, lower, {"eyeBlink": -0.2}, 0.5)
+    Parted lips are closed, of what opens or shuts the eyes half is taken, of what lifts or lowers
+    the corners of the mouth most, by the head model's own shapes for these.
+    """
+    mark = model.landmarks
+    upper, lower = mark[[61, 62, 63]], mark[[67, 66, 65]]
+    rows = _hold(model, rows, upper, lower, {"mouthUpperUp": 0.5, "mouthLowerDown": 0.5}, 0.0)
+    upper, lower = mark[[37, 38, 43, 44]], mark[[41, 40, 47, 46]]
+    rows = _hold(model, rows, upper, lower, {"eyeBlink": -0.2}, 0.5)
+    corners, middle = mark[[48, 54]], mark[[62, 66]]
+    return _hold(model, rows, corners, middle, {"mouthSmile": 0.2, "mouthFrown": -0.4}, 0.25)
 
 
 def _hold(
@@ -204,7 +207,7 @@ def _hold(
 ) -> np.ndarray:
     def find_gap(offsets: np.ndarray) -> np.ndarray:
         heights = offsets.reshape(len(offsets), -1, 3)[..., 1]
-        return (heights[:, upper] - heights[:, lower]).mean(1)
+        return heights[:, upper].mean(1) - heights[:, lower].mean(1)
 
     shape = model.make_expression_offset(model.make_expression_weights(opening)).ravel()
     return rows - np.outer((1 - kept) * find_gap(rows) / find_gap(shape[None])[0], shape)
@@ -224,6 +227,6 @@ def make_person(anatomy: Anatomy, face: FaceParameters) -> np.ndarray:
     large = identity[LARGE_MODES]
     identity[LARGE_MODES] = large / (1 + (np.linalg.norm(large) / LARGE_RADIUS) ** 4) ** 0.25
     offset = identity @ anatomy.modes[: len(identity)] + anatomy.common
-    offset = offset + math.tanh(0.9 * face["femininity"]) * anatomy.feminine
+    offset = offset + 1.25 * math.tanh(0.9 * face["femininity"]) * anatomy.feminine
     offset = offset + (face["age"] - MIDDLE_AGE) * anatomy.aged
     return offset.reshape(-1, 3).astype(np.float32)

@@ -22,13 +22,14 @@ from synth.portraits.expressions import (
     EMOTION_PITCH_DEG,
     Muscles,
     find_display,
-    make_brow_offset,
     make_expression,
+    make_extra_offset,
     make_muscles,
 )
 from synth.portraits.hair import PosedHair, Scalp, comb_hair, count_strands, find_width, make_scalp
 from synth.portraits.head_model import CLOTH, LASHES, HeadModel
 from synth.portraits.identity import Anatomy, make_anatomy, make_person
+from synth.portraits.lids import Lids, keep_lids_on_eyes, make_lids
 from synth.portraits.parameters import EMOTIONS, FaceParameters
 
 CAMERA_DISTANCE_CM = 95.0
@@ -48,6 +49,7 @@ class Studio:
     body: BodyGrid
     muscles: Muscles
     anatomy: Anatomy
+    lids: tuple[Lids, Lids]
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ def make_studio(model: HeadModel) -> Studio:
     """Prepare what all faces share."""
     body = make_body_grid(model)
     scalp = make_scalp(model, body)
-    return Studio(model, scalp, body, make_muscles(model), make_anatomy(model))
+    muscles, anatomy = make_muscles(model), make_anatomy(model)
+    return Studio(model, scalp, body, muscles, anatomy, make_lids(model))
 
 
 def make_rotation(yaw_deg: float, pitch_deg: float) -> np.ndarray:
@@ -160,7 +163,8 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     identity = make_person(studio.anatomy, face)
     weights = make_expression(studio.muscles, face)
     rest = shape_shoulders(model.vertices + identity, face["femininity"])
-    moved = model.make_expression_offset(weights) + make_brow_offset(studio.muscles, face)
+    moved = model.make_expression_offset(weights) + make_extra_offset(studio.muscles, face)
+    moved = keep_lids_on_eyes(studio.lids, rest, moved)
     head = rest + moved
     # The scalp slides with the forehead's muscles, less than the skin itself.
     scalp = identity + 0.75 * moved

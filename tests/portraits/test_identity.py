@@ -5,10 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from synth.portraits.expressions import make_brow_offset, make_muscles
+from synth.portraits.expressions import make_extra_offset, make_muscles
 from synth.portraits.face_fields import Move, Trait, make_field
 from synth.portraits.head_model import EYE_LEFT, HeadModel, load_head_model
 from synth.portraits.identity import Anatomy, make_anatomy, make_person
+from synth.portraits.lids import keep_lids_on_eyes, make_lids
 from synth.portraits.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
 
 
@@ -89,8 +90,27 @@ def test_anger_lowers_and_sadness_raises_the_inner_brow(model, faces):
     muscles = make_muscles(model)
     inner = model.landmarks[[21, 22]]
     height = {
-        emotion: make_brow_offset(muscles, faces[0].with_emotion(emotion))[inner, 1].mean()
+        emotion: make_extra_offset(muscles, faces[0].with_emotion(emotion))[inner, 1].mean()
         for emotion in EMOTIONS
     }
     assert height["anger"] < -0.1 < 0.1 < height["sadness"]
-    assert not make_brow_offset(muscles, faces[0].with_emotion(None)).any()
+    assert not make_extra_offset(muscles, faces[0].with_emotion(None)).any()
+
+
+def test_no_expression_pushes_a_lid_into_its_eye(model):
+    eyes = make_lids(model)
+    for shape in ("eyeBlink", "eyeSquint", "cheekSquint"):
+        weights = model.make_expression_weights({shape: 0.6, "cheekRaiser": 0.4})
+        moved = model.make_expression_offset(weights)
+        kept = keep_lids_on_eyes(eyes, model.vertices, moved)
+        for lids in eyes:
+            middle = model.vertices[lids.ball].mean(0)
+            reach = np.linalg.norm(model.vertices[lids.ball] - middle, axis=1).min()
+            skin = (model.vertices + kept)[lids.skin] - middle
+            assert np.linalg.norm(skin, axis=1).min() > reach - 0.06
+            assert np.abs(kept - moved)[lids.skin].max() < 0.4
+
+
+def test_a_face_at_rest_keeps_its_lids(model):
+    still = np.zeros_like(model.vertices)
+    assert np.abs(keep_lids_on_eyes(make_lids(model), model.vertices, still)).max() < 0.01
