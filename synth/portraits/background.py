@@ -25,7 +25,7 @@ def make_background(face: FaceParameters, size_px: int) -> np.ndarray:
     red, blue = np.tanh(face["background_red"]), np.tanh(face["background_blue"])
     slope = np.tanh(0.8 * face["background_slope"])
     bright = 0.17 * np.exp(0.55 * face["background"])
-    wall = np.exp(np.array([0.22 * red, -0.05 * (red + blue), 0.24 * blue]))
+    wall = np.exp(np.array([0.15 * red, -0.04 * (red + blue), 0.17 * blue]))
     # Light falls across the wall from one upper corner and pools behind the head.
     fall = np.exp(-0.28 * y + 0.40 * slope * x)
     pool = 0.72 + 0.50 * np.exp(-((x - 0.25 * slope) ** 2 + (y + 0.1) ** 2) / 0.8)

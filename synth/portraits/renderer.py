@@ -15,6 +15,7 @@ from synth.portraits import rasterise
 from synth.portraits.background import make_background
 from synth.portraits.complexion import make_grain
 from synth.portraits.facial_hair import Shade, draw_facial_hair, plant_facial_hair
+from synth.portraits.glasses_light import add_glasses
 from synth.portraits.hair_drawing import draw_hair
 from synth.portraits.hair_shading import add_hair_depth
 from synth.portraits.head_model import load_head_model
@@ -59,6 +60,11 @@ class FaceRenderer:
         occlusion = _find_occlusion(base[0], base_surface[..., :3], scene)
         shadow = _draw_shadow(scene, lights)
         visible = find_shadows(base[0], base_surface, shadow)
+        if scene.glasses:
+            worn = scene.glasses
+            frame = draw_shadow_map(worn.frame, worn.frame_triangles, lights.directions[0])
+            past = find_shadows(base[0], base_surface, frame)
+            visible *= 1 - 0.75 * worn.opacity * (1 - past)
         material = np.where(base[1] >= 0, scene.base_materials[base[1]], -1).astype(np.int8)
         shade_base(
             material, base_surface, occlusion, visible, self._face_map, self._grain, self._beard,
@@ -70,8 +76,12 @@ class FaceRenderer:
             self.facial, scene, face, look, surface[:, :3],
             Shade(occlusion, visible, lights), base[0], image,
         )  # fmt: skip
+        nearest = base[0]
+        if scene.glasses:
+            frame_depth = add_glasses(scene.glasses, scene.camera, nearest, lights, image)
+            nearest = np.maximum(nearest, frame_depth)
         draw_hair(
-            scene.hair, scene.camera.px_per_cm, base[0], shadow, occlusion, look, lights, image
+            scene.hair, scene.camera.px_per_cm, nearest, shadow, occlusion, look, lights, image
         )
         return develop(image, size_px)
 

@@ -7,7 +7,7 @@ landmarks of the identity at rest, so that it does not jump with the expression.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from synth.portraits.expressions import (
     make_extra_offset,
     make_muscles,
 )
+from synth.portraits.glasses import Glasses, find_ears, make_glasses
 from synth.portraits.hair import PosedHair, Scalp, comb_hair, count_strands, find_width, make_scalp
 from synth.portraits.head_model import CLOTH, LASHES, HeadModel
 from synth.portraits.identity import Anatomy, make_anatomy, make_person
@@ -47,6 +48,7 @@ class Studio:
     model: HeadModel
     scalp: Scalp
     body: BodyGrid
+    ears: np.ndarray
     muscles: Muscles
     anatomy: Anatomy
     lids: tuple[Lids, Lids]
@@ -87,7 +89,7 @@ class Scene:
     hair in strands;
     weights [shape] of the expression; turn [3, 3] from head to world coordinates; gaze [3] unit, in
     head coordinates; lip_depth in cm; lid_height of the upper lids above the eyes' centres, as a
-    sine on the eyeball.
+    sine on the eyeball; glasses posed, where any are worn.
     """
 
     vertices: np.ndarray
@@ -102,14 +104,15 @@ class Scene:
     gaze: np.ndarray
     lip_depth: float
     lid_height: float
+    glasses: Glasses | None
 
 
 def make_studio(model: HeadModel) -> Studio:
     """Prepare what all faces share."""
     body = make_body_grid(model)
     scalp = make_scalp(model, body)
-    muscles, anatomy = make_muscles(model), make_anatomy(model)
-    return Studio(model, scalp, body, muscles, anatomy, make_lids(model))
+    ears, lids = find_ears(model.vertices), make_lids(model)
+    return Studio(model, scalp, body, ears, make_muscles(model), make_anatomy(model), lids)
 
 
 def make_rotation(yaw_deg: float, pitch_deg: float) -> np.ndarray:
@@ -208,7 +211,21 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
         gaze=(gaze / np.linalg.norm(gaze)).astype(np.float32),
         lip_depth=float(lips.mean()),
         lid_height=_find_lid_height(head[model.landmarks], rest[model.landmarks]),
+        glasses=_wear_glasses(studio, face, rest, turn),
     )
+
+
+def _wear_glasses(
+    studio: Studio, face: FaceParameters, rest: np.ndarray, turn: np.ndarray
+) -> Glasses | None:
+    glasses = make_glasses(face, rest[studio.model.landmarks], rest[studio.ears])
+    if glasses is None:
+        return None
+    frame, lenses = (
+        ((points - PIVOT) @ turn.T + PIVOT).astype(np.float32)
+        for points in (glasses.frame, glasses.lenses)
+    )
+    return replace(glasses, frame=frame, lenses=lenses)
 
 
 def _find_lid_height(landmarks: np.ndarray, rest: np.ndarray) -> float:

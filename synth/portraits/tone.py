@@ -21,7 +21,7 @@ WHITE = 9.0
 NUM_ENTRIES = 4096
 #: Gain of red, green, blue in the darkest and in the lightest parts.
 SHADOW_TINT, LIGHT_TINT = (0.97, 0.995, 1.05), (1.012, 1.0, 0.965)
-LESS_SATURATION, VIGNETTE = 0.0, 0.16
+LESS_SATURATION, VIGNETTE = 0.10, 0.16
 
 
 @cache
