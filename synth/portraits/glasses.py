@@ -156,8 +156,8 @@ def _sweep(
     number_next, after_next = np.roll(number, -1, axis=1), np.roll(after, -1, axis=1)
     triangles = np.concatenate(
         [
-            np.stack([number, number_next, after_next], -1).reshape(-1, 3),
-            np.stack([number, after_next, after], -1).reshape(-1, 3),
+            np.stack([number, after_next, number_next], -1).reshape(-1, 3),
+            np.stack([number, after, after_next], -1).reshape(-1, 3),
         ]
     )
     return (path[:, None] + ring).reshape(-1, 3), triangles
