@@ -43,8 +43,8 @@ def _shade_lenses(drawn, places, behind, opacity, lights, image):
                 continue
             u, v = places[y, x, 0], places[y, x, 1]
             band = (u * aside * 1.2 + 0.8 * v - 0.52) / 0.30
-            shine = 0.022 * math.exp(-band * band * band * band)
-            shine += 0.003 + 0.012 * ramp(0.75, 1.05, math.sqrt(u * u + v * v))
+            shine = 0.010 * math.exp(-band * band * band * band)
+            shine += 0.002 + 0.008 * ramp(0.75, 1.05, math.sqrt(u * u + v * v))
             for k in range(3):
                 light = image[y, x, k] * 0.95 + shine * lights.colours[0, k]
                 image[y, x, k] += opacity * (light - image[y, x, k])
