@@ -9,7 +9,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from scipy.interpolate import CubicSpline
-from scipy.spatial import KDTree
 
 from synth.portraits.face_map import (
     TEXELS_PER_CM,
@@ -22,8 +21,8 @@ from synth.portraits.face_map import (
 )
 
 (LIPS, LIP_LINE, RED, WARM, COOL, LID, LID_RIM, BAG, PORES, OIL) = range(10)
-(FRECKLES, AGE_SPOTS, MOLES, EYE_SHADOW, BLUSH, MOTTLE, NOSTRILS) = range(10, 17)
-NUM_ZONES = 17
+(FRECKLES, AGE_SPOTS, MOLES, EYE_SHADOW, BLUSH, MOTTLE) = range(10, 16)
+NUM_ZONES = 16
 
 GRAIN_TEXELS = 1024
 GRAIN_TEXELS_PER_CM = 80.0
@@ -66,7 +65,6 @@ def make_zones(landmarks: np.ndarray) -> list[np.ndarray]:
         BLUSH: spot(4.7, 0.5, 1.5, 1.1),
         MOTTLE: 0.20 * make_smooth_noise(2.2, 41) + 0.22 * make_smooth_noise(0.7, 42)
         + 0.15 * make_smooth_noise(0.25, 43),
-        NOSTRILS: spot(0.66, -0.85, 0.36, 0.34),
     }  # fmt: skip
     return [zones[number].astype(np.float32) for number in range(NUM_ZONES)]
 
@@ -125,8 +123,8 @@ def _paint_moles() -> np.ndarray:
 def make_grain(seed: int = 3) -> np.ndarray:
     """Tileable relief of skin [n, n, 4] int8: slopes along u and v, depth of pores, tone.
 
-    Pores are pits at jittered places; between them runs a net of fine lines, where the nearest two
-    of many random points are equally far (Worley 1996).
+    Pores are pits at jittered places; between them runs a net of fine lines, where band-passed
+    noise crosses zero.
     """
     n, rng = GRAIN_TEXELS, np.random.default_rng(seed)
     pits = np.zeros((n, n), np.float32)
@@ -139,9 +137,9 @@ def make_grain(seed: int = 3) -> np.ndarray:
     np.add.at(pits, (at[..., 1], at[..., 0]), rng.uniform(0.2, 1.0, (cells, cells)))
     pits = _blur_tile(pits, 1.8)
     pits /= pits.max() * 0.6
-    points = rng.uniform(0, n, (9000, 2))
-    gaps, _ = KDTree(points, boxsize=n).query(np.indices((n, n)).reshape(2, -1).T, k=2)
-    net = np.exp(-((gaps[:, 1] - gaps[:, 0]) / 2.2)).reshape(n, n).astype(np.float32)
+    band = rng.normal(size=(n, n)).astype(np.float32)
+    band = _blur_tile(band, 2.6) - _blur_tile(band, 5.5)
+    net = np.exp(-np.abs(band / band.std()) / 0.22)
     coarse = _blur_tile(rng.normal(size=(n, n)).astype(np.float32), 9.0)
     height = -0.0075 * pits - 0.0030 * _blur_tile(net, 0.8) + 0.0035 * coarse / coarse.std()
     slope_y, slope_x = np.gradient(np.pad(height, 1, mode="wrap"), 1 / GRAIN_TEXELS_PER_CM)

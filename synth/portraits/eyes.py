@@ -22,8 +22,8 @@ def _paint_sclera(ex, ey, nasal, noise):
     corner = ramp(0.30, 0.85, abs(ex))
     vein = look_up(noise, ex * 60 + 31 * nasal, ey * 110, 0)
     vein = (1 - ramp(0.0, 0.16, abs(vein))) * ramp(0.40, 0.75, abs(ex))
-    pink = 0.30 * corner + 0.22 * vein
-    rgb = tint((0.44, 0.42, 0.405), 1 - 0.10 * pink, 1 - 0.62 * pink, 1 - 0.62 * pink)
+    pink = 0.10 + 0.42 * corner + 0.30 * vein
+    rgb = tint((0.37, 0.345, 0.325), 1 - 0.08 * pink, 1 - 0.58 * pink, 1 - 0.62 * pink)
     return mix(rgb, (0.42, 0.17, 0.15), 0.85 * ramp(0.60, 0.76, -ex * nasal))
 
 
@@ -77,13 +77,13 @@ def shade_eye(e, nasal, gaze, head_turn, look, noise, open_, visible, lights):
         # Light gathers opposite the key.
         k0, k1 = lights.directions[0, 0], lights.directions[0, 1]
         across = (sx * k0 + sy * k1) / (IRIS * math.sqrt(k0 * k0 + k1 * k1 + 1e-4))
-        gathered = 0.90 + 1.0 * ramp(0.1, 1.0, -across) * (1 - ramp(0.85, 1.0, inner))
+        gathered = 0.70 + 0.95 * ramp(0.1, 1.0, -across) * (1 - ramp(0.85, 1.0, inner))
         share = 1 - ramp(0.93, 1.08, rho)
         rgb = mix(rgb, tint(iris, gathered, gathered, gathered), share)
     # The upper lid and its lashes throw a soft shadow; the ball turns away at the corners.
-    lid = 1 - 0.68 * ramp(look.lid_height - 0.24, look.lid_height + 0.02, ey)
-    lid *= 1 - 0.40 * ramp(0.40, 0.95, abs(ex))
-    lid *= 1 - 0.25 * ramp(0.20, 0.42, -ey)
+    lid = 1 - 0.80 * ramp(look.lid_height - 0.30, look.lid_height + 0.04, ey)
+    lid *= 1 - 0.55 * ramp(0.25, 0.90, abs(ex))
+    lid *= 1 - 0.35 * ramp(0.16, 0.42, -ey)
     ambient = (0.25 + 0.75 * open_) * lid
     o0 = rgb[0] * lights.ambient[0] * ambient
     o1 = rgb[1] * lights.ambient[1] * ambient
@@ -100,10 +100,10 @@ def shade_eye(e, nasal, gaze, head_turn, look, noise, open_, visible, lights):
             # A softbox: bright in the middle, with a soft edge.
             glint = 3.2 * ramp(0.945, 0.985, towards) * glint_open * (0.55 + 0.45 * visible)
         else:
-            glint = 0.55 * ramp(0.80, 0.98, towards) * glint_open
+            glint = 0.30 * ramp(0.93, 0.985, towards) * glint_open
         o0 += lights.colours[i, 0] * (rgb[0] * lit + glint * 0.5)
         o1 += lights.colours[i, 1] * (rgb[1] * lit + glint * 0.5)
         o2 += lights.colours[i, 2] * (rgb[2] * lit + glint * 0.5)
     # The room mirrors faintly in the wet surface.
-    room = 0.035 * (0.4 + 0.6 * ramp(-0.2, 0.8, ny)) * lid * (1 + 2 * (1 - max(0.0, nz)) ** 3)
+    room = 0.022 * (0.4 + 0.6 * ramp(-0.2, 0.8, ny)) * lid * (1 + 2 * (1 - max(0.0, nz)) ** 3)
     return o0 + room, o1 + room, o2 + room

@@ -56,9 +56,9 @@ def _decode(*levels: int) -> np.ndarray:
 
 SKIN_TONES = np.stack(
     [
-        _decode(208, 166, 148), _decode(200, 153, 131), _decode(188, 139, 114),
-        _decode(166, 118, 92), _decode(136, 93, 71), _decode(107, 71, 54),
-        _decode(84, 55, 43),
+        _decode(202, 161, 144), _decode(200, 153, 131), _decode(188, 139, 114),
+        _decode(164, 118, 93), _decode(134, 95, 73), _decode(106, 75, 58),
+        _decode(83, 59, 47),
     ]
 )  # fmt: skip
 HAIR_TONES = np.stack(
@@ -71,13 +71,13 @@ GREY_HAIR = _decode(150, 146, 142)
 #: From dark brown over hazel and green to blue and grey: the iris, and its ruff round the pupil.
 IRIS_TONES = np.stack(
     [
-        _decode(70, 42, 26), _decode(98, 62, 36), _decode(120, 92, 54), _decode(104, 112, 78),
+        _decode(52, 31, 20), _decode(84, 52, 30), _decode(110, 84, 50), _decode(104, 112, 78),
         _decode(88, 116, 132), _decode(122, 138, 148),
     ]
 )  # fmt: skip
 IRIS_INNER_TONES = np.stack(
     [
-        _decode(88, 52, 28), _decode(128, 80, 40), _decode(140, 98, 50), _decode(146, 118, 66),
+        _decode(70, 40, 22), _decode(112, 68, 34), _decode(140, 98, 50), _decode(146, 118, 66),
         _decode(146, 150, 132), _decode(160, 166, 160),
     ]
 )  # fmt: skip
@@ -112,10 +112,10 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
     flush = 0.55 + 0.20 * red + 0.30 * face["blush"]
     return Look(
         skin=_as_colour(skin),
-        flush=max(0.2, flush) * (1 - 0.35 * melanin),
+        flush=0.85 * max(0.2, flush) * (1 - 0.50 * melanin),
         zones=1.0 - 0.3 * melanin,
         mottling=0.75 + 0.5 * age - 0.25 * woman,
-        roughness=1.05 + 0.75 * age - 0.40 * woman,
+        roughness=0.75 + 0.60 * age - 0.30 * woman,
         oil=0.12 + 0.50 * face["gloss"],
         blush=(0.15 + 0.55 * face["blush"]) * (0.35 + 0.65 * woman) * (1 - 0.4 * melanin),
         freckles=0.9 * min(1.0, face["freckles"]) * max(0.0, 1 - 1.5 * melanin),
@@ -152,7 +152,7 @@ def _choose_lips(face: FaceParameters, skin: np.ndarray, woman: float) -> tuple[
     """Lips: skin with more blood and less shade, and how far make-up covers them."""
     melanin = face["melanin"]
     natural = skin * (
-        0.88 - 0.02 * melanin, 0.50 + 0.20 * melanin, 0.55 + 0.25 * melanin,
+        0.88 - 0.02 * melanin, 0.54 + 0.16 * melanin, 0.57 + 0.23 * melanin,
     )  # fmt: skip
     painted = woman**2 * _rise(0.35, 1.0, face["lip_colour"])
     tint = _pick(LIP_TINTS, face["lip_colour"]) * (1 - 0.45 * melanin)
@@ -168,13 +168,13 @@ def _choose_wrinkles(muscle: _Muscles, age: float, woman: float, sad: float) -> 
     smile, sneer = muscle.pull("mouthSmile"), muscle.pull("noseSneer")
     squint = muscle.pull("cheekSquint", "eyeSquint")
     strengths = {
-        wrinkles.FOREHEAD: deep * raised + 0.40 * old * soft,
-        wrinkles.FROWN: deep * muscle.pull("browDown") + 0.30 * old * soft,
-        wrinkles.CHEEK_FOLD: 0.12 + 0.50 * old + 0.55 * deep * max(smile, sneer),
-        wrinkles.EYE_FAN: deep * max(0.0, squint - 0.15) + 0.45 * old,
+        wrinkles.FOREHEAD: deep * raised + 0.75 * old * soft,
+        wrinkles.FROWN: deep * muscle.pull("browDown") + 0.55 * old * soft,
+        wrinkles.CHEEK_FOLD: 0.12 + 0.85 * old + 0.70 * deep * max(smile, sneer),
+        wrinkles.EYE_FAN: deep * max(0.0, squint - 0.15) * 1.3 + 0.85 * old,
         wrinkles.NOSE: deep * sneer,
-        wrinkles.EYE_BAG: 0.10 + 0.55 * old + 0.20 * sad + 0.30 * squint,
-        wrinkles.MOUTH: 0.60 * old + 0.25 * sad,
+        wrinkles.EYE_BAG: 0.10 + 0.90 * old + 0.20 * sad + 0.30 * squint,
+        wrinkles.MOUTH: 1.0 * old + 0.25 * sad,
         wrinkles.LIP_CREASES: 0.75 + 0.5 * age,
     }
     return tuple(float(strengths[group]) for group in range(wrinkles.NUM_GROUPS))

@@ -32,9 +32,9 @@ def paint_teeth(x, y, z, inwards, noise):
     edge = 1 - ramp(0.05, 0.40, abs(y - _MEETING_CM))
     neck = ramp(0.65, 1.15, abs(y - _MEETING_CM))
     shade = TOOTH_SHADES[tooth] * (1 + 0.02 * look_up(noise, x * 9, y * 9, 0))
-    rgb = tint((0.60, 0.545, 0.45), shade, shade, shade * shade)
+    rgb = tint((0.68, 0.63, 0.545), shade, shade, shade * shade)
     # Enamel without dentine behind it is greyer and bluer at the cutting edge.
-    rgb = mix(rgb, (0.46, 0.46, 0.45), 0.45 * edge)
+    rgb = mix(rgb, (0.52, 0.52, 0.51), 0.45 * edge)
     rgb = mix(rgb, (0.46, 0.35, 0.24), 0.45 * neck)
     rgb = mix(rgb, (0.16, 0.085, 0.065), 0.72 * gap)
     deep = math.exp(-0.42 * max(0.0, inwards)) * (1 - 0.55 * ramp(0.8, 2.9, abs(x)))

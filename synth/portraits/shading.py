@@ -82,9 +82,8 @@ def shade_base(
                 relief = tilt(n, slope, head_turn)
                 rgb, sheen, oil, thin = paint_skin(cx, cy, cz, look, texel, fine)
                 rgb, bare = paint_growth(rgb, cx, cy, cz, look, beard, noise, hairline)
-                side = 1.0 if cx > 0 else -1.0
                 o0, o1, o2 = light_skin(
-                    rgb, n, relief, sheen * bare, oil * bare, thin, side, o, visible, lights
+                    rgb, n, relief, sheen * bare, oil * bare, thin, (cx, cy, cz), o, visible, lights
                 )
             elif m in (EYE_LEFT, EYE_RIGHT):
                 k = 0 if m == EYE_LEFT else 1

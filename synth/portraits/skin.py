@@ -33,9 +33,7 @@ _LIPS, _LIP_LINE, _LID, _RIM, _BAG = _find_channels(
 _RED, _WARM, _COOL, _BLUSH, _MOTTLE = _find_channels(
     complexion.RED, complexion.WARM, complexion.COOL, complexion.BLUSH, complexion.MOTTLE
 )
-_PORES, _OIL, _SHADOW, _NOSTRILS = _find_channels(
-    complexion.PORES, complexion.OIL, complexion.EYE_SHADOW, complexion.NOSTRILS
-)
+_PORES, _OIL, _SHADOW = _find_channels(complexion.PORES, complexion.OIL, complexion.EYE_SHADOW)
 _FRECKLES, _AGE_SPOTS, _MOLES = _find_channels(
     complexion.FRECKLES, complexion.AGE_SPOTS, complexion.MOLES
 )
@@ -68,9 +66,12 @@ def read_map(face, x, y, z, texel):
     scale = ramp(1.0, 3.5, z) / 127.0
     w00, w01 = (1 - fx) * (1 - fy) * scale, fx * (1 - fy) * scale
     w10, w11 = (1 - fx) * fy * scale, fx * fy * scale
+    # In float32 throughout, so that the loop runs eight channels at a time.
+    f00, f01, f10, f11 = np.float32(w00), np.float32(w01), np.float32(w10), np.float32(w11)
+    a, b, c, d = face[yi, xi], face[yi, xi + 1], face[yi + 1, xi], face[yi + 1, xi + 1]
     for k in range(face.shape[2]):
-        upper = w00 * face[yi, xi, k] + w01 * face[yi, xi + 1, k]
-        texel[k] = upper + w10 * face[yi + 1, xi, k] + w11 * face[yi + 1, xi + 1, k]
+        upper = f00 * np.float32(a[k]) + f01 * np.float32(b[k])
+        texel[k] = upper + f10 * np.float32(c[k]) + f11 * np.float32(d[k])
 
 
 @compile_kernel
@@ -123,6 +124,16 @@ def tilt(n, slope, head_turn):
 
 
 @compile_kernel
+def find_nostril(side, y, z):
+    """1 inside the nostrils, where it is dark whatever light the shadow map lets in."""
+    if y < -1.0 or y > 0.8 or side < 0.3 or side > 1.4 or z < 8:
+        return 0.0
+    roof = 11.95 - 0.85 * (side - 0.33)
+    inside = ramp(0.30, 0.42, side) * (1 - ramp(1.20, 1.36, side)) * ramp(-0.98, -0.80, y)
+    return inside * (1 - ramp(roof - 0.12, roof + 0.03, z))
+
+
+@compile_kernel
 def paint_skin(x, y, z, look, texel, fine):
     """-> albedo, sheen, oil, and how thin (translucent) the skin is, 0 to 1."""
     tone = 0.030 * fine[3] + 0.30 * texel[_MOTTLE] * look.mottling
@@ -161,9 +172,8 @@ def paint_skin(x, y, z, look, texel, fine):
     rgb = tint(rgb, 1 - 0.55 * k, 1 - 0.72 * k, 1 - 0.70 * k)
     rim = texel[_RIM]
     rgb = mix(rgb, look.rim, 0.6 * rim)
-    oil += 0.8 * rim
-    # Inside the nostrils it is dark, whatever light the shadow map lets in.
-    k = texel[_NOSTRILS] * (1 - ramp(10.9, 11.5, z))
-    rgb = tint(rgb, 1 - 0.70 * k, 1 - 0.86 * k, 1 - 0.88 * k)
-    keep = 1 - min(1.0, 1.3 * k)
+    oil += 0.25 * rim
+    k = find_nostril(abs(x), y, z)
+    rgb = tint(rgb, 1 - 0.72 * k, 1 - 0.86 * k, 1 - 0.88 * k)
+    keep = 1 - k
     return rgb, sheen * keep, oil * keep, ear

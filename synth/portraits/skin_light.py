@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from synth.portraits.rasterise import compile_kernel
+from synth.portraits.surfaces import ramp
 
 _SHEEN_EXPONENT, _OIL_EXPONENT = 11.0, 62.0
 _NORMAL_REFLECTANCE = 0.028
@@ -23,12 +24,15 @@ def _wrap(facing, width):
 
 
 @compile_kernel
-def light_skin(rgb, smooth, n, sheen, oil, thin, ear_side, occlusion, visible, lights):
+def light_skin(rgb, smooth, n, sheen, oil, thin, place, occlusion, visible, lights):
     """Ambient, key, fill and rim on skin -> outgoing colour.
 
-    smooth is the form's normal, n that of its relief; ear_side the sign of x where `thin` skin
-    lets light through.
+    smooth is the form's normal, n that of its relief; place the canonical point; `thin` skin lets
+    light through.
     """
+    # The head itself keeps light from behind off the middle of the face.
+    middle = ramp(4.0, 8.0, place[2]) * (1 - ramp(4.5, 7.0, abs(place[0])))
+    ear_side = 1.0 if place[0] > 0 else -1.0
     sky = 0.55 + 0.45 * (0.5 + 0.5 * n[1])
     # Between folds light bounces from skin to skin and reddens.
     red_open = occlusion**0.70
@@ -41,8 +45,9 @@ def light_skin(rgb, smooth, n, sheen, oil, thin, ear_side, occlusion, visible, l
         c0, c1, c2 = lights.colours[i, 0], lights.colours[i, 1], lights.colours[i, 2]
         form = smooth[0] * l0 + smooth[1] * l1 + smooth[2] * l2
         relief = n[0] * l0 + n[1] * l1 + n[2] * l2
-        shadow = visible if i == 0 else 1.0
-        red_shadow = soft_edge if i == 0 else 1.0
+        behind = 1 - middle * ramp(0.0, 0.5, -l2)
+        shadow = visible if i == 0 else behind
+        red_shadow = soft_edge if i == 0 else behind
         open_ = 0.40 + 0.60 * occlusion
         o0 += rgb[0] * c0 * _wrap(0.55 * form + 0.45 * relief, 0.40) * red_shadow * open_
         o1 += rgb[1] * c1 * _wrap(0.25 * form + 0.75 * relief, 0.20) * shadow * open_
