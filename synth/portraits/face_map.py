@@ -69,8 +69,10 @@ def stroke(points: list[tuple[float, float]], width_cm: float, taper: float = 1.
 
 def pack(channels: list[np.ndarray]) -> np.ndarray:
     """Images of -1 to 1 -> int8 [height, width, channel]."""
-    stacked = np.stack([np.clip(channel, -1, 1) for channel in channels], -1)
-    return np.ascontiguousarray(np.round(stacked * 127).astype(np.int8))
+    packed = np.empty((*channels[0].shape, len(channels)), np.int8)
+    for k, channel in enumerate(channels):
+        packed[..., k] = np.rint(np.clip(channel, -1, 1) * np.float32(127))
+    return packed
 
 
 def make_smooth_noise(width_cm: float, seed: int) -> np.ndarray:
