@@ -27,6 +27,7 @@ class Look(NamedTuple):
     blush: float
     freckles: float
     age_spots: float
+    moles: float
     bags: float
     wrinkles: tuple[float, ...]
     lips: Colour
@@ -119,6 +120,7 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
         oil=0.12 + 0.50 * face["gloss"],
         blush=(0.15 + 0.55 * face["blush"]) * (0.35 + 0.65 * woman) * (1 - 0.4 * melanin),
         freckles=0.9 * min(1.0, face["freckles"]) * max(0.0, 1 - 1.5 * melanin),
+        moles=min(1.0, 0.6 * face["freckles"] + 0.4 * _rise(0.3, 1.0, age)),
         age_spots=0.38 * _rise(0.60, 1.0, age),
         bags=0.22 + 0.34 * _rise(0.3, 1.0, age) + 0.2 * sad,
         wrinkles=_choose_wrinkles(_Muscles(studio, scene.weights), age, woman, sad),

@@ -40,7 +40,9 @@ def paint_teeth(x, y, z, inwards, noise):
     deep = math.exp(-0.42 * max(0.0, inwards)) * (1 - 0.55 * ramp(0.8, 2.9, abs(x)))
     if y < _MEETING_CM:
         deep *= 0.80
-    return tint(rgb, deep, deep, deep), 0.11 * deep * (1 - gap)
+    # What light comes this far has met lips and gums on its way.
+    warm = 0.70 + 0.30 * deep
+    return tint(rgb, deep, deep * warm, deep * warm * warm), 0.11 * deep * (1 - gap)
 
 
 @compile_kernel

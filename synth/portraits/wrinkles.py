@@ -104,7 +104,7 @@ def _fold_mouth() -> np.ndarray:
     corner = stroke([(2.75, -3.75), (3.0, -4.5), (3.05, -5.4)], 0.14)
     chin = stroke([(-1.4, -5.25), (0.0, -5.0), (1.4, -5.25)], 0.16)
     upright = [
-        _groove(stroke([(at, -2.3 - 0.08 * at), (at * 1.12, -1.55)], 0.05), 0.02, 0.05)
+        _groove(stroke([(at, -2.3 - 0.08 * at), (at * 1.12, -1.55)], 0.06), 0.009, 0.06)
         for at in (0.55, 1.0, 1.45, 1.9)
     ]
     return -0.065 * corner - 0.010 * chin + sum(upright, np.zeros(1, np.float32))
