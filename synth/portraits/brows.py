@@ -44,7 +44,7 @@ def plant_brows(landmarks: np.ndarray, seed: int = 3) -> BrowRoots:
     rng = np.random.default_rng(seed)
     n = HAIRS_PER_BROW
     # Even steps with jitter cover the line without gaps or heaps.
-    along = ((np.arange(n) + rng.random(n)) / n) ** 1.2
+    along = ((np.arange(n) + rng.random(n)) / n) ** 1.3
     across = rng.beta(1.6, 1.6, n) * 2 - 1
     rank, length, twist = rng.random(n), 0.7 + 0.5 * rng.random(n), rng.normal(0, 9, n)
     tone = 1 + 0.22 * rng.normal(size=n).clip(-2, 2)
@@ -61,7 +61,7 @@ def _follow_line(points: np.ndarray, along: np.ndarray) -> tuple[np.ndarray, ...
     side = np.sign(points[:, 0].mean())
     line = points[np.argsort(points[:, 0] * side)].astype(np.float64)
     line[0] += (-0.25 * side, -0.16)
-    line[-1] += (0.05 * side, 0.22)
+    line[-1] += (-0.30 * side, 0.30)
     line[:, 1] -= 0.16
     curve = CubicSpline(np.arange(5), line)(np.linspace(0, 4, _SAMPLES))
     tangent = np.gradient(curve, axis=0)
@@ -79,7 +79,7 @@ def comb_brows(roots: BrowRoots, face: FaceParameters) -> np.ndarray:
     feminine = blend_ramp(-1.2, 1.2, face["femininity"])
     along, across = roots.along, roots.across
     half = (0.28 + 0.26 * face["brow_thickness"]) * (1.12 - 0.36 * feminine)
-    half = half * (1.0 - 0.58 * along) * (0.62 + 0.38 * blend_ramp(0.0, 0.22, along))
+    half = half * (1.0 - 0.60 * along) * (0.62 + 0.38 * blend_ramp(0.0, 0.22, along))
     arch = np.exp(-(((along - 0.66) / 0.26) ** 2)) - 0.5 * along**4
     rise = 0.09 * face["brow_height"] - 0.02 + 0.08 * feminine
     rise = rise + (-0.06 + 0.24 * feminine) * arch
@@ -111,11 +111,15 @@ def grow_brows(
     points = skin + normals * lift[:, None]
     density = 0.50 + 0.55 * face["brow_density"] - 0.12 * face["age"] ** 2
     there = np.clip((density - roots.rank) * 5 + 0.5, 0, 1)
-    # Hairs stand thin at the inner end.
-    there = there * (0.60 + 0.40 * blend_ramp(0.0, 0.14, roots.along))
+    # Hairs stand thin at both ends.
+    there = there * (0.70 + 0.30 * blend_ramp(0.0, 0.12, roots.along))
+    there = there * (1 - 0.40 * blend_ramp(0.65, 1.0, roots.along))
     opacity = (0.85 * there)[:, None] * (1 - 0.5 * STEPS**2)
     width = np.broadcast_to(0.030 * (1 - 0.75 * STEPS**1.5), opacity.shape)
-    return Strands(points, normals[:, 0], colours * roots.tone[:, None], width, opacity)
+    # Old brows are salted with white hairs.
+    grey = 0.8 * blend_ramp(0.6, 1.0, face["age"]) * (roots.rank > 0.6)
+    own = colours * (roots.tone * (1 + 1.5 * grey))[:, None]
+    return Strands(points, normals[:, 0], own, width, opacity)
 
 
 def shade_skin_below(brows: Strands, skin: np.ndarray) -> Strands:

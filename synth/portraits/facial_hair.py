@@ -8,6 +8,7 @@ import numpy as np
 
 from synth.portraits.beards import BeardRoots, find_amount, grow_beard, plant_beard
 from synth.portraits.brows import BrowRoots, comb_brows, grow_brows, plant_brows, shade_skin_below
+from synth.portraits.facial_light import light_hairs
 from synth.portraits.facial_strands import Strands
 from synth.portraits.head_model import HeadModel
 from synth.portraits.lashes import LashRoots, grow_lashes, line_lids, plant_lashes
@@ -16,7 +17,6 @@ from synth.portraits.looks import GREY_HAIR, Look
 from synth.portraits.parameters import FaceParameters
 from synth.portraits.scene import Scene
 from synth.portraits.skin_roots import SkinFront
-from synth.portraits.strand_light import shade_strands
 from synth.portraits.strands import draw_strands, sort_strands
 
 #: Strands are hidden where they lie this far behind what is drawn.
@@ -101,7 +101,7 @@ def draw_lit(
     )
     screen = scene.camera.find_screen(points)
     lit = np.empty_like(points)
-    shade_strands(
+    light_hairs(
         points, screen, normals, colours, 0.6, shade.occlusion, shade.visibility, shade.lights, lit
     )
     widths = widths * np.float32(scene.camera.px_per_cm * 1.1)

@@ -1,4 +1,4 @@
-"""Light on strands of hair, point by point. Compiled by numba.
+"""Light on the hairs of a face by what falls on the skin below. Compiled by numba.
 
 Two terms of Kajiya and Kay (1989): diffuse light by the sine between strand and light, a highlight
 by the sine between strand and half vector; both dimmed where the skin below turns away.
@@ -12,7 +12,7 @@ from synth.portraits.rasterise import compile_kernel
 
 
 @compile_kernel
-def shade_strands(points, screen, normals, colours, gloss, occlusion, visibility, lights, out):
+def light_hairs(points, screen, normals, colours, gloss, occlusion, visibility, lights, out):
     """Light strands into out [strand, point, 3].
 
     points [strand, point, 3] posed, cm; screen likewise, pixels; normals [strand, 3] of the skin
