@@ -60,8 +60,8 @@ def _follow_line(points: np.ndarray, along: np.ndarray) -> tuple[np.ndarray, ...
     """Brow landmarks [5, 2], places along -> line, outward tangent and upward normal [hair, 2]."""
     side = np.sign(points[:, 0].mean())
     line = points[np.argsort(points[:, 0] * side)].astype(np.float64)
-    line[0] += (-0.25 * side, -0.16)
-    line[-1] += (-0.30 * side, 0.30)
+    line[0] += (-0.12 * side, -0.12)
+    line[-1] += (-0.32 * side, 0.46)
     line[:, 1] -= 0.16
     curve = CubicSpline(np.arange(5), line)(np.linspace(0, 4, _SAMPLES))
     tangent = np.gradient(curve, axis=0)
@@ -78,12 +78,15 @@ def comb_brows(roots: BrowRoots, face: FaceParameters) -> np.ndarray:
     """The hairs' points on the neutral head's frontal plane [hair, point, 2], in cm."""
     feminine = blend_ramp(-1.2, 1.2, face["femininity"])
     along, across = roots.along, roots.across
-    half = (0.28 + 0.26 * face["brow_thickness"]) * (1.12 - 0.36 * feminine)
-    half = half * (1.0 - 0.60 * along) * (0.62 + 0.38 * blend_ramp(0.0, 0.22, along))
+    half = (0.34 + 0.22 * face["brow_thickness"]) * (1.12 - 0.36 * feminine)
+    half = half * (1.0 - 0.60 * along) * (0.52 + 0.48 * blend_ramp(0.0, 0.24, along))
     arch = np.exp(-(((along - 0.66) / 0.26) ** 2)) - 0.5 * along**4
     rise = 0.09 * face["brow_height"] - 0.02 + 0.08 * feminine
     rise = rise + (-0.06 + 0.24 * feminine) * arch
     root = roots.line + roots.normal * (rise + across * half)[:, None]
+    # The inner end frays.
+    fray = (roots.rank - 0.65) * 0.5 * (1 - blend_ramp(0.0, 0.14, along))
+    root = root + roots.tangent * fray[:, None]
     angle = np.interp(along, _ALONG, _ANGLES) + roots.twist
     # Towards the tail the upper hairs turn down and the lower ones up, to meet.
     angle = angle - across * 20 * blend_ramp(0.2, 0.75, along)
