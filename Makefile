@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint refit bench clean
 
 demo: $(READY)
 	$(BIN)/python -m scripts.generate_video experiment=demo
@@ -16,6 +16,15 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# Everything that follows from the bundled generator, in order: after new weights, run this.
+refit: $(READY)
+	$(BIN)/python -m scripts.fit_directions out=directions/weights/moodreel-faces.safetensors
+	$(BIN)/python -m scripts.generate_video experiment=demo
+	cp outputs/demo/contact_sheet.png docs/demo_sheet.png
+	$(BIN)/python -m scripts.generate_video experiment=readme
+	cp outputs/readme/video.gif docs/demo.gif
+	$(BIN)/python -m benchmarks.bundled_generator
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.synthesis

@@ -20,9 +20,8 @@ from synth.generators import load_bundled_generator
 from synth.generators.base import Generator
 from synth.keyframes import MASKS
 from synth.latents import map_seeds
-from synth.training.dataset import load_dataset
+from synth.training.dataset import HELD_OUT, load_dataset
 from synth.training.losses import crop_face, find_psnr
-from synth.training.report import HELD_OUT
 from synth.types import Frames, WPlus, to_frames, to_images
 
 

@@ -179,18 +179,35 @@ def _shape(u: np.ndarray, kind: str) -> np.ndarray:
     return np.clip(u, -2.2, 2.2)
 
 
+@cache
+def _find_centre() -> np.ndarray:
+    """About the mean of every parameter: what w* of zero stands for."""
+    of_kind = {"uniform": 0.5, "positive": 0.2, "normal": 0.0}
+    rest = [of_kind[kind] for kind, _ in APPEARANCE.values()]
+    return np.array([0.0] * IDENTITY_MODES + [0.08] * len(EMOTIONS) + rest)
+
+
+def truncate_parameters(parameters: np.ndarray, psi: np.ndarray) -> np.ndarray:
+    """Draw people, but not their emotions, towards the mean: by psi [batch], 1 leaves them.
+
+    In W this is the truncation trick (Karras et al. 2019), row for row.
+    """
+    centre = _find_centre()
+    truncated = centre + psi[:, None] * (parameters - centre)
+    truncated[:, EMOTION_SLICE] = parameters[:, EMOTION_SLICE]
+    return truncated.astype(np.float32)
+
+
 def make_target_latents(parameters: np.ndarray) -> np.ndarray:
     """Parameter vectors [batch, P] -> w* [batch, 512]: centred, weighted, turned, unit RMS.
 
     w* is linear in the parameters, so that each of them is a straight line in W.
     """
-    weights, centre = [*IDENTITY_WEIGHTS, *[EMOTION_WEIGHT] * len(EMOTIONS)], []
-    centre += [0.0] * IDENTITY_MODES + [0.08] * len(EMOTIONS)
+    weights = [*IDENTITY_WEIGHTS, *[EMOTION_WEIGHT] * len(EMOTIONS)]
     for kind, weight in APPEARANCE.values():
         # Uniform values spread with a standard deviation of 0.29: bring it to that of the others.
         weights.append(weight * (3.46 if kind == "uniform" else 1.0))
-        centre.append({"uniform": 0.5, "positive": 0.2, "normal": 0.0}[kind])
-    scaled = (parameters - np.array(centre)) * np.array(weights)
+    scaled = (parameters - _find_centre()) * np.array(weights)
     target = scaled @ make_embedding().T
     return (target / TARGET_RMS).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Pictures to learn from: random z, their parameters and renders, made once and kept on disk.
+"""Pictures to learn from: random z, truncated parameters and renders, made once, kept on disk.
 
 In: a head model, a count, a seed. Out: a folder with z.npy, parameters.npy and one
 `pictures_<size>.npy` [n, size, size, 3] uint8 per size, opened without loading. Large sizes may
@@ -19,9 +19,19 @@ import numpy as np
 from tqdm import tqdm
 
 from synth.atomic import write_text_atomically
-from synth.portraits.parameters import Z_DIM, FaceParameters, map_latents_to_parameters
+from synth.portraits.parameters import (
+    Z_DIM,
+    FaceParameters,
+    map_latents_to_parameters,
+    truncate_parameters,
+)
 
 BLOCK = 64
+#: The first pictures are never trained on; they show what G(z) should be, without truncation.
+HELD_OUT = 256
+#: The others are drawn towards the mean by a random psi at least this large: most faces that
+#: people ask for are truncated, so that is where the network should be at its best.
+LEAST_PSI = 0.6
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,9 @@ def prepare_folder(folder: Path, counts: dict[int, int], seed: int) -> None:
     most = max(counts.values())
     z = np.random.default_rng(seed).normal(size=(most, Z_DIM)).astype(np.float32)
     np.save(folder / "z.npy", z)
-    np.save(folder / "parameters.npy", map_latents_to_parameters(z))
+    psi = np.random.default_rng([seed, 1]).uniform(LEAST_PSI, 1, most).astype(np.float32)
+    psi[:HELD_OUT] = 1
+    np.save(folder / "parameters.npy", truncate_parameters(map_latents_to_parameters(z), psi))
     for size, rows in counts.items():
         np.lib.format.open_memmap(
             folder / f"pictures_{size}.npy", "w+", np.uint8, (rows, size, size, 3)

@@ -29,10 +29,9 @@ from synth.training.augment import (
     move_slightly,
     soften,
 )
-from synth.training.dataset import FaceDataset, describe_data
+from synth.training.dataset import HELD_OUT, FaceDataset, describe_data
 from synth.training.fit_network import FitPlan, fit_network, seed_for
 from synth.training.fit_perceptual import check_sizes
-from synth.training.train import HELD_OUT
 from synth.types import Images, to_images
 
 PICTURE_PX = 128

@@ -26,9 +26,8 @@ from synth.portraits.parameters import (
     POSE_NAMES,
 )
 from synth.training.augment import add_grain, cut_and_resize, jitter_colours, soften
-from synth.training.dataset import FaceDataset, describe_data
+from synth.training.dataset import HELD_OUT, FaceDataset, describe_data
 from synth.training.fit_network import FitPlan, fit_network, seed_for
-from synth.training.train import HELD_OUT
 from synth.types import Images, to_images
 
 LIGHT_NAMES = (

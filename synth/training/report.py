@@ -13,12 +13,10 @@ from PIL import Image
 from synth.atomic import write_atomically
 from synth.generators.synthesis import SynthesisNetwork
 from synth.portraits.parameters import make_target_latents
-from synth.training.dataset import FaceDataset
+from synth.training.dataset import HELD_OUT, FaceDataset
 from synth.training.losses import crop_face, find_psnr
 from synth.types import to_frames, to_images
 
-#: The first pictures of the data set are never trained on.
-HELD_OUT = 256
 #: Large pictures take long: fewer tell enough.
 LARGE_PX, HELD_OUT_LARGE = 512, 64
 SHEET_FACES = 8

@@ -29,11 +29,11 @@ from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.portraits.parameters import EMOTION_SLICE, make_target_latents
 from synth.training.critic import Opponent
-from synth.training.dataset import FaceDataset
+from synth.training.dataset import HELD_OUT, FaceDataset
 from synth.training.losses import Distance, find_picture_loss, make_focus
 from synth.training.patches import draw_patches, synthesize_patches
 from synth.training.plans import FULL_CONFIG, Stage, cut_config
-from synth.training.report import HELD_OUT, report_quality
+from synth.training.report import report_quality
 from synth.types import to_images
 
 EMOTION_ROWS = 8

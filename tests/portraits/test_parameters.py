@@ -60,3 +60,14 @@ def test_vector_round_trip_and_single_emotion(vectors):
 def test_wrong_shape_is_refused():
     with pytest.raises(ValueError, match="512"):
         p.map_latents_to_parameters(np.zeros((2, 64)))
+
+
+def test_truncated_parameters_are_truncated_latents_with_the_same_emotions(vectors):
+    psi = np.linspace(0, 1, len(vectors), dtype=np.float32)
+    truncated = p.truncate_parameters(vectors, psi)
+    calm, calm_truncated = vectors.copy(), truncated.copy()
+    assert np.array_equal(calm[:, p.EMOTION_SLICE], calm_truncated[:, p.EMOTION_SLICE])
+    for part in (calm, calm_truncated):
+        part[:, p.EMOTION_SLICE] = 0.08
+    want = psi[:, None] * p.make_target_latents(calm)
+    assert np.allclose(p.make_target_latents(calm_truncated), want, atol=1e-4)

@@ -13,10 +13,9 @@ from synth.checkpoints.native import load_native
 from synth.generators.stylegan2 import StyleGAN2Config
 from synth.portraits.parameters import EMOTION_SLICE, make_embedding, map_latents_to_parameters
 from synth.training import train
-from synth.training.dataset import FaceDataset, load_dataset, prepare_folder
+from synth.training.dataset import HELD_OUT, FaceDataset, load_dataset, prepare_folder
 from synth.training.pack import pack_generator
 from synth.training.plans import Stage
-from synth.training.report import HELD_OUT
 from synth.training.train import EMOTION_ROWS, Trainer
 from synth.types import to_frames
 
