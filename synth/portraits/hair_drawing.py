@@ -38,7 +38,9 @@ def draw_hair(
     width_px = hair.width_cm * px_per_cm
     along = np.linspace(0, 1, steps, dtype=np.float32)
     taper = (0.75 + 0.25 * np.clip(along * 6, 0, 1)) * (1 - 0.65 * np.clip(along * 2 - 1, 0, 1))
-    widths = width_px * taper * (0.75 + 0.5 * combed.chance[:, :1])
+    # Hair begins fine at the hairline.
+    own = (0.75 + 0.5 * combed.chance[:, :1]) * (0.45 + 0.55 * combed.grown[:, None])
+    widths = width_px * taper * own
     draw_strands(
         screen, widths.astype(np.float32), colours, opacities, sort_strands(screen), depth,
         HIDDEN_CM, image,

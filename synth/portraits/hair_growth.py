@@ -18,7 +18,7 @@ BODY_X, BODY_Y, BODY_Z = map(float, CENTRE)
 #: Where hair turns on the crown, and where it is tied.
 WHORL = (1.2, 13.0, -4.0)
 KNOT = (0.0, 5.5, -10.5)
-BROWS_CM = 6.9
+BROWS_CM = 6.7
 SKULL_RADIUS_CM = 9.4
 
 
@@ -43,7 +43,7 @@ def find_length(x, y, z, row, above, chance, style):
     """How long a root's strand is, and how much of it is tied."""
     top = ramp(4.0, 9.0, y)
     forehead = find_forehead(x, y, z, above)
-    to_brows = 1.12 * max(0.0, y - BROWS_CM) + 0.3 + 1.6 * (chance[2] - 0.5)
+    to_brows = 1.25 * max(0.0, y - BROWS_CM) + 0.4 + 1.8 * (chance[2] - 0.5)
     short = (style.sides + (style.top - style.sides) * top) * (0.7 + 0.6 * chance[2])
     forward = style.fringe * (1 - style.back) * forehead
     short += forward * (min(short, to_brows + 0.5) - short)
@@ -52,11 +52,11 @@ def find_length(x, y, z, row, above, chance, style):
     hanging = max(short, over + min(y, 4.0) - end)
     hanging += forward * (to_brows - hanging)
     tied = style.back
-    knot = math.sqrt((x - KNOT[0]) ** 2 + (y - KNOT[1]) ** 2 + (z - KNOT[2]) ** 2) * 1.2
+    knot = math.sqrt((x - KNOT[0]) ** 2 + (y - KNOT[1]) ** 2 + (z - KNOT[2]) ** 2) * 1.02
     hanging += tied * (min(hanging, knot) - hanging)
     length = short + style.long * (hanging - short)
     # The hairline begins in short, fine hair.
-    full = ramp(0.0, 1.1, above + 0.8 * (chance[4] - 0.5))
+    full = ramp(0.0, 1.1, above + 0.8 * (chance[4] - 0.5) + 0.7 * forward)
     fine = min(length, 0.8 + 1.4 * chance[2])
     return fine + full * (length - fine), tied
 
@@ -67,7 +67,7 @@ def find_thickness(y, length, tied, chance, style):
     top = ramp(4.5, 10.0, y)
     short = (0.10 + 0.35 * style.lift) * (1 - top) + (0.30 + 1.7 * style.lift) * top
     short *= min(1.0, length / 4)
-    long = 0.50 + 1.15 * style.lift
+    long = 0.60 + 1.35 * style.lift
     long += tied * (0.25 + 0.55 * style.lift - long)
     full = (short + style.long * (long - short)) * (1 - 0.3 * style.sleek)
     full += 1.1 * style.curl * (1 - 0.7 * tied) * min(1.0, length / 5)
@@ -80,12 +80,14 @@ def find_combing(x, y, z, root, forward, tied, along, style):
     top, front = ramp(4.5, 9.5, y), ramp(-4.0, 1.0, root[2])
     wx, wy, wz = x - WHORL[0], y - WHORL[1], z - WHORL[2]
     scale = 1 / (math.sqrt(wx * wx + wy * wy + wz * wz) + 0.5)
+    # Long hair never falls straight over the face.
+    wz = min(wz, wz * (1 - style.long * (1 - forward)))
     wx, wy, wz = wx * scale, wy * scale, wz * scale
     away = math.tanh((root[0] - style.parting) / 0.7)
     across = front * (1 - forward) * top
     dx = wx + across * (away - wx)
     dy = wy + across * (0.0 - wy)
-    dz = wz + across * (0.15 - 0.8 * style.long - wz)
+    dz = wz + across * (0.15 - 0.55 * style.long - wz)
     # Short hair that is not worn forward stands up at the front and goes back.
     upright = (1 - style.fringe) * (1 - style.long) * top * front
     stand = 0.35 + 0.5 * style.lift * ramp(0.5, 4.5, root[2])
@@ -105,7 +107,7 @@ def find_combing(x, y, z, root, forward, tied, along, style):
     dx, dy, dz = dx + back * (bx - dx), dy + back * (by - dy), dz + back * (bz - dz)
     # Off the forehead first, then down, and straight down below the skull.
     angle = abs(math.degrees(math.atan2(x, z - 0.8)))
-    fall = hang * (1 - (1 - forward) * ramp(0.5, 3.0, z) * (1 - ramp(28, 60, angle)))
+    fall = hang * (1 - (1 - forward) * ramp(0.5, 3.0, z) * (1 - ramp(22, 48, angle)))
     level = 1 - fall * (1 - ramp(-1.0, 6.0, y))
     dx, dz = dx * level, dz * level
     dy -= fall * (0.25 + 1.5 * ramp(1.0, 7.0, along)) + 0.5 * forward
@@ -124,15 +126,17 @@ def grow_strand(
     step = length / (points.shape[0] - 1)
     upright = (1 - style.fringe) * (1 - style.long) * ramp(4.5, 9.5, y) * ramp(-1.0, 5.0, z)
     upright *= (1 - style.back) * style.lift
-    vx, vy, vz = nx, ny, nz
+    vx, vy, vz = find_combing(x, y, z, root, forward, tied, 0.0, style)
+    flat = 0.35 + 0.5 * style.long
+    vx, vy, vz = flat * vx + nx, flat * vy + ny, flat * vz + nz
     keep_face = style.long * (1 - forward) * (1 - tied)
-    rise = 0.45 + 0.6 * full
+    rise = 0.45 + 0.6 * full + style.long * (0.5 + 0.5 * full)
     for p in range(1, points.shape[0]):
         along = (p - 0.5) * step
         dx, dy, dz = find_combing(x, y, z, root, forward, tied, along, style)
         out = dx * nx + dy * ny + dz * nz
         taken = out * (0.9 - 0.55 * upright) if row < 30 else min(0.0, out)
-        lift = 0.7 * math.exp(-along / rise) * (1 + 0.8 * upright)
+        lift = (0.7 - 0.4 * style.long) * math.exp(-along / rise) * (1 + 0.8 * upright)
         dx, dy, dz = dx + (lift - taken) * nx, dy + (lift - taken) * ny, dz + (lift - taken) * nz
         scale = 1 / (math.sqrt(dx * dx + dy * dy + dz * dz) + 1e-3)
         turn = 1 - math.exp(-step / 0.8)
@@ -174,7 +178,7 @@ def part_from_face(x, y, z, side, chance, strength):
     axis = 0.8 + NECK_LEAN * min(0.0, y - 4.0)
     angle = math.atan2(x, z - axis)
     sign = 1.0 if angle + 0.4 * math.tanh(side / 0.7) > 0 else -1.0
-    least = math.radians(54 + 20 * chance) * (1 - ramp(6.0, 10.0, y))
+    least = math.radians(47 + 24 * chance) * (1 - ramp(6.0, 10.0, y))
     lack = least - sign * angle
     if abs(angle) >= least:
         return x, z
@@ -193,7 +197,7 @@ def grow_hair(
         root, luck = position[s], chance[s]
         x, y, z = root[0], root[1], root[2]
         above = y - find_line(hairline, x, z)
-        there = ramp(-0.45, 0.55, above + 0.5 * (luck[0] - 0.5))
+        there = ramp(-0.55, 0.85, above + 0.6 * (luck[0] - 0.5))
         loss = style.thin * (0.35 + 0.65 * ramp(5.0, 11.0, y))
         there *= 1 - ramp(luck[6] - 0.08, luck[6] + 0.08, loss)
         grown[s] = there
@@ -254,9 +258,10 @@ def curl_strands(points, chance, large, small, grown, number, style):
             continue
         luck, a, b = chance[s], chance[large[s]], chance[small[s]]
         wave_cm = 6.0 - 3.6 * style.curl + 1.2 * a[6]
-        height = (0.04 + 0.55 * style.curl) * (0.6 + 0.8 * b[7]) * (1 - 0.8 * style.sleek)
+        smooth = max(style.sleek, 0.8 * style.back)
+        height = (0.04 + 0.55 * style.curl) * (0.6 + 0.8 * b[7]) * (1 - 0.8 * smooth)
         phase = 2 * math.pi * (a[4] + 0.25 * b[5] + 0.10 * luck[5])
-        stray = ramp(0.90, 1.0, luck[4]) * (0.8 - 0.5 * style.sleek)
+        stray = ramp(0.90, 1.0, luck[4]) * (0.8 - 0.6 * smooth)
         along = 0.0
         x0, y0, z0 = points[s, 0, 0], points[s, 0, 1], points[s, 0, 2]
         for p in range(1, count):
@@ -273,7 +278,7 @@ def curl_strands(points, chance, large, small, grown, number, style):
             turn = 2 * math.pi * along / wave_cm + phase
             aside, up = height * grow * math.cos(turn), height * grow * 0.7 * math.sin(turn)
             # Locks stray a little from their course; single hairs stray more.
-            aside += 0.8 * (b[2] - 0.5) * ramp(0.5, 9.0, along) * (1 - 0.7 * style.sleek)
+            aside += 0.8 * (b[2] - 0.5) * ramp(0.5, 9.0, along) * (1 - 0.7 * smooth)
             up += stray * ramp(0.0, 5.0, along) * (0.35 + luck[7])
             aside += stray * math.sin(1.3 * along + 6.3 * luck[3]) * ramp(0.0, 4.0, along) * 0.5
             points[s, p, 0] = x + bx * aside + nx * up

@@ -22,6 +22,7 @@ NUM_ROOTS = 16000
 LARGE_LOCKS, SMALL_LOCKS = 420, 2600
 LOWEST_CM = -4.8
 SPHERE_CM = 9.4
+EAR_GAP_CM = 0.9
 SEED = 11
 #: Generalised golden ratios (Roberts 2018, "The Unreasonable Effectiveness of Quasirandom
 #: Sequences"): any first part of the sequence covers the square evenly.
@@ -39,24 +40,10 @@ class HairRoots(NamedTuple):
 
 
 def make_hair_roots(scalp: ScalpMap, number: int = NUM_ROOTS) -> HairRoots:
-    """Spread roots over everything that may be hairy."""
+    """Spread roots over everything that may be hairy, away from the ears."""
     rng = np.random.default_rng(SEED)
-    index = np.arange(number)
-    across = (0.5 + STEP_X * index) % 1
-    # Equal heights of a sphere have equal areas (Archimedes).
-    lowest = (LOWEST_CM - CENTRE[1]) / SPHERE_CM
-    cosine = lowest + (1 - lowest) * ((0.5 + STEP_Y * index) % 1)
-    row = np.where(
-        cosine > 0,
-        np.arccos(np.clip(cosine, 0, 1)) * (TOP_ROWS / (np.pi / 2)),
-        TOP_ROWS - cosine * SPHERE_CM / ROW_CM,
-    )
-    row += rng.normal(0, 0.12, number)
-    row = np.abs(row)
-    azimuth = across * NUM_AZIMUTHS + rng.normal(0, 0.2, number)
-    azimuth %= NUM_AZIMUTHS
-    radius = np.array([read_map(scalp.radius, a, r) for a, r in zip(azimuth, row, strict=True)])
-    position = make_points(radius, azimuth * (2 * np.pi / NUM_AZIMUTHS) - np.pi, row)
+    position = _spread(scalp, rng, number * 5 // 4)
+    position = position[KDTree(scalp.ears).query(position)[0] > EAR_GAP_CM][:number]
     leaders = LARGE_LOCKS + SMALL_LOCKS
     large = KDTree(position[:LARGE_LOCKS]).query(position)[1]
     small = LARGE_LOCKS + KDTree(position[LARGE_LOCKS:leaders]).query(position)[1]
@@ -66,3 +53,22 @@ def make_hair_roots(scalp: ScalpMap, number: int = NUM_ROOTS) -> HairRoots:
         large.astype(np.int32),
         small.astype(np.int32),
     )
+
+
+def _spread(scalp: ScalpMap, rng: np.random.Generator, count: int) -> np.ndarray:
+    index = np.arange(count)
+    across = (0.5 + STEP_X * index) % 1
+    # Equal heights of a sphere have equal areas (Archimedes).
+    lowest = (LOWEST_CM - CENTRE[1]) / SPHERE_CM
+    cosine = lowest + (1 - lowest) * ((0.5 + STEP_Y * index) % 1)
+    row = np.where(
+        cosine > 0,
+        np.arccos(np.clip(cosine, 0, 1)) * (TOP_ROWS / (np.pi / 2)),
+        TOP_ROWS - cosine * SPHERE_CM / ROW_CM,
+    )
+    row += rng.normal(0, 0.12, count)
+    row = np.abs(row)
+    azimuth = across * NUM_AZIMUTHS + rng.normal(0, 0.2, count)
+    azimuth %= NUM_AZIMUTHS
+    radius = np.array([read_map(scalp.radius, a, r) for a, r in zip(azimuth, row, strict=True)])
+    return make_points(radius, azimuth * (2 * np.pi / NUM_AZIMUTHS) - np.pi, row)

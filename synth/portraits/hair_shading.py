@@ -15,17 +15,20 @@ from synth.portraits.rasterise import compile_kernel
 from synth.portraits.surfaces import ramp
 
 #: Coverage from which on hair counts as closed; where thinner, it counts as lying deeper.
-DENSE, FADE_CM = 1.5, 1.6
+DENSE, FADE_CM, BLUR_CM = 1.5, 1.6, 0.22
 
 
-def add_hair_depth(texels: np.ndarray, area: float, depth: np.ndarray) -> None:
+def add_hair_depth(
+    texels: np.ndarray, width_cm: float, texels_per_cm: float, depth: np.ndarray
+) -> None:
     """Bring depth [h, w] nearer where strands `texels` [strand, point, 3] are dense.
 
-    area is what one texel's length of a strand covers, in texels. Thin hair throws no shadow.
+    width_cm is that of a strand. Thin hair throws no shadow.
     """
     cover, total = np.zeros_like(depth), np.zeros_like(depth)
-    splat_points(texels, area, cover, total)
-    cover, total = cv2.GaussianBlur(cover, (0, 0), 1.2), cv2.GaussianBlur(total, (0, 0), 1.2)
+    splat_points(texels, width_cm * texels_per_cm, cover, total)
+    sigma = BLUR_CM * texels_per_cm
+    cover, total = cv2.GaussianBlur(cover, (0, 0), sigma), cv2.GaussianBlur(total, (0, 0), sigma)
     middle = total / np.maximum(cover, 1e-4) - FADE_CM * np.maximum(0, 1 - cover / DENSE)
     np.copyto(depth, np.maximum(depth, middle), where=cover > 0.1)
 
@@ -107,7 +110,7 @@ def shade_strands(
                 continue
             t = p / last
             opacities[s, p] = 0.9 * grown[s] * (1 - 0.75 * ramp(0.65, 1.0, t))
-            root = ramp(0.0, 2.2, length)
+            root = max(ramp(0.0, 2.2, length), 0.8 * ramp(0.1, 0.8, t))
             o = (0.35 + 0.65 * root) * (0.35 + 0.65 * layer)
             o *= 0.35 + 0.65 * openness[int(yi * scale_y), int(xi * scale_x)]
             f = tone * (0.70 + 0.30 * ramp(0.0, 4.0, length)) * (1 + 0.25 * ramp(0.5, 1.0, t))
@@ -150,8 +153,8 @@ def light_strand(point, n, t, shift, o, f, shadow_depth, shadow_matrix, look, li
         scale = 1 / math.sqrt(h0 * h0 + h1 * h1 + h2 * h2 + 1e-9)
         across = (t[0] * h0 + t[1] * h1 + t[2] * h2) * scale
         half_lit = min(1.0, max(0.0, facing * 1.6 + 0.4))
-        first = find_lobe(across + 0.09 + shift, 70.0) * half_lit * 0.16 * look.hair_gloss
-        second = find_lobe(across - 0.13 + shift, 16.0) * half_lit * 1.1 * look.hair_gloss
+        first = find_lobe(across + 0.09 + shift, 70.0) * half_lit * 0.24 * look.hair_gloss
+        second = find_lobe(across - 0.13 + shift, 16.0) * half_lit * 1.5 * look.hair_gloss
         through = 1.2 * max(0.0, -l2) ** 2 * max(0.0, 0.3 + facing)
         k = diffuse + second + through
         o0 += lights.colours[i, 0] * shadow * (r * k + first * (0.35 + r))

@@ -14,7 +14,7 @@ from synth.portraits.scalp import NUM_AZIMUTHS
 #: Natural hairline: azimuth in degrees from the face (0) to the back (180) -> height in cm. The
 #: dip at 76 degrees is the sideburn, the rise behind it goes round the ear.
 HAIRLINE_DEG = (0, 18, 34, 46, 56, 63, 69, 75, 82, 93, 103, 113, 135, 180)
-HAIRLINE_CM = (10.7, 10.8, 11.0, 10.2, 8.5, 6.6, 3.6, 1.4, 4.2, 6.0, 3.6, 0.2, -3.2, -4.0)
+HAIRLINE_CM = (10.2, 10.3, 10.5, 9.8, 8.3, 6.6, 3.8, 1.6, 4.6, 6.2, 4.0, 0.4, -3.0, -3.8)
 #: hair_length -> height at which long hair ends.
 LENGTHS = (0.36, 0.48, 0.60, 0.75, 1.0)
 ENDS_CM = (4.0, -1.5, -6.5, -12.0, -24.0)

@@ -116,8 +116,8 @@ def _find_occlusion(depth: np.ndarray, normals: np.ndarray, scene: Scene) -> np.
     small_px = size_px // 3
     small = np.full((small_px, small_px), FAR, np.float32)
     scale = np.array([small_px / size_px, small_px / size_px, 1], np.float32)
-    width_px = scene.hair.width_cm * scene.camera.px_per_cm * small_px / size_px
-    add_hair_depth(scene.hair.screen * scale, width_px, small)
+    px_per_cm = scene.camera.px_per_cm * small_px / size_px
+    add_hair_depth(scene.hair.screen * scale, scene.hair.width_cm, px_per_cm, small)
     hair_depth = cv2.resize(small, (size_px, size_px), interpolation=cv2.INTER_NEAREST)
     return find_occlusion(np.maximum(depth, hair_depth), normals, scene.camera.px_per_cm)
 
@@ -125,5 +125,5 @@ def _find_occlusion(depth: np.ndarray, normals: np.ndarray, scene: Scene) -> np.
 def _draw_shadow(scene: Scene, lights: Lights) -> ShadowMap:
     shadow = draw_shadow_map(scene.vertices, scene.base_triangles, lights.directions[0])
     strands = scene.hair.points @ shadow.matrix[:, :3].T + shadow.matrix[:, 3]
-    add_hair_depth(strands, scene.hair.width_cm * TEXELS_PER_CM, shadow.depth)
+    add_hair_depth(strands, scene.hair.width_cm, TEXELS_PER_CM, shadow.depth)
     return shadow

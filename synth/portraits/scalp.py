@@ -27,10 +27,12 @@ EAR_BOX = ((7.3, -3.4, -4.5), (9.9, 6.6, 3.4))
 
 
 class ScalpMap(NamedTuple):
-    """radius [azimuth, row] cm from the axis to the skin; nearest [azimuth * row, 10] vertices."""
+    """radius [azimuth, row] cm from the axis to the skin; nearest [azimuth * row, 10] vertices;
+    ears [n, 3] points of what sticks out."""
 
     radius: np.ndarray
     nearest: np.ndarray
+    ears: np.ndarray
 
 
 @compile_kernel
@@ -92,7 +94,8 @@ def make_scalp_map(model: HeadModel) -> ScalpMap:
     points = make_points(grid.ravel(), azimuth, row)
     kept = model.skull[usable]
     _, nearest = KDTree(skin[usable]).query(points, k=10)
-    return ScalpMap(grid.astype(np.float32), kept[nearest])
+    stands_out = is_ear & (np.abs(skin[:, 0]) > 7.9)
+    return ScalpMap(grid.astype(np.float32), kept[nearest], skin[stands_out])
 
 
 def _angles(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
