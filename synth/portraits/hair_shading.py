@@ -7,6 +7,7 @@ from behind, and darkness inside the hair by depth. Colours are linear RGB.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,19 +19,35 @@ from synth.portraits.surfaces import ramp
 DENSE, FADE_CM, BLUR_CM = 1.5, 1.6, 0.22
 
 
-def add_hair_depth(
-    texels: np.ndarray, width_cm: float, texels_per_cm: float, depth: np.ndarray
-) -> None:
-    """Bring depth [h, w] nearer where strands `texels` [strand, point, 3] are dense.
+class Veil(NamedTuple):
+    """Hair as seen from somewhere: cover [h, w] layers of strands; middle [h, w] their depth."""
 
-    width_cm is that of a strand. Thin hair throws no shadow.
-    """
-    cover, total = np.zeros_like(depth), np.zeros_like(depth)
+    cover: np.ndarray
+    middle: np.ndarray
+
+
+def make_veil(texels: np.ndarray, width_cm: float, texels_per_cm: float, size: int) -> Veil:
+    """Soft sum of strands `texels` [strand, point, 3] of width_cm on size x size texels."""
+    cover, total = np.zeros((2, size, size), np.float32)
     splat_points(texels, width_cm * texels_per_cm, cover, total)
     sigma = BLUR_CM * texels_per_cm
     cover, total = cv2.GaussianBlur(cover, (0, 0), sigma), cv2.GaussianBlur(total, (0, 0), sigma)
-    middle = total / np.maximum(cover, 1e-4) - FADE_CM * np.maximum(0, 1 - cover / DENSE)
-    np.copyto(depth, np.maximum(depth, middle), where=cover > 0.1)
+    return Veil(cover, total / np.maximum(cover, 1e-4))
+
+
+def add_hair_depth(veil: Veil, depth: np.ndarray) -> np.ndarray:
+    """Depth [h, w], nearer where hair is dense; thin hair counts as lying deeper."""
+    hair = veil.middle - FADE_CM * np.maximum(0, 1 - veil.cover / DENSE)
+    return np.where(veil.cover > 0.1, np.maximum(depth, hair), depth)
+
+
+def find_veiled(veil: Veil, seen: np.ndarray) -> np.ndarray:
+    """Share of light left at points seen [h, w, 3], in texels and depth, behind the hair."""
+    x, y = (np.ascontiguousarray(seen[..., k] - 0.5, np.float32) for k in range(2))
+    cover = cv2.remap(veil.cover, x, y, cv2.INTER_LINEAR)
+    middle = cv2.remap(veil.middle, x, y, cv2.INTER_LINEAR)
+    behind = np.clip((middle - seen[..., 2] - 0.15) / 0.6, 0, 1)
+    return 1 - behind * (1 - np.exp(-0.55 * cover))
 
 
 @compile_kernel

@@ -17,9 +17,9 @@ from synth.portraits.complexion import make_grain
 from synth.portraits.facial_hair import Shade, draw_facial_hair, plant_facial_hair
 from synth.portraits.glasses_light import add_glasses
 from synth.portraits.hair_drawing import draw_hair
-from synth.portraits.hair_shading import add_hair_depth
+from synth.portraits.hair_shading import add_hair_depth, find_veiled, make_veil
 from synth.portraits.head_model import load_head_model
-from synth.portraits.lights import Lights, make_lights
+from synth.portraits.lights import make_lights
 from synth.portraits.looks import make_look
 from synth.portraits.occlusion import find_occlusion
 from synth.portraits.paint import make_noise, paint_beard
@@ -58,13 +58,14 @@ class FaceRenderer:
         base = _draw(scene.screen, scene.base_triangles, large_px)
         base_surface = _interpolate(base, scene.base_triangles, surface)
         occlusion = _find_occlusion(base[0], base_surface[..., :3], scene)
-        shadow = _draw_shadow(scene, lights)
+        shadow = draw_shadow_map(scene.vertices, scene.base_triangles, lights.directions[0])
         visible = find_shadows(base[0], base_surface, shadow)
         if scene.glasses:
             worn = scene.glasses
             frame = draw_shadow_map(worn.frame, worn.frame_triangles, lights.directions[0])
             past = find_shadows(base[0], base_surface, frame)
             visible *= 1 - 0.75 * worn.opacity * (1 - past)
+        shadow = _add_hair(scene, shadow, base_surface[..., 6:9], visible)
         material = np.where(base[1] >= 0, scene.base_materials[base[1]], -1).astype(np.int8)
         shade_base(
             material, base_surface, occlusion, visible, self._face_map, self._grain, self._beard,
@@ -114,16 +115,24 @@ def _find_occlusion(depth: np.ndarray, normals: np.ndarray, scene: Scene) -> np.
     """As `find_occlusion`, with hair as something solid where it is dense."""
     size_px = depth.shape[0]
     small_px = size_px // 3
-    small = np.full((small_px, small_px), FAR, np.float32)
     scale = np.array([small_px / size_px, small_px / size_px, 1], np.float32)
     px_per_cm = scene.camera.px_per_cm * small_px / size_px
-    add_hair_depth(scene.hair.screen * scale, scene.hair.width_cm, px_per_cm, small)
+    veil = make_veil(scene.hair.screen * scale, scene.hair.width_cm, px_per_cm, small_px)
+    small = add_hair_depth(veil, np.full((small_px, small_px), FAR, np.float32))
     hair_depth = cv2.resize(small, (size_px, size_px), interpolation=cv2.INTER_NEAREST)
     return find_occlusion(np.maximum(depth, hair_depth), normals, scene.camera.px_per_cm)
 
 
-def _draw_shadow(scene: Scene, lights: Lights) -> ShadowMap:
-    shadow = draw_shadow_map(scene.vertices, scene.base_triangles, lights.directions[0])
-    strands = scene.hair.points @ shadow.matrix[:, :3].T + shadow.matrix[:, 3]
-    add_hair_depth(strands, scene.hair.width_cm, TEXELS_PER_CM, shadow.depth)
-    return shadow
+def _add_hair(
+    scene: Scene, shadow: ShadowMap, points: np.ndarray, visible: np.ndarray
+) -> ShadowMap:
+    """Veil what is visible [h, w] at posed points [h, w, 3] by hair, in place.
+
+    -> the shadow map with hair in it.
+    """
+    turn, shift = shadow.matrix[:, :3].T, shadow.matrix[:, 3]
+    strands = scene.hair.points @ turn + shift
+    veil = make_veil(strands, scene.hair.width_cm, TEXELS_PER_CM, len(shadow.depth))
+    veiled = find_veiled(veil, points[1::3, 1::3] @ turn + shift)
+    visible *= cv2.resize(veiled, visible.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return ShadowMap(add_hair_depth(veil, shadow.depth), shadow.matrix)
