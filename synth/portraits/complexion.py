@@ -55,7 +55,7 @@ def make_zones(landmarks: np.ndarray) -> list[np.ndarray]:
         OIL: spot(0, 8.2, 2.6, 1.6) + spot(0, 2.0, 0.55, 3.0) + 0.8 * nose
         + 0.45 * spot(3.9, 1.4, 1.1, 0.7) + 0.5 * spot(0, -6.3, 1.0, 0.7),
         FRECKLES: _scatter_spots(
-            1400, (0.035, 0.085), 31, spot(3.2, 1.0, 2.3, 1.3) + 0.8 * nose + 0.15
+            1700, (0.030, 0.068), 31, spot(3.2, 1.0, 2.3, 1.3) + 0.8 * nose + 0.15
         ),
         AGE_SPOTS: _scatter_spots(
             60, (0.12, 0.30), 32, spot(5.0, 2.5, 1.6, 2.5) + 0.6 * spot(2, 9, 3, 1.5)
@@ -106,7 +106,7 @@ def _scatter_spots(
         axes = (max(1, round(radius * rng.uniform(0.7, 1.3))), max(1, round(radius)))
         layer = float(rng.uniform(0.35, 1.0))
         cv2.ellipse(image, (column, row), axes, float(rng.uniform(0, 180)), 0, 360, (layer,), -1)
-    ragged = blur(image, 0.018) * (1 + 0.3 * make_smooth_noise(0.06, seed + 7))
+    ragged = blur(image, 0.024) * (1 + 0.3 * make_smooth_noise(0.06, seed + 7))
     return np.clip(ragged, 0, 1)
 
 

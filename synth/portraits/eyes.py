@@ -77,7 +77,7 @@ def shade_eye(e, nasal, gaze, head_turn, look, noise, open_, visible, lights):
         # Light gathers opposite the key.
         k0, k1 = lights.directions[0, 0], lights.directions[0, 1]
         across = (sx * k0 + sy * k1) / (IRIS * math.sqrt(k0 * k0 + k1 * k1 + 1e-4))
-        gathered = 0.70 + 0.95 * ramp(0.1, 1.0, -across) * (1 - ramp(0.85, 1.0, inner))
+        gathered = 0.58 + 0.85 * ramp(0.1, 1.0, -across) * (1 - ramp(0.85, 1.0, inner))
         share = 1 - ramp(0.93, 1.08, rho)
         rgb = mix(rgb, tint(iris, gathered, gathered, gathered), share)
     # The upper lid and its lashes throw a soft shadow; the ball turns away at the corners.

@@ -119,7 +119,7 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
         roughness=0.75 + 0.60 * age - 0.30 * woman,
         oil=0.12 + 0.50 * face["gloss"],
         blush=(0.15 + 0.55 * face["blush"]) * (0.35 + 0.65 * woman) * (1 - 0.4 * melanin),
-        freckles=0.9 * min(1.0, face["freckles"]) * max(0.0, 1 - 1.5 * melanin),
+        freckles=0.85 * min(1.0, face["freckles"]) * max(0.0, 1 - 1.5 * melanin),
         moles=min(1.0, 0.6 * face["freckles"] + 0.4 * _rise(0.3, 1.0, age)),
         age_spots=0.38 * _rise(0.60, 1.0, age),
         bags=0.22 + 0.34 * _rise(0.3, 1.0, age) + 0.2 * sad,

@@ -151,7 +151,7 @@ def paint_skin(x, y, z, look, texel, fine):
     rgb = tint(rgb, 1 - 0.30 * k, 1 - 0.46 * k, 1 - 0.42 * k)
     rgb = mix(rgb, look.shadow_tint, look.eye_shadow * texel[_SHADOW])
     k = look.freckles * texel[_FRECKLES] + look.age_spots * texel[_AGE_SPOTS]
-    rgb = tint(rgb, 1 - 0.30 * k, 1 - 0.50 * k, 1 - 0.60 * k)
+    rgb = tint(rgb, 1 - 0.26 * k, 1 - 0.40 * k, 1 - 0.52 * k)
     k = 0.75 * look.moles * texel[_MOLES]
     rgb = tint(rgb, 1 - 0.6 * k, 1 - 0.75 * k, 1 - 0.8 * k)
     deep = 0.0
