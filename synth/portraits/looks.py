@@ -57,7 +57,7 @@ def _decode(*levels: int) -> np.ndarray:
 
 SKIN_TONES = np.stack(
     [
-        _decode(202, 161, 144), _decode(200, 153, 131), _decode(188, 139, 114),
+        _decode(206, 161, 142), _decode(200, 153, 131), _decode(188, 139, 114),
         _decode(164, 118, 93), _decode(134, 95, 73), _decode(106, 75, 58),
         _decode(83, 59, 47),
     ]

@@ -1,6 +1,6 @@
 """One face's parameters -> its picture, as FFHQ would have cropped it.
 
-`FaceRenderer` holds what all faces share (about 60 MB) and is deterministic: the same parameters
+`FaceRenderer` holds what all faces share (about 150 MB) and is deterministic: the same parameters
 give the same pixels. Pictures are drawn 1.5 times as large and reduced by area.
 """
 
