@@ -52,11 +52,16 @@ def plant_beard(front: SkinFront, mask: np.ndarray, seed: int = 9) -> BeardRoots
     tried, density = tried[grows], density[grows]
     found = front.find(tried)
     facing = found.find(front.normals)[:, 2]
+    # Ears stay bare.
+    density = density * blend_ramp(1.9, 3.2, found.find(front.vertices)[:, 2])
     # Skin seen edge on is no firm ground.
-    firm = (facing > 0.12) & (found.weights.min(1) > -0.1)
+    firm = (facing > 0.12) & (found.weights.min(1) > -0.1) & (density > 0.03)
     tried, density, facing = tried[firm], density[firm], facing[firm]
     # Steep skin is larger than it looks from the front.
     share = np.sqrt(density) / facing.clip(0.2, 1)
+    # Moustaches stand dense.
+    lip = blend_ramp(-3.8, -2.8, tried[:, 1]) * np.exp(-((tried[:, 0] / 2.6) ** 4))
+    share = share * (1 + 0.7 * lip)
     chosen = rng.choice(len(tried), NUM_HAIRS, replace=False, p=share / share.sum())
     xy, density = tried[chosen], density[chosen]
     places = front.find(xy)
@@ -131,11 +136,13 @@ def grow_beard(
     points = points * (1 - pull) + points[roots.clump] * pull
     there = blend_ramp(0.0, 0.25, amount) * (0.55 + 0.45 * blend_ramp(0.2, 1.1, amount))
     there = np.clip((there * (roots.density * 1.8).clip(0, 1) - roots.rank * 0.75) * 4, 0, 1)
-    strength = 0.50 + 0.28 * blend_ramp(0.2, 0.9, amount)
+    strength = 0.50 + 0.34 * blend_ramp(0.2, 1.1, amount)
     opacity = strength * there[:, None] * (1 - 0.5 * STEPS**2)
     grey = blend_ramp(
         roots.grey - 0.15, roots.grey + 0.15, 1.3 * blend_ramp(0.5, 1.0, face["age"]) - 0.16
     )
     own = colours[0] * (1 - grey[:, None]) + colours[1] * grey[:, None]
-    width = np.broadcast_to(0.028 * (1 - 0.7 * STEPS**2), opacity.shape)
+    width = np.broadcast_to(
+        (0.026 + 0.009 * blend_ramp(0.4, 1.5, amount)) * (1 - 0.7 * STEPS**2), opacity.shape
+    )
     return Strands(points, frames[..., 2], own * roots.tone[:, None], width, opacity)

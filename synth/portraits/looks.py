@@ -139,8 +139,8 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
         hair=_as_colour(hair),
         hair_gloss=0.75,
         parting=face.parting_cm,
-        beard=0.75 * math.tanh(1.1 * find_amount(face)),
-        beard_tint=_as_colour(0.35 * hair + 0.30 * skin * (0.80, 0.92, 1.0)),
+        beard=0.82 * math.tanh(find_amount(face)),
+        beard_tint=_as_colour(0.35 * hair + 0.24 * skin * (0.84, 0.94, 1.0)),
         cloth=_mute(face),
     )
 
