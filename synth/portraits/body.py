@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import RBFInterpolator
+from scipy.ndimage import gaussian_filter
 from scipy.spatial import KDTree
 
 from synth.portraits.head_model import SKIN, HeadModel
@@ -151,7 +152,10 @@ def dress(
     """
     cut = choose_cut(face)
     shape = grid.surface.shape
-    surface = grid.surface + skin_offset[grid.roots].mean(1).reshape(shape)
+    # The nearest vertices change in steps: cloth is smooth.
+    offset = skin_offset[grid.roots].mean(1).reshape(shape)
+    offset = gaussian_filter(offset, (2.5, 3.0, 0), mode=("wrap", "nearest", "nearest"))
+    surface = grid.surface + offset
     surface = shape_shoulders(surface.reshape(-1, 3), face["femininity"]).reshape(shape)
     along = np.gradient(surface, axis=1)
     normal = np.cross(along, _differ_round(surface))

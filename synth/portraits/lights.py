@@ -43,7 +43,7 @@ def make_lights(face: FaceParameters) -> Lights:
     key, fill = 1.25 + 0.55 * face["key_power"], 0.10 + 0.26 * face["fill_power"]
     ambient = 0.20 + 0.22 * face["ambient"]
     # As a photographer would: less exposure in bright light, more for dark skin.
-    exposure = (1.85 / (key + 0.5 * fill + ambient)) ** 0.7
+    exposure = 1.13 * (1.85 / (key + 0.5 * fill + ambient)) ** 0.7
     exposure *= math.exp(0.62 * (face["melanin"] - 0.45))
     colours = np.stack([warm * key, cool * fill, cool * (0.4 + 1.1 * face["rim_power"])])
     return Lights(

@@ -9,6 +9,7 @@ import numpy as np
 
 from synth.portraits import wrinkles
 from synth.portraits.beards import find_amount
+from synth.portraits.body import choose_cut
 from synth.portraits.parameters import EMOTIONS, FaceParameters
 from synth.portraits.scene import Scene, Studio
 
@@ -48,6 +49,7 @@ class Look(NamedTuple):
     beard: float
     beard_tint: Colour
     cloth: Colour
+    cloth_band: float
 
 
 def _decode(*levels: int) -> np.ndarray:
@@ -142,6 +144,7 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
         beard=0.82 * math.tanh(find_amount(face)),
         beard_tint=_as_colour(0.35 * hair + 0.24 * skin * (0.84, 0.94, 1.0)),
         cloth=_mute(face),
+        cloth_band=choose_cut(face).ribbed,
     )
 
 

@@ -10,13 +10,14 @@ import math
 
 import numpy as np
 
+from synth.portraits.cloth import paint_cloth
 from synth.portraits.eyes import shade_eye
 from synth.portraits.head_model import EYE_LEFT, EYE_RIGHT, GUMS, SKIN, TEETH
 from synth.portraits.mouth import paint_gums, paint_teeth
 from synth.portraits.rasterise import compile_kernel
 from synth.portraits.skin import find_slope, paint_skin, read_grain, read_map, tilt
 from synth.portraits.skin_light import light_skin
-from synth.portraits.surfaces import look_up, paint_growth, ramp, tint
+from synth.portraits.surfaces import paint_growth, ramp
 
 
 @compile_kernel
@@ -101,7 +102,9 @@ def shade_base(
                     rgb, gloss = paint_teeth(cx, cy, cz, look.lip_depth - 1.0 - s[8], noise)
                     exponent, o = 45.0, 0.3 + 0.7 * o
                 else:
-                    weave = 1 + 0.06 * look_up(noise, cx * 14, cy * 20 + cz * 9, 0)
-                    rgb, wrap = tint(look.cloth, weave, weave, weave), 0.12
+                    rgb, n = paint_cloth(cx, cy, cz, n, look, noise)
+                    wrap = 0.12
+                    scale = 1 / math.sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2])
+                    n = (n[0] * scale, n[1] * scale, n[2] * scale)
                 o0, o1, o2 = add_light(rgb, n, wrap, gloss, exponent, o, visible, lights)
             image[y, x, 0], image[y, x, 1], image[y, x, 2] = o0, o1, o2

@@ -15,7 +15,7 @@ import numpy as np
 
 from synth.portraits.rasterise import compile_kernel
 
-CONTRAST, SHOULDER = 1.42, 0.97
+CONTRAST, SHOULDER = 1.36, 0.97
 GREY_IN, GREY_OUT = 0.18, 0.205
 WHITE = 9.0
 NUM_ENTRIES = 4096
