@@ -25,7 +25,7 @@ EMOTION_RECIPES: dict[str, dict[str, float]] = {
     ),
     # AU 1+2+5+26: everything that can be round is round
     "surprise": dict(
-        jawOpen=0.74, browInnerUp=1.0, browOuterUp=1.1, eyeWide=1.05, mouthFunnel=0.16,
+        jawOpen=0.68, browInnerUp=1.0, browOuterUp=1.1, eyeWide=1.05, mouthFunnel=0.16,
     ),
     # AU 9+10+15+17
     "disgust": dict(
@@ -34,7 +34,7 @@ EMOTION_RECIPES: dict[str, dict[str, float]] = {
     ),
     # AU 1+2+4+5+20+25: brows up but straight, mouth pulled wide
     "fear": dict(
-        browInnerUp=1.2, browOuterUp=0.35, browDown=0.35, eyeWide=1.25, mouthStretch=1.30,
+        browInnerUp=1.2, browOuterUp=0.35, browDown=0.35, eyeWide=1.15, mouthStretch=1.15,
         jawOpen=0.24, mouthLowerDown=0.35, mouthFrown=0.20,
     ),
     # AU 1+4+15+17, lids lowered
@@ -59,7 +59,7 @@ FIELDS = {
     "teeth_back": Trait(teeth_cm=-0.3),
 }
 EMOTION_FIELDS: dict[str, dict[str, float]] = {
-    "anger": dict(knit=1.0, inner_down=1.0, outer_down=-0.6, teeth_back=0.4),
+    "anger": dict(knit=0.9, inner_down=0.8, outer_down=-0.5, teeth_back=0.4),
     "happiness": dict(teeth_back=1.0),
     "disgust": dict(inner_down=0.2, knit=0.4, lip_down=1.0),
     "fear": dict(knit=1.0, outer_down=0.5, teeth_back=0.5),
