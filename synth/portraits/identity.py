@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.portraits.face_fields import Move, Trait, make_field
-from synth.portraits.head_model import HeadModel
+from synth.portraits.head_model import GUMS, SKIN, TEETH, HeadModel
 from synth.portraits.parameters import FaceParameters
 
 #: How far modes go for one standard deviation: overall size, large, fine and lopsided modes.
@@ -23,6 +23,8 @@ LARGE_MODES = slice(1, 9)
 LOPSIDED_MODES = (9, 20, 25, 28)
 #: Large modes together reach no further than this many standard deviations from the mean.
 LARGE_RADIUS = 5.2
+#: How far the teeth draw back beyond the skin before them.
+TEETH_GAP_CM = 0.04
 
 #: Ears, jaw corners and the like, cm on the neutral head.
 EAR, JAW, CHIN = (8.4, 1.6, 1.5), (6.2, -3.6, 5.2), (0.0, -6.6, 10.2)
@@ -42,7 +44,7 @@ TRAITS: dict[str, Trait] = {
     ),
     "chin_length": Trait((Move(CHIN, (3.0, 2.6, 3.2), push=(0, -0.36, 0.10)),)),
     "chin_width": Trait((Move((1.5, -6.6, 9.9), (1.6, 1.8, 2.2), push=(0.26, 0, 0)),)),
-    "chin_forward": Trait((Move(CHIN, (2.6, 2.0, 3.2), push=(0, 0, 0.50)),)),
+    "chin_forward": Trait((Move(CHIN, (2.6, 2.0, 3.2), push=(0, 0, 0.38)),)),
     "cheekbones": Trait((Move(CHEEKBONE, (2.4, 1.8, 2.6), push=(0.22, 0.05, 0.26)),)),
     "cheek_fat": Trait(
         (
@@ -58,8 +60,8 @@ TRAITS: dict[str, Trait] = {
     "nose_size": Trait((Move(NOSE, (1.9, 2.4, 2.6), stretch=(0.12, 0.08, 0.16)),)),
     "lips": Trait(
         (
-            Move(UPPER_LIP, (2.2, 0.65, 1.6), stretch=(0, 0.17, 0), push=(0, 0.04, 0.10)),
-            Move(LOWER_LIP, (2.0, 0.70, 1.6), stretch=(0, 0.17, 0), push=(0, -0.05, 0.11)),
+            Move(UPPER_LIP, (2.2, 0.65, 1.6), stretch=(0, 0.15, 0), push=(0, 0.04, 0.10)),
+            Move(LOWER_LIP, (2.0, 0.70, 1.6), stretch=(0, 0.15, 0), push=(0, -0.05, 0.11)),
         )
     ),
     "mouth_width": Trait((Move(MOUTH, (3.6, 2.0, 3.0), stretch=(0.10, 0, 0)),)),
@@ -157,13 +159,15 @@ PERSONAL: dict[int, dict[str, float]] = {
 @dataclass(frozen=True)
 class Anatomy:
     """Offsets for one unit of each parameter, [.., vertex * 3]: identity [mode], common,
-    feminine and aged.
+    feminine and aged. Vertex numbers: teeth with gums and tongue, and the skin before them.
     """
 
     modes: np.ndarray
     common: np.ndarray
     feminine: np.ndarray
     aged: np.ndarray
+    teeth: np.ndarray
+    before_teeth: np.ndarray
 
 
 def make_anatomy(model: HeadModel) -> Anatomy:
@@ -179,7 +183,15 @@ def make_anatomy(model: HeadModel) -> Anatomy:
     rows = np.concatenate([modes, [mix(COMMON), mix(FEMININE), mix(AGED)]]).astype(np.float32)
     rows = _calm_down(model, rows)
     rows[-3] += mix(AWAKE)
-    return Anatomy(rows[:-3], *rows[-3:])
+    teeth = np.unique(model.triangles[np.isin(model.materials, (GUMS, TEETH))])
+    return Anatomy(rows[:-3], *rows[-3:], teeth, _find_skin_before_teeth(model))
+
+
+def _find_skin_before_teeth(model: HeadModel) -> np.ndarray:
+    skin = np.unique(model.triangles[model.materials == SKIN])
+    x, y, z = model.vertices[skin].T
+    lips = (y > -4.5) & (y < -2.4)
+    return skin[(np.abs(x) < 2.0) & (y > -7.0) & (y < -1.4) & (z > 10.3) & ~lips]
 
 
 def _calm_down(model: HeadModel, rows: np.ndarray) -> np.ndarray:
@@ -229,4 +241,8 @@ def make_person(anatomy: Anatomy, face: FaceParameters) -> np.ndarray:
     offset = identity @ anatomy.modes[: len(identity)] + anatomy.common
     offset = offset + 1.25 * math.tanh(0.9 * face["femininity"]) * anatomy.feminine
     offset = offset + (face["age"] - MIDDLE_AGE) * anatomy.aged
-    return offset.reshape(-1, 3).astype(np.float32)
+    offset = offset.reshape(-1, 3).astype(np.float32)
+    # Where lip or chin recede, the teeth do, lest they come through.
+    poke = offset[anatomy.teeth, 2].mean() - offset[anatomy.before_teeth, 2].min() + TEETH_GAP_CM
+    offset[anatomy.teeth, 2] -= 0.5 * (poke + math.hypot(poke, 0.05))
+    return offset

@@ -8,7 +8,7 @@ import pytest
 from synth.portraits.expressions import make_extra_offset, make_muscles
 from synth.portraits.face_fields import Move, Trait, make_field
 from synth.portraits.head_model import EYE_LEFT, HeadModel, load_head_model
-from synth.portraits.identity import Anatomy, make_anatomy, make_person
+from synth.portraits.identity import TEETH_GAP_CM, Anatomy, make_anatomy, make_person
 from synth.portraits.lids import keep_lids_on_eyes, make_lids
 from synth.portraits.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
 
@@ -114,3 +114,10 @@ def test_no_expression_pushes_a_lid_into_its_eye(model):
 def test_a_face_at_rest_keeps_its_lids(model):
     still = np.zeros_like(model.vertices)
     assert np.abs(keep_lids_on_eyes(make_lids(model), model.vertices, still)).max() < 0.01
+
+
+def test_teeth_draw_back_where_the_chin_recedes(model, anatomy, faces):
+    for face in faces:
+        offset = make_person(anatomy, face)
+        gap = offset[anatomy.before_teeth, 2].min() - offset[anatomy.teeth, 2].mean()
+        assert gap > TEETH_GAP_CM - 0.03
