@@ -90,7 +90,7 @@ def find_combing(x, y, z, root, forward, tied, along, style):
     dz = wz + across * (0.15 - 0.55 * style.long - wz)
     # Short hair that is not worn forward stands up at the front and goes back.
     upright = (1 - style.fringe) * (1 - style.long) * top * front
-    stand = 0.35 + 0.5 * style.lift * ramp(0.5, 4.5, root[2])
+    stand = 0.3 + 0.5 * style.lift * ramp(0.5, 4.5, root[2]) * (1 - ramp(3.5, 6.5, abs(root[0])))
     dx += upright * (0.75 * away - dx)
     dy += upright * stand
     dz += upright * (-0.75 - dz)
@@ -125,7 +125,7 @@ def grow_strand(
     azimuth, row, far, nx, ny, nz = find_place(x, y, z)
     step = length / (points.shape[0] - 1)
     upright = (1 - style.fringe) * (1 - style.long) * ramp(4.5, 9.5, y) * ramp(-1.0, 5.0, z)
-    upright *= (1 - style.back) * style.lift
+    upright *= (1 - style.back) * style.lift * (1 - ramp(3.5, 6.5, abs(x)))
     vx, vy, vz = find_combing(x, y, z, root, forward, tied, 0.0, style)
     flat = 0.35 + 0.5 * style.long
     vx, vy, vz = flat * vx + nx, flat * vy + ny, flat * vz + nz

@@ -62,7 +62,7 @@ def find_style(face: FaceParameters) -> Style:
         long=long,
         end=float(np.interp(length, LENGTHS, ENDS_CM)),
         back=ramp(0.60, 0.82, face["hair_back"]),
-        fringe=ramp(0.52, 0.74, fringe),
+        fringe=ramp(0.56, 0.68, fringe),
         lift=face["hair_volume"],
         curl=curl,
         sleek=ramp(0.0, 1.5, -face["wave"]),
