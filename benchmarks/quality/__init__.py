@@ -1,0 +1,1 @@
+"""How good a generator of our faces is, in numbers: python -m benchmarks.quality --help."""

@@ -1,0 +1,103 @@
+"""Are emotions told, and do people stay themselves: the judge's hit rate and dlib's distances."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+
+from benchmarks.quality.pictures import (
+    Figures,
+    Renderer,
+    draw_faces,
+    edit_faces,
+    find_rows,
+    render_faces,
+    run_on,
+)
+from embed.identity import DlibFaceEncoder
+from synth.emotions import Emotion
+from synth.generators.stylegan2 import StyleGAN2
+from synth.judging.judge import EmotionJudge
+from synth.portraits.parameters import FaceParameters
+from synth.types import Frames
+
+JUDGE_PX = 256
+
+
+def measure_hits(
+    generator: StyleGAN2,
+    judge: EmotionJudge,
+    parameters: np.ndarray,
+    psi: float,
+    renderer: Renderer | None,
+) -> Figures:
+    """Share of faces whose emotion the judge tells, all seven in equal numbers.
+
+    Edited: as many random people as there are parameters, by directions at intensity 1. Known:
+    G(w*) of the parameters with the full emotion; rendered: the same, drawn.
+    """
+    figures: Figures = {"faces_per_emotion": len(parameters)}
+    edited = edit_faces(generator, len(parameters), psi)
+    figures |= count_hits(
+        judge, {e: draw_faces(generator, w, JUDGE_PX) for e, w in edited.items()}, "edited"
+    )
+    people = [FaceParameters.from_vector(vector) for vector in parameters]
+    shown = {
+        e: [face.with_emotion(None if e is Emotion.CALM else e.label) for face in people]
+        for e in Emotion
+    }
+    known = {
+        e: find_rows(generator, np.stack([face.to_vector() for face in faces]))
+        for e, faces in shown.items()
+    }
+    figures |= count_hits(
+        judge, {e: draw_faces(generator, w, JUDGE_PX) for e, w in known.items()}, "known"
+    )
+    if renderer is not None:
+        figures |= count_hits(
+            judge, {e: render_faces(renderer, f, JUDGE_PX) for e, f in shown.items()}, "rendered"
+        )
+    return figures
+
+
+def count_hits(judge: EmotionJudge, shown: dict[Emotion, Frames], what: str) -> Figures:
+    """The judge's hit rate for each emotion and overall; confusions go to standard output."""
+    hits: Figures = {}
+    for emotion, frames in shown.items():
+        told = run_on(frames, judge.judge).argmax(1).numpy()
+        hits[f"{what}_{emotion.label}"] = float((told == emotion).mean())
+        wrong = {e.label: int((told == e).sum()) for e in Emotion if e != emotion}
+        told_as = ", ".join(f"{count} {name}" for name, count in wrong.items() if count)
+        print(f"{what} {emotion.label}: told as {told_as or 'nothing else'}")
+    return {f"{what}_all": float(np.mean(list(hits.values()))), **hits}
+
+
+def measure_identity(generator: StyleGAN2, count: int, psi: float) -> Figures:
+    """dlib: faces found, and the share of pairs in which one person's two expressions are nearer
+    to each other than two people with the same expression."""
+    encoder = DlibFaceEncoder()
+    shown = {
+        emotion: encoder.encode(draw_faces(generator, w_plus))
+        for emotion, w_plus in edit_faces(generator, count, psi).items()
+    }
+    found = np.isfinite(np.stack(list(shown.values()))).all(2)
+    own = np.concatenate(
+        [np.linalg.norm(shown[a] - shown[b], axis=1) for a, b in combinations(shown, 2)]
+    )
+    upper = np.triu_indices(count, 1)
+    strangers = np.concatenate(
+        [np.linalg.norm(rows[upper[0]] - rows[upper[1]], axis=1) for rows in shown.values()]
+    )
+    own, strangers = own[np.isfinite(own)], np.sort(strangers[np.isfinite(strangers)])
+    farther = len(strangers) - np.searchsorted(strangers, own, side="right")
+    return {
+        "faces": count,
+        "found_calm": float(found[0].mean()),
+        "found_all": float(found.mean()),
+        "own_median": float(np.median(own)),
+        "own_95_percent_below": float(np.percentile(own, 95)),
+        "strangers_median": float(np.median(strangers)),
+        "strangers_5_percent_below": float(np.percentile(strangers, 5)),
+        "share_of_pairs_in_order": float(farther.mean() / len(strangers)),
+    }

@@ -1,0 +1,120 @@
+"""How like renders generated faces are: one by one, and as a set.
+
+One by one: PSNR, perceptual distance and sharpness of G(w*) against the render of the same
+held-out parameters. As a set: Frechet distance (Heusel et al. 2017) of perceptual features.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from benchmarks.quality.pictures import Figures, draw_faces, find_rows, reduce_frames, run_on
+from synth.generators.stylegan2 import StyleGAN2
+from synth.judging.frechet import find_frechet_distance
+from synth.judging.perceptual import PerceptualNetwork
+from synth.training.dataset import FaceDataset
+from synth.training.losses import crop_face, find_psnr
+from synth.training.train import HELD_OUT
+from synth.types import Frames, to_images
+
+PERCEPTUAL_PX = 256
+SHARPNESS_PX = (1024, 512, 256)
+
+
+def measure_likeness(
+    generator: StyleGAN2, data: FaceDataset, network: PerceptualNetwork, count: int
+) -> Figures:
+    """Of the first `count` held-out faces at the largest size that both have."""
+    size = max(size for size in data.pictures if size <= generator.resolution)
+    count = min(count, HELD_OUT, len(data.pictures[size]))
+    drawn = draw_faces(generator, find_rows(generator, data.parameters[:count]), size)
+    renders = np.array(data.pictures[size][:count])
+    figures: Figures = {"faces": count, "size_px": size}
+    whole, face = [], []
+    for k in range(0, count, 16):
+        got, want = to_images(drawn[k : k + 16]), to_images(renders[k : k + 16])
+        whole.append(find_psnr(got, want))
+        face.append(find_psnr(crop_face(got), crop_face(want)))
+    figures["psnr_db"] = float(torch.cat(whole).mean())
+    figures["face_psnr_db"] = float(torch.cat(face).mean())
+    small = [reduce_frames(frames, PERCEPTUAL_PX) for frames in (drawn, renders)]
+    figures["perceptual_distance"] = float(find_distances(network, *small).mean())
+    strangers = find_distances(network, small[1], np.roll(small[1], 1, 0))
+    figures["perceptual_distance_of_strangers"] = float(strangers.mean())
+    return figures | compare_sharpness(drawn, renders)
+
+
+def find_distances(network: PerceptualNetwork, a: Frames, b: Frames) -> np.ndarray:
+    """The perceptual distance of each pair of frames."""
+    with torch.inference_mode():
+        parts = [
+            network.distance(to_images(a[k : k + 16]), to_images(b[k : k + 16]))
+            for k in range(0, len(a), 16)
+        ]
+    return torch.cat(parts).numpy()
+
+
+def compare_sharpness(drawn: Frames, renders: Frames) -> Figures:
+    """Detail of generated pictures over that of their renders, 1 when equal, at several sizes."""
+    figures: Figures = {}
+    for size in (size for size in SHARPNESS_PX if size <= drawn.shape[1]):
+        ours, theirs = (find_detail(reduce_frames(frames, size)) for frames in (drawn, renders))
+        for name, mine, true in zip(("gradient", "laplacian"), ours, theirs, strict=True):
+            figures[f"{name}_energy_ratio_{size}"] = mine / true
+    return figures
+
+
+def find_detail(frames: Frames) -> tuple[float, float]:
+    """Mean squared gradient and mean squared Laplacian of the grey pictures."""
+    gradient, laplacian = [], []
+    for frame in frames:
+        grey = frame.astype(np.float32).mean(2)
+        dy, dx = np.diff(grey, axis=0)[:, :-1], np.diff(grey, axis=1)[:-1]
+        gradient.append(np.square(dx).mean() + np.square(dy).mean())
+        sides = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
+        laplacian.append(np.square(sides - 4 * grey[1:-1, 1:-1]).mean())
+    return float(np.mean(gradient)), float(np.mean(laplacian))
+
+
+def measure_frechet(
+    generator: StyleGAN2, data: FaceDataset, network: PerceptualNetwork, count: int, seed: int = 0
+) -> Figures:
+    """`count` random z, and all held-out w*, against renders; renders against renders.
+
+    The distance is biased upwards by few samples, so each stands beside that of two sets of
+    renders of the same size: nothing can be below it but by chance.
+    """
+    size = choose_size(data, generator.resolution, count)
+    count = min(count, len(data.pictures[size]) // 2)
+    few = min(HELD_OUT, count)
+    renders = embed(network, np.array(data.pictures[size][: 2 * count]))
+    z = torch.randn(
+        count, generator.z_dim, generator=torch.Generator().manual_seed(1_000_000 + seed)
+    )
+    with torch.inference_mode():
+        random = draw_faces(generator, generator.mapping(z), size)
+    known = draw_faces(generator, find_rows(generator, data.parameters[:few]), size)
+    return {
+        "size_px": size,
+        "samples": count,
+        "random_z_to_renders": find_frechet_distance(embed(network, random), renders[:count]),
+        "renders_to_renders": find_frechet_distance(renders[:count], renders[count:]),
+        "known_samples": few,
+        "known_w_to_their_renders": find_frechet_distance(embed(network, known), renders[:few]),
+        "as_few_renders_to_renders": find_frechet_distance(renders[:few], renders[few : 2 * few]),
+    }
+
+
+def choose_size(data: FaceDataset, largest: int, count: int) -> int:
+    """The largest size up to PERCEPTUAL_PX of which there are twice as many renders as needed."""
+    sizes = [size for size in data.pictures if 64 <= size <= min(largest, PERCEPTUAL_PX)]
+    if not sizes:
+        raise ValueError(f"needs renders of 64 to 256 pixels; got {sorted(data.pictures)}")
+    enough = [size for size in sizes if len(data.pictures[size]) >= 2 * count]
+    return max(enough or sizes)
+
+
+def embed(network: PerceptualNetwork, frames: Frames) -> np.ndarray:
+    """Perceptual features [frame, feature]."""
+    return run_on(frames, network.embed).numpy()
