@@ -6,6 +6,7 @@
     python -m scripts.train_generator pack --run run --data faces --mapping mapping.safetensors \\
         --hours 1.2 --out synth/generators/weights/moodreel-faces.safetensors
 
+Plans with a perceptual term need the perceptual network (`scripts.train_networks`) before `train`.
 `render` and `train` can be stopped at any time; the same command goes on. Needs the extra `train`.
 """
 
@@ -18,6 +19,7 @@ from safetensors.torch import save_file
 
 from scripts.entry import reporting_errors
 from synth.atomic import write_atomically
+from synth.judging.perceptual import load_perceptual
 from synth.training.dataset import load_dataset, render_dataset
 from synth.training.fit_mapping import fit_mapping, measure_fit
 from synth.training.pack import pack_generator
@@ -32,7 +34,11 @@ def render(a: argparse.Namespace) -> None:
 
 def train(a: argparse.Namespace) -> None:
     """Train synthesis on them."""
-    Trainer(load_dataset(a.data), a.run, PLANS[a.plan], device=a.device, seed=a.seed).run()
+    plan = PLANS[a.plan]
+    is_needed = any(stage.perceptual for stage in plan)
+    distance = load_perceptual(device=a.device).bfloat16().distance if is_needed else None
+    data = load_dataset(a.data)
+    Trainer(data, a.run, plan, device=a.device, seed=a.seed, perceptual=distance).run()
 
 
 def map_latents(a: argparse.Namespace) -> None:

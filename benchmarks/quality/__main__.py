@@ -25,7 +25,7 @@ from synth.generators.bundled import BUNDLED_WEIGHTS
 from synth.judging.judge import BUNDLED_JUDGE, load_judge
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL, load_perceptual
 from synth.training.dataset import load_dataset
-from synth.training.train import HELD_OUT
+from synth.training.report import HELD_OUT
 
 MEASURES = ("likeness", "frechet", "path", "droplets", "sticking", "hits", "identity")
 

@@ -15,7 +15,7 @@ from synth.judging.frechet import find_frechet_distance
 from synth.judging.perceptual import PerceptualNetwork
 from synth.training.dataset import FaceDataset
 from synth.training.losses import crop_face, find_psnr
-from synth.training.train import HELD_OUT
+from synth.training.report import HELD_OUT
 from synth.types import Frames, to_images
 
 PERCEPTUAL_PX = 256

@@ -1,8 +1,9 @@
 """The perceptual network learns to read a render's parameters from the picture.
 
 Pictures of 64 to 256 pixels, cut, coloured, blurred and grained by chance. The loss is squared
-error of standardised parameters, weighted by group. At the end, depths are weighted so that each
-counts the same between two random people, who are then RANDOM_DISTANCE apart on average.
+error of standardised parameters, weighted by how much each one changes the picture. At the end,
+depths are weighted so that each counts the same between two random people, who are then
+RANDOM_DISTANCE apart on average.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ from torch import Tensor, nn
 from synth.judging.perceptual import KIND, PerceptualNetwork
 from synth.judging.storage import save_network
 from synth.portraits.parameters import (
+    APPEARANCE,
     APPEARANCE_NAMES,
     APPEARANCE_START,
     EMOTION_SLICE,
+    EMOTION_WEIGHT,
+    EMOTIONS,
     IDENTITY_SLICE,
+    IDENTITY_WEIGHTS,
     NUM_PARAMETERS,
     POSE_NAMES,
 )
@@ -33,14 +38,15 @@ from synth.types import Images, to_images
 LIGHT_NAMES = (
     "key_azimuth", "key_elevation", "key_power", "fill_power", "rim_power", "ambient", "warmth",
 )  # fmt: skip
-#: Sizes, and how often each is drawn in the first and in the second half of a training.
+#: Sizes, and how often each is drawn early and late in a training.
 SIZES = (64, 96, 128, 192, 256)
 EARLY_CHANCES = (0.75, 0.25, 0.0, 0.0, 0.0)
-LATE_CHANCES = (0.4, 0.2, 0.3, 0.06, 0.04)
-GROUP_WEIGHTS = {"identity": 1.5, "emotion": 4.0, "pose": 2.0, "light": 1.0, "looks": 1.0}
+LATE_CHANCES = (0.25, 0.2, 0.35, 0.1, 0.1)
+#: The share of steps on small pictures only.
+EARLY_SHARE = 0.6
 #: LPIPS of two strangers is about this large; a scale that people are used to.
 RANDOM_DISTANCE = 0.6
-PLAN = FitPlan(steps=1800, batch=24, rate=3e-3)
+PLAN = FitPlan(steps=2000, batch=24, rate=3e-3)
 
 
 def group_parameters() -> dict[str, list[int]]:
@@ -65,14 +71,18 @@ class PerceptualTask:
         trained = data.parameters[HELD_OUT:]
         spread = (data.parameters - trained.mean(0)) / np.maximum(trained.std(0), 1e-6)
         self.targets = torch.from_numpy(spread.astype(np.float32))
-        self.weights = torch.ones(NUM_PARAMETERS)
-        for group, places in group_parameters().items():
-            self.weights[places] = GROUP_WEIGHTS[group]
+        self.weights = torch.tensor(
+            [
+                *IDENTITY_WEIGHTS,
+                *[EMOTION_WEIGHT] * len(EMOTIONS),
+                *(weight for _, weight in APPEARANCE.values()),
+            ]
+        ).float()
 
     def draw_batch(self, step: int) -> tuple[Images, Tensor]:
         """Changed pictures that are not held out, and their standardised parameters."""
         random = seed_for(self.plan.seed, step)
-        chances = EARLY_CHANCES if step < self.plan.steps // 2 else LATE_CHANCES
+        chances = EARLY_CHANCES if step < EARLY_SHARE * self.plan.steps else LATE_CHANCES
         size = SIZES[int(torch.multinomial(torch.tensor(chances), 1, generator=random))]
         has_large = len(self.data.pictures.get(256, ())) > 2 * HELD_OUT
         source = 256 if size > 128 and has_large else 128
@@ -87,7 +97,7 @@ class PerceptualTask:
         return add_grain(images, random, 0.06), self.targets[picks[order]]
 
     def find_loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """Squared error, weighted by group."""
+        """Squared error, weighted by visual effect."""
         return ((output - target).square() * self.weights).mean()
 
     def measure(self, network: nn.Module) -> dict[str, float]:
