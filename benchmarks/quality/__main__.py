@@ -24,8 +24,7 @@ from synth.checkpoints.native import load_native
 from synth.generators.bundled import BUNDLED_WEIGHTS
 from synth.judging.judge import BUNDLED_JUDGE, load_judge
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL, load_perceptual
-from synth.training.dataset import load_dataset
-from synth.training.report import HELD_OUT
+from synth.training.dataset import HELD_OUT, load_dataset
 
 MEASURES = ("likeness", "frechet", "path", "droplets", "sticking", "hits", "identity")
 
@@ -37,7 +36,7 @@ def list_measures(a: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
     parameters = data.parameters[: min(a.count, HELD_OUT)]
     return {
         "likeness": lambda: measure_likeness(
-            generator, data, load_perceptual(a.perceptual), HELD_OUT
+            generator, data, load_perceptual(a.perceptual), a.count
         ),
         "frechet": lambda: measure_frechet(
             generator, data, load_perceptual(a.perceptual), a.samples

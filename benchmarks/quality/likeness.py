@@ -13,9 +13,9 @@ from benchmarks.quality.pictures import Figures, draw_faces, find_rows, reduce_f
 from synth.generators.stylegan2 import StyleGAN2
 from synth.judging.frechet import find_frechet_distance
 from synth.judging.perceptual import PerceptualNetwork
-from synth.training.dataset import FaceDataset
+from synth.portraits.parameters import map_latents_to_parameters, truncate_parameters
+from synth.training.dataset import HELD_OUT, LEAST_PSI, FaceDataset
 from synth.training.losses import crop_face, find_psnr
-from synth.training.report import HELD_OUT
 from synth.types import Frames, to_images
 
 PERCEPTUAL_PX = 256
@@ -80,29 +80,41 @@ def find_detail(frames: Frames) -> tuple[float, float]:
 def measure_frechet(
     generator: StyleGAN2, data: FaceDataset, network: PerceptualNetwork, count: int, seed: int = 0
 ) -> Figures:
-    """`count` random z, and all held-out w*, against renders; renders against renders.
+    """`count` new people, drawn as the data set draws them, against renders; and untruncated: G of
+    the held-out w*, and of random z, against the held-out renders.
 
-    The distance is biased upwards by few samples, so each stands beside that of two sets of
-    renders of the same size: nothing can be below it but by chance.
+    The distance is biased upwards by few samples, so each stands beside that of renders to renders
+    in about such numbers: nothing can be below it but by chance.
     """
     size = choose_size(data, generator.resolution, count)
-    count = min(count, len(data.pictures[size]) // 2)
-    few = min(HELD_OUT, count)
-    renders = embed(network, np.array(data.pictures[size][: 2 * count]))
-    z = torch.randn(
-        count, generator.z_dim, generator=torch.Generator().manual_seed(1_000_000 + seed)
-    )
+    count = min(count, (len(data.pictures[size]) - HELD_OUT) // 2)
+    renders = embed(network, np.array(data.pictures[size][: HELD_OUT + 2 * count]))
+    held_out, first, second = np.split(renders, (HELD_OUT, HELD_OUT + count))
+    random = np.random.default_rng([1_000_000, seed])
+    z = random.standard_normal((max(count, HELD_OUT), generator.z_dim), np.float32)
+    psi = random.uniform(LEAST_PSI, 1, count)
+    people = truncate_parameters(map_latents_to_parameters(z[:count]), psi)
     with torch.inference_mode():
-        random = draw_faces(generator, generator.mapping(z), size)
-    known = draw_faces(generator, find_rows(generator, data.parameters[:few]), size)
+        mapped = generator.mapping(torch.from_numpy(z[:HELD_OUT]))
+    drawn = {
+        "new_people_to_renders": (find_rows(generator, people), first),
+        "held_out_w_to_their_renders": (
+            find_rows(generator, data.parameters[:HELD_OUT]),
+            held_out,
+        ),
+        "random_z_to_held_out_renders": (mapped, held_out),
+    }
+    half = HELD_OUT // 2
     return {
         "size_px": size,
-        "samples": count,
-        "random_z_to_renders": find_frechet_distance(embed(network, random), renders[:count]),
-        "renders_to_renders": find_frechet_distance(renders[:count], renders[count:]),
-        "known_samples": few,
-        "known_w_to_their_renders": find_frechet_distance(embed(network, known), renders[:few]),
-        "as_few_renders_to_renders": find_frechet_distance(renders[:few], renders[few : 2 * few]),
+        "new_people": count,
+        "held_out": HELD_OUT,
+        **{
+            name: find_frechet_distance(embed(network, draw_faces(generator, rows, size)), truth)
+            for name, (rows, truth) in drawn.items()
+        },
+        "renders_to_other_renders": find_frechet_distance(first, second),
+        "half_of_held_out_renders_to_half": find_frechet_distance(held_out[:half], held_out[half:]),
     }
 
 
@@ -111,7 +123,7 @@ def choose_size(data: FaceDataset, largest: int, count: int) -> int:
     sizes = [size for size in data.pictures if 64 <= size <= min(largest, PERCEPTUAL_PX)]
     if not sizes:
         raise ValueError(f"needs renders of 64 to 256 pixels; got {sorted(data.pictures)}")
-    enough = [size for size in sizes if len(data.pictures[size]) >= 2 * count]
+    enough = [size for size in sizes if len(data.pictures[size]) >= HELD_OUT + 2 * count]
     return max(enough or sizes)
 
 
