@@ -81,7 +81,7 @@ def measure_identity(generator: StyleGAN2, count: int, psi: float) -> Figures:
         emotion: encoder.encode(draw_faces(generator, w_plus))
         for emotion, w_plus in edit_faces(generator, count, psi).items()
     }
-    found = np.isfinite(np.stack(list(shown.values()))).all(2)
+    found: np.ndarray = np.isfinite(np.stack(list(shown.values()))[..., 0])
     own = np.concatenate(
         [np.linalg.norm(shown[a] - shown[b], axis=1) for a, b in combinations(shown, 2)]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -63,7 +63,7 @@ def reduce_frames(frames: Frames, size_px: int) -> Frames:
     return np.stack([cv2.resize(frame, (size_px, size_px), interpolation=area) for frame in frames])
 
 
-def run_on(frames: Frames, function: torch.nn.Module | object, batch: int = 32) -> Tensor:
+def run_on(frames: Frames, function: Callable[[Tensor], Tensor], batch: int = 32) -> Tensor:
     """A function of network images on frames, in batches."""
     with torch.inference_mode():
         return torch.cat(
