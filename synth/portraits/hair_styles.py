@@ -25,8 +25,8 @@ class Style(NamedTuple):
 
     top, sides: lengths of short hair; long: share of hair that hangs; end: height where it ends;
     back: combed or tied back; fringe: falls over the forehead; lift: how far hair stands off;
-    curl: waves to curls; sleek: straight and close; parting: cm to the viewer's right; side: which
-    way short hair is swept, -1 to 1; thin: share of strands lost to age.
+    curl: waves to curls; sleek: straight and close; parting: cm to the viewer's right; thin:
+    share of strands lost to age.
     """
 
     top: float
@@ -39,7 +39,6 @@ class Style(NamedTuple):
     curl: float
     sleek: float
     parting: float
-    side: float
     thin: float
 
 
@@ -67,7 +66,6 @@ def find_style(face: FaceParameters) -> Style:
         curl=curl,
         sleek=ramp(0.0, 1.5, -face["wave"]),
         parting=face.parting_cm,
-        side=math.tanh(1.5 * face["parting"]),
         thin=0.55 * ramp(0.6, 1.0, face["age"]) * masculine * (1 - 0.6 * long),
     )
 

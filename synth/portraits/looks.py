@@ -45,7 +45,6 @@ class Look(NamedTuple):
     brow: Colour
     hair: Colour
     hair_gloss: float
-    parting: float
     beard: float
     beard_tint: Colour
     cloth: Colour
@@ -140,7 +139,6 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
         brow=_as_colour(hair * min(0.55, 0.16 / hair.max())),
         hair=_as_colour(hair),
         hair_gloss=0.75,
-        parting=face.parting_cm,
         beard=0.82 * math.tanh(find_amount(face)),
         beard_tint=_as_colour(0.35 * hair + 0.24 * skin * (0.84, 0.94, 1.0)),
         cloth=_mute(face),

@@ -1,4 +1,4 @@
-"""Triangles -> pixels: a z-buffer, barycentric attributes, a shadow map. Compiled by numba.
+"""Triangles -> pixels: a z-buffer, barycentric attributes. Compiled by numba.
 
 Screen coordinates are pixels with y down and pixel centres at .5; depth grows towards the viewer;
 front faces have negative signed area. All arrays are float32 unless said otherwise.
@@ -91,28 +91,3 @@ def find_vertex_normals(vertices, triangles):
         normals[i, 1] *= scale
         normals[i, 2] *= scale
     return normals
-
-
-@compile_kernel
-def find_visibility(shadow_depth, x, y, z, softness):
-    """Share of the light that reaches a point: 4x4 bilinear percentage-closer filtering.
-
-    x, y are texels of shadow_depth [n, n]; z the point's depth along the light, in cm.
-    """
-    size = shadow_depth.shape[0]
-    x -= 0.5
-    y -= 0.5
-    xi, yi = math.floor(x), math.floor(y)
-    fx, fy = x - xi, y - yi
-    total = 0.0
-    for dy in range(-1, 3):
-        wy = (1 - fy) if dy == -1 else (fy if dy == 2 else 1.0)
-        for dx in range(-1, 3):
-            wx = (1 - fx) if dx == -1 else (fx if dx == 2 else 1.0)
-            px, py = xi + dx, yi + dy
-            lit = 1.0
-            if 0 <= px < size and 0 <= py < size:
-                behind = (shadow_depth[py, px] - z - 0.45) * softness
-                lit = 1.0 - min(1.0, max(0.0, behind))
-            total += wx * wy * lit
-    return total / 9.0

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from synth.portraits import rasterise
 from synth.portraits.rasterise import FAR
@@ -58,9 +57,3 @@ def test_normals_of_an_octahedron_point_outwards():
         np.int32,
     )  # fmt: skip
     assert np.allclose(rasterise.find_vertex_normals(points, triangles), points, atol=1e-6)
-
-
-@pytest.mark.parametrize(("depth_cm", "expected"), [(0.0, 1.0), (-5.0, 0.0)])
-def test_what_lies_behind_an_occluder_is_in_shadow(depth_cm, expected):
-    shadow = np.zeros((16, 16), np.float32)
-    assert rasterise.find_visibility(shadow, 8.0, 8.0, depth_cm, 1.2) == pytest.approx(expected)
