@@ -36,7 +36,7 @@ def train(a: argparse.Namespace) -> None:
     """Train synthesis on them."""
     plan = PLANS[a.plan]
     is_needed = any(stage.perceptual for stage in plan)
-    distance = load_perceptual(device=a.device).bfloat16().distance if is_needed else None
+    distance = load_perceptual(device=a.device).distance if is_needed else None
     data = load_dataset(a.data)
     Trainer(data, a.run, plan, device=a.device, seed=a.seed, perceptual=distance).run()
 

@@ -123,7 +123,7 @@ def load_perceptual(
 ) -> PerceptualNetwork:
     """Read the network that ships, or the one at `path`: frozen, float32, channels last.
 
-    For speed call `.bfloat16()` on it; distances are summed in float32 all the same.
+    Other types work too (`.half()` on a GPU); distances are summed in float32 all the same.
     Raises FileNotFoundError or ValueError naming the file.
     """
     network = load_network(path, KIND, PerceptualNetwork)[0]

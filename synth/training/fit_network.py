@@ -125,7 +125,7 @@ def _report(folder: Path, network: nn.Module, measure: Measure, step: int) -> di
 
 
 def _describe(plan: FitPlan) -> str:
-    return json.dumps({key: value for key, value in asdict(plan).items() if "_s" not in key})
+    return json.dumps({key: v for key, v in asdict(plan).items() if key != "save_every_s"})
 
 
 def _save_state(
