@@ -62,7 +62,7 @@ def follow_detail(before: np.ndarray, after: np.ndarray) -> tuple[float, float, 
     n = before.shape[0]
     coarse, fine = zip(*(split_detail(picture) for picture in (before, after)), strict=True)
     flow_finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = flow_finder.calc(coarse[0], coarse[1], None)  # pyright: ignore[reportArgumentType]
+    flow = flow_finder.calc(coarse[0], coarse[1], None)  # pyright: ignore
     y, x = np.mgrid[:n, :n].astype(np.float32)
     arrived = cv2.remap(fine[1], x + flow[..., 0], y + flow[..., 1], cv2.INTER_CUBIC)
     length = np.linalg.norm(flow, axis=2)
