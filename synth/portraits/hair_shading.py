@@ -174,9 +174,9 @@ def light_strand(point, n, t, shift, o, f, shadow_depth, shadow_matrix, look, li
         second = find_lobe(across - 0.13 + shift, 16.0) * half_lit * 1.5 * look.hair_gloss
         through = 1.2 * max(0.0, -l2) ** 2 * max(0.0, 0.3 + facing)
         k = diffuse + second + through
-        o0 += lights.colours[i, 0] * shadow * (r * k + first * (0.35 + r))
-        o1 += lights.colours[i, 1] * shadow * (g * k + first * (0.35 + g))
-        o2 += lights.colours[i, 2] * shadow * (b * k + first * (0.35 + b))
+        o0 += lights.colours[i, 0] * shadow * (r * k + first * (0.16 + 1.3 * r))
+        o1 += lights.colours[i, 1] * shadow * (g * k + first * (0.16 + 1.3 * g))
+        o2 += lights.colours[i, 2] * shadow * (b * k + first * (0.16 + 1.3 * b))
     return o0, o1, o2
 
 

@@ -65,8 +65,8 @@ SKIN_TONES = np.stack(
 )  # fmt: skip
 HAIR_TONES = np.stack(
     [
-        _decode(26, 22, 21), _decode(44, 34, 29), _decode(70, 52, 41), _decode(98, 72, 54),
-        _decode(122, 84, 60), _decode(146, 116, 86), _decode(178, 152, 118),
+        _decode(24, 20, 19), _decode(40, 30, 25), _decode(64, 45, 34), _decode(90, 62, 44),
+        _decode(118, 78, 52), _decode(152, 116, 80), _decode(190, 158, 118),
     ]
 )  # fmt: skip
 GREY_HAIR = _decode(150, 146, 142)
@@ -104,7 +104,7 @@ def make_look(studio: Studio, scene: Scene, face: FaceParameters) -> Look:
     woman = 0.5 + 0.5 * math.tanh(1.4 * face["femininity"])
     # Darker skin comes with darker hair and eyes, smoothly; age greys the hair.
     fairness = 1 - 0.85 * min(1.0, melanin * 1.15)
-    hair = _pick(HAIR_TONES, face["hair_colour"] * (0.25 + 0.75 * fairness))
+    hair = _pick(HAIR_TONES, face["hair_colour"] ** 1.3 * (0.12 + 0.88 * fairness))
     grey = max(0.0, face["age"] - 0.82) / 0.18
     hair = hair * (1 - 0.7 * grey) + GREY_HAIR * 0.7 * grey
     age = face["age"]
