@@ -46,7 +46,7 @@ LATE_CHANCES = (0.25, 0.2, 0.35, 0.1, 0.1)
 EARLY_SHARE = 0.6
 #: LPIPS of two strangers is about this large; a scale that people are used to.
 RANDOM_DISTANCE = 0.6
-PLAN = FitPlan(steps=2000, batch=24, rate=3e-3)
+PLAN = FitPlan(steps=4000, batch=24, rate=3e-3)
 
 
 def group_parameters() -> dict[str, list[int]]:
