@@ -23,7 +23,7 @@ from synth.judging.perceptual import load_perceptual
 from synth.training.dataset import load_dataset, render_dataset
 from synth.training.fit_mapping import fit_mapping, measure_fit
 from synth.training.pack import pack_generator
-from synth.training.plans import PLANS
+from synth.training.plans import FULL_CONFIG, PLANS
 from synth.training.train import Trainer
 
 
@@ -38,7 +38,8 @@ def train(a: argparse.Namespace) -> None:
     is_needed = any(stage.perceptual for stage in plan)
     distance = load_perceptual(device=a.device).distance if is_needed else None
     data = load_dataset(a.data)
-    Trainer(data, a.run, plan, device=a.device, seed=a.seed, perceptual=distance).run()
+    trainer = Trainer(data, a.run, plan, FULL_CONFIG, a.device, a.seed, distance, a.compiled)
+    trainer.run()
 
 
 def map_latents(a: argparse.Namespace) -> None:
@@ -84,6 +85,7 @@ def main() -> None:
     step.add_argument("--run", type=Path, required=True, help="folder of this run")
     step.add_argument("--plan", choices=sorted(PLANS), default="cpu")
     step.add_argument("--device", default="cpu")
+    step.add_argument("--compiled", action="store_true", help="faster; needs a C++ compiler")
     step.add_argument("--seed", type=int, default=0)
     step = steps.add_parser("map", help="fit the mapping network")
     step.set_defaults(job=map_latents)

@@ -40,13 +40,12 @@ class Stage:
 PLANS: dict[str, tuple[Stage, ...]] = {
     "cpu": (
         Stage(16, 16_000, 8, 1.5e-2),
-        Stage(32, 24_000, 8, 1.5e-2),
-        Stage(64, 24_000, 8, 1.0e-2),
-        Stage(128, 24_000, 8, 7e-3),
-        Stage(256, 24_000, 8, 5e-3),
-        Stage(256, 4_000, 8, 2e-3, perceptual=0.5, adversarial=0.02),
-        Stage(512, 8_000, 8, 6e-3, trunk=256, perceptual=0.5, adversarial=0.02),
-        Stage(1024, 8_000, 8, 6e-3, trunk=256, perceptual=0.5, adversarial=0.02),
+        Stage(32, 20_000, 8, 1.5e-2),
+        Stage(64, 22_000, 8, 1.0e-2),
+        Stage(128, 22_000, 8, 7e-3),
+        Stage(256, 12_000, 8, 5e-3),
+        Stage(512, 12_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.2, adversarial=0.02),
+        Stage(1024, 12_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.2, adversarial=0.02),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 1.5e-2),
@@ -55,7 +54,7 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(128, 600_000, 32, 7e-3),
         Stage(256, 800_000, 32, 5e-3),
         Stage(512, 400_000, 16, 3e-3),
-        Stage(1024, 200_000, 16, 2e-3, perceptual=0.5, adversarial=0.02),
+        Stage(1024, 200_000, 16, 2e-3, perceptual=0.2, adversarial=0.02),
     ),
     "smoke": (
         Stage(16, 64, 8, 1e-2),
