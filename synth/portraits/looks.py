@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synth.portraits import wrinkles
-from synth.portraits.beards import find_amount
-from synth.portraits.body import choose_cut
+from synth.portraits.facial_hair.beards import find_amount
 from synth.portraits.parameters import EMOTIONS, FaceParameters
 from synth.portraits.scene import Scene, Studio
+from synth.portraits.skin import wrinkles
+from synth.portraits.worn.body import choose_cut
 
 Colour = tuple[float, float, float]
 

@@ -12,24 +12,24 @@ import cv2
 import numpy as np
 
 from synth.portraits import rasterise
-from synth.portraits.background import make_background
-from synth.portraits.complexion import make_grain
-from synth.portraits.facial_hair import Shade, draw_facial_hair, plant_facial_hair
-from synth.portraits.glasses_light import add_glasses
-from synth.portraits.hair_drawing import draw_hair
-from synth.portraits.hair_shading import add_hair_depth, find_veiled, make_veil
-from synth.portraits.head_model import load_head_model
-from synth.portraits.lights import make_lights
+from synth.portraits.facial_hair.growing import Shade, draw_facial_hair, plant_facial_hair
+from synth.portraits.hair.drawing import draw_hair
+from synth.portraits.hair.shading import add_hair_depth, find_veiled, make_veil
+from synth.portraits.light.background import make_background
+from synth.portraits.light.lights import make_lights
+from synth.portraits.light.occlusion import find_occlusion
+from synth.portraits.light.shadows import TEXELS_PER_CM, ShadowMap, draw_shadow_map, find_shadows
+from synth.portraits.light.tone import develop
 from synth.portraits.looks import make_look
-from synth.portraits.occlusion import find_occlusion
-from synth.portraits.paint import make_noise, paint_beard
 from synth.portraits.parameters import FaceParameters
 from synth.portraits.rasterise import FAR
 from synth.portraits.scene import Scene, make_studio, pose_face
 from synth.portraits.shading import shade_base
-from synth.portraits.shadows import TEXELS_PER_CM, ShadowMap, draw_shadow_map, find_shadows
-from synth.portraits.skin import make_face_map
-from synth.portraits.tone import develop
+from synth.portraits.shape.head_model import load_head_model
+from synth.portraits.skin.albedo import make_face_map
+from synth.portraits.skin.complexion import make_grain
+from synth.portraits.skin.paint import make_noise, paint_beard
+from synth.portraits.worn.glasses_light import add_glasses
 
 
 class FaceRenderer:

@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synth.portraits.body import (
-    BodyGrid,
-    dress,
-    find_head_share,
-    make_body_grid,
-    shape_shoulders,
+from synth.portraits.hair.combing import (
+    PosedHair,
+    Scalp,
+    comb_hair,
+    count_strands,
+    find_width,
+    make_scalp,
 )
-from synth.portraits.expressions import (
+from synth.portraits.parameters import EMOTIONS, FaceParameters
+from synth.portraits.shape.expressions import (
     EMOTION_PITCH_DEG,
     Muscles,
     find_display,
@@ -26,12 +28,17 @@ from synth.portraits.expressions import (
     make_extra_offset,
     make_muscles,
 )
-from synth.portraits.glasses import Glasses, find_ears, make_glasses
-from synth.portraits.hair import PosedHair, Scalp, comb_hair, count_strands, find_width, make_scalp
-from synth.portraits.head_model import CLOTH, LASHES, HeadModel
-from synth.portraits.identity import Anatomy, make_anatomy, make_person
-from synth.portraits.lids import Lids, keep_lids_on_eyes, make_lids
-from synth.portraits.parameters import EMOTIONS, FaceParameters
+from synth.portraits.shape.head_model import CLOTH, LASHES, HeadModel
+from synth.portraits.shape.identity import Anatomy, make_anatomy, make_person
+from synth.portraits.shape.lids import Lids, keep_lids_on_eyes, make_lids
+from synth.portraits.worn.body import (
+    BodyGrid,
+    dress,
+    find_head_share,
+    make_body_grid,
+    shape_shoulders,
+)
+from synth.portraits.worn.glasses import Glasses, find_ears, make_glasses
 
 CAMERA_DISTANCE_CM = 95.0
 #: The neutral head's eye corners lie this far below the middle of its eyeballs.

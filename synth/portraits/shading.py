@@ -1,7 +1,7 @@
 """Light on all surfaces, pixel by pixel. Compiled by numba.
 
 Skin and eyes are lit by `skin_light` and `eyes`; teeth and cloth by a Blinn-Phong highlight with
-Fresnel weight; hair in `hair_shading`. Buffers are [h, w, k] float32 in linear RGB.
+Fresnel weight; hair in `hair.shading`. Buffers are [h, w, k] float32 in linear RGB.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import math
 
 import numpy as np
 
-from synth.portraits.cloth import paint_cloth
-from synth.portraits.eyes import shade_eye
-from synth.portraits.head_model import EYE_LEFT, EYE_RIGHT, GUMS, SKIN, TEETH
-from synth.portraits.mouth import paint_gums, paint_teeth
 from synth.portraits.rasterise import compile_kernel
-from synth.portraits.skin import find_slope, paint_skin, read_grain, read_map, tilt
-from synth.portraits.skin_light import light_skin
-from synth.portraits.surfaces import paint_growth, ramp
+from synth.portraits.shape.head_model import EYE_LEFT, EYE_RIGHT, GUMS, SKIN, TEETH
+from synth.portraits.skin.albedo import find_slope, paint_skin, read_grain, read_map, tilt
+from synth.portraits.skin.eyes import shade_eye
+from synth.portraits.skin.mouth import paint_gums, paint_teeth
+from synth.portraits.skin.skin_light import light_skin
+from synth.portraits.skin.surfaces import paint_growth, ramp
+from synth.portraits.worn.cloth import paint_cloth
 
 
 @compile_kernel

@@ -6,9 +6,9 @@ import itertools
 import numpy as np
 import pytest
 
-from synth.portraits.body import choose_cut, dress, find_head_share, make_body_grid
-from synth.portraits.head_model import load_head_model
 from synth.portraits.parameters import FaceParameters, map_latents_to_parameters
+from synth.portraits.shape.head_model import load_head_model
+from synth.portraits.worn.body import choose_cut, dress, find_head_share, make_body_grid
 
 
 @pytest.fixture(scope="module")

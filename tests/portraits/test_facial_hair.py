@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from synth.portraits.beards import find_amount, grow_beard
-from synth.portraits.brows import comb_brows, grow_brows
-from synth.portraits.lashes import grow_lashes
+from synth.portraits.facial_hair.beards import find_amount, grow_beard
+from synth.portraits.facial_hair.brows import comb_brows, grow_brows
+from synth.portraits.facial_hair.lashes import grow_lashes
 from synth.portraits.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
 from synth.portraits.rasterise import find_vertex_normals
 from synth.portraits.renderer import FaceRenderer

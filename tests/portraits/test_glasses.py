@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from synth.portraits.glasses import find_ears, find_opacity, make_glasses
-from synth.portraits.head_model import load_head_model
 from synth.portraits.parameters import FaceParameters, map_latents_to_parameters
 from synth.portraits.rasterise import find_vertex_normals
+from synth.portraits.shape.head_model import load_head_model
+from synth.portraits.worn.glasses import find_ears, find_opacity, make_glasses
 
 
 def _wear(glasses: float, shape: float = 0.5) -> FaceParameters:

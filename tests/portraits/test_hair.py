@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from synth.portraits.body import make_body_grid
-from synth.portraits.hair import comb_hair, make_scalp
-from synth.portraits.head_model import load_head_model
+from synth.portraits.hair.combing import comb_hair, make_scalp
+from synth.portraits.hair.scalp import find_place, make_points, read_map
 from synth.portraits.parameters import FaceParameters, map_latents_to_parameters
-from synth.portraits.scalp import find_place, make_points, read_map
+from synth.portraits.shape.head_model import load_head_model
+from synth.portraits.worn.body import make_body_grid
 
 STRANDS = 3200
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from synth.portraits.head_obj import convert_head_model
+from synth.portraits.shape.head_obj import convert_head_model
 
 NEUTRAL = """# a square of two materials
 v 0 0 0

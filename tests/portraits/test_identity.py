@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from synth.portraits.expressions import make_extra_offset, make_muscles
-from synth.portraits.face_fields import Move, Trait, make_field
-from synth.portraits.head_model import EYE_LEFT, HeadModel, load_head_model
-from synth.portraits.identity import TEETH_GAP_CM, Anatomy, make_anatomy, make_person
-from synth.portraits.lids import keep_lids_on_eyes, make_lids
 from synth.portraits.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
+from synth.portraits.shape.expressions import make_extra_offset, make_muscles
+from synth.portraits.shape.face_fields import Move, Trait, make_field
+from synth.portraits.shape.head_model import EYE_LEFT, HeadModel, load_head_model
+from synth.portraits.shape.identity import TEETH_GAP_CM, Anatomy, make_anatomy, make_person
+from synth.portraits.shape.lids import keep_lids_on_eyes, make_lids
 
 
 @pytest.fixture(scope="module")

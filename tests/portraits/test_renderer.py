@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from synth.portraits.expressions import make_expression
 from synth.portraits.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
 from synth.portraits.renderer import FaceRenderer
 from synth.portraits.scene import find_crop, project
+from synth.portraits.shape.expressions import make_expression
 
 
 @pytest.fixture(scope="module")

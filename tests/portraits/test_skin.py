@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from synth.portraits import complexion, face_map, wrinkles
 from synth.portraits.looks import make_look
 from synth.portraits.parameters import FaceParameters, map_latents_to_parameters
 from synth.portraits.renderer import FaceRenderer
 from synth.portraits.scene import pose_face
-from synth.portraits.skin import find_slope, read_grain, read_map, tilt
+from synth.portraits.skin import complexion, face_map, wrinkles
+from synth.portraits.skin.albedo import find_slope, read_grain, read_map, tilt
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from synth.portraits.background import make_background
-from synth.portraits.lights import make_lights
-from synth.portraits.occlusion import find_occlusion
+from synth.portraits.light.background import make_background
+from synth.portraits.light.lights import make_lights
+from synth.portraits.light.occlusion import find_occlusion
+from synth.portraits.light.shadows import draw_shadow_map, find_shadows
+from synth.portraits.light.tone import develop, make_curve
 from synth.portraits.parameters import FaceParameters, map_latents_to_parameters
 from synth.portraits.rasterise import FAR
-from synth.portraits.shadows import draw_shadow_map, find_shadows
-from synth.portraits.tone import develop, make_curve
 
 FACING = np.array([0, 0, 1], np.float32)
 SIZE = 96

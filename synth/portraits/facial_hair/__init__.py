@@ -1,0 +1,1 @@
+"""Brows, lashes and beards, strand by strand."""

@@ -1,0 +1,1 @@
+"""Hair of the head, strand by strand."""

@@ -1,0 +1,1 @@
+"""Lamps, shadows, background, tone."""

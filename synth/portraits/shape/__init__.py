@@ -1,0 +1,1 @@
+"""The head: model, identities, expressions, lids."""

@@ -1,0 +1,1 @@
+"""What skin, eyes and mouth look like before and in the light."""
