@@ -44,8 +44,8 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(64, 22_000, 8, 1.0e-2),
         Stage(128, 22_000, 8, 7e-3),
         Stage(256, 12_000, 8, 5e-3),
-        Stage(512, 12_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.2, adversarial=0.02),
-        Stage(1024, 12_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.2, adversarial=0.02),
+        Stage(512, 6_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.2, adversarial=0.02),
+        Stage(1024, 10_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.2, adversarial=0.02),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 1.5e-2),
