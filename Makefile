@@ -24,7 +24,6 @@ refit: $(READY)
 	cp outputs/demo/contact_sheet.png docs/demo_sheet.png
 	$(BIN)/python -m scripts.generate_video experiment=readme
 	cp outputs/readme/video.gif docs/demo.gif
-	$(BIN)/python -m benchmarks.bundled_generator
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.synthesis

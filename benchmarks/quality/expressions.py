@@ -23,6 +23,7 @@ from synth.portraits.parameters import FaceParameters
 from synth.types import Frames
 
 JUDGE_PX = 256
+IDENTITY_PX = 512
 
 
 def measure_hits(
@@ -74,30 +75,47 @@ def count_hits(judge: EmotionJudge, shown: dict[Emotion, Frames], what: str) -> 
 
 
 def measure_identity(generator: StyleGAN2, count: int, psi: float) -> Figures:
-    """dlib: faces found, and the share of pairs in which one person's two expressions are nearer
-    to each other than two people with the same expression."""
+    """dlib: faces found, distances within and between people, and the share of pairs in which one
+    person's two expressions are nearer to each other than two people with the same expression."""
     encoder = DlibFaceEncoder()
     shown = {
-        emotion: encoder.encode(draw_faces(generator, w_plus))
+        emotion: encoder.encode(draw_faces(generator, w_plus, IDENTITY_PX))
         for emotion, w_plus in edit_faces(generator, count, psi).items()
     }
     found: np.ndarray = np.isfinite(np.stack(list(shown.values()))[..., 0])
-    own = np.concatenate(
-        [np.linalg.norm(shown[a] - shown[b], axis=1) for a, b in combinations(shown, 2)]
-    )
-    upper = np.triu_indices(count, 1)
-    strangers = np.concatenate(
-        [np.linalg.norm(rows[upper[0]] - rows[upper[1]], axis=1) for rows in shown.values()]
-    )
-    own, strangers = own[np.isfinite(own)], np.sort(strangers[np.isfinite(strangers)])
-    farther = len(strangers) - np.searchsorted(strangers, own, side="right")
-    return {
+    own = np.concatenate([_find_distances(shown[a], shown[b]) for a, b in combinations(shown, 2)])
+    ones, others = np.triu_indices(count, 1)
+    strangers = [_find_distances(rows[ones], rows[others]) for rows in shown.values()]
+    calm_strangers, strangers = strangers[0], np.concatenate(strangers)
+    to_calm = {e: _find_distances(shown[e], shown[Emotion.CALM]) for e in shown if e.value}
+    figures: Figures = {
         "faces": count,
         "found_calm": float(found[0].mean()),
         "found_all": float(found.mean()),
-        "own_median": float(np.median(own)),
-        "own_95_percent_below": float(np.percentile(own, 95)),
-        "strangers_median": float(np.median(strangers)),
-        "strangers_5_percent_below": float(np.percentile(strangers, 5)),
-        "share_of_pairs_in_order": float(farther.mean() / len(strangers)),
     }
+    for emotion, distances in to_calm.items():
+        figures[f"{emotion.label}_to_calm_median"] = float(np.median(distances))
+        figures[f"{emotion.label}_to_calm_95_percent_below"] = float(np.percentile(distances, 95))
+    return {
+        **figures,
+        "two_expressions_median": float(np.median(own)),
+        "two_expressions_95_percent_below": float(np.percentile(own, 95)),
+        "calm_strangers_median": float(np.median(calm_strangers)),
+        "calm_strangers_5_percent_below": float(np.percentile(calm_strangers, 5)),
+        "expression_to_calm_nearer_than_calm_strangers": find_share_in_order(
+            np.concatenate(list(to_calm.values())), calm_strangers
+        ),
+        "two_expressions_nearer_than_two_people": find_share_in_order(own, strangers),
+    }
+
+
+def _find_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Distances of embeddings [face, dimension] where both faces were found."""
+    distances = np.linalg.norm(a - b, axis=1)
+    return distances[np.isfinite(distances)]
+
+
+def find_share_in_order(near: np.ndarray, far: np.ndarray) -> float:
+    """Share of all pairs (one of `near`, one of `far`) in which the near one is smaller."""
+    farther = len(far) - np.searchsorted(np.sort(far), near, side="right")
+    return float(farther.mean() / len(far))

@@ -25,24 +25,34 @@ SHARPNESS_PX = (1024, 512, 256)
 def measure_likeness(
     generator: StyleGAN2, data: FaceDataset, network: PerceptualNetwork, count: int
 ) -> Figures:
-    """Of the first `count` held-out faces at the largest size that both have."""
+    """Of the first `count` held-out faces at the largest size that both have; `mapped` is G(z)."""
     size = max(size for size in data.pictures if size <= generator.resolution)
     count = min(count, HELD_OUT, len(data.pictures[size]))
     drawn = draw_faces(generator, find_rows(generator, data.parameters[:count]), size)
     renders = np.array(data.pictures[size][:count])
     figures: Figures = {"faces": count, "size_px": size}
-    whole, face = [], []
-    for k in range(0, count, 16):
-        got, want = to_images(drawn[k : k + 16]), to_images(renders[k : k + 16])
-        whole.append(find_psnr(got, want))
-        face.append(find_psnr(crop_face(got), crop_face(want)))
-    figures["psnr_db"] = float(torch.cat(whole).mean())
-    figures["face_psnr_db"] = float(torch.cat(face).mean())
+    figures["psnr_db"], figures["face_psnr_db"] = find_mean_psnr(drawn, renders)
+    with torch.inference_mode():
+        mapped = generator.mapping(torch.from_numpy(data.z[:count]))
+    through_mapping = draw_faces(generator, mapped, size)
+    figures["mapped_psnr_db"], figures["mapped_face_psnr_db"] = find_mean_psnr(
+        through_mapping, renders
+    )
     small = [reduce_frames(frames, PERCEPTUAL_PX) for frames in (drawn, renders)]
     figures["perceptual_distance"] = float(find_distances(network, *small).mean())
     strangers = find_distances(network, small[1], np.roll(small[1], 1, 0))
     figures["perceptual_distance_of_strangers"] = float(strangers.mean())
     return figures | compare_sharpness(drawn, renders)
+
+
+def find_mean_psnr(drawn: Frames, renders: Frames) -> tuple[float, float]:
+    """Mean PSNR in dB, of whole pictures and of the face alone."""
+    whole, face = [], []
+    for k in range(0, len(drawn), 16):
+        got, want = to_images(drawn[k : k + 16]), to_images(renders[k : k + 16])
+        whole.append(find_psnr(got, want))
+        face.append(find_psnr(crop_face(got), crop_face(want)))
+    return float(torch.cat(whole).mean()), float(torch.cat(face).mean())
 
 
 def find_distances(network: PerceptualNetwork, a: Frames, b: Frames) -> np.ndarray:
