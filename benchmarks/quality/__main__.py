@@ -21,6 +21,7 @@ from benchmarks.quality.movement import measure_sticking
 from benchmarks.quality.pictures import Figures, load_renderer
 from synth.atomic import write_text_atomically
 from synth.checkpoints.native import load_native
+from synth.generators.acceleration import accelerate
 from synth.generators.bundled import BUNDLED_WEIGHTS
 from synth.judging.judge import BUNDLED_JUDGE, load_judge
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL, load_perceptual
@@ -32,22 +33,20 @@ MEASURES = ("likeness", "frechet", "path", "droplets", "sticking", "hits", "iden
 def list_measures(a: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
     """What to call for each measure; networks are read when the first one needs them."""
     generator, data = load_native(a.generator).generator, load_dataset(a.data)
+    # As videos are rendered; what is differentiated or looked into stays in float32.
+    fast = accelerate(generator)
     renderer = load_renderer(a.head_model)
     parameters = data.parameters[: min(a.count, HELD_OUT)]
     return {
-        "likeness": lambda: measure_likeness(
-            generator, data, load_perceptual(a.perceptual), a.count
-        ),
-        "frechet": lambda: measure_frechet(
-            generator, data, load_perceptual(a.perceptual), a.samples
-        ),
+        "likeness": lambda: measure_likeness(fast, data, load_perceptual(a.perceptual), a.count),
+        "frechet": lambda: measure_frechet(fast, data, load_perceptual(a.perceptual), a.samples),
         "path": lambda: measure_path_length(
             generator, load_perceptual(a.perceptual).distance, a.samples // 2
         ),
         "droplets": lambda: measure_droplets(generator, a.count // 4),
-        "sticking": lambda: measure_sticking(generator, parameters[: a.count // 4], renderer),
-        "hits": lambda: measure_hits(generator, load_judge(a.judge), parameters, a.psi, renderer),
-        "identity": lambda: measure_identity(generator, a.count, a.psi),
+        "sticking": lambda: measure_sticking(fast, parameters[: a.count // 4], renderer),
+        "hits": lambda: measure_hits(fast, load_judge(a.judge), parameters, a.psi, renderer),
+        "identity": lambda: measure_identity(fast, a.count, a.psi),
     }
 
 

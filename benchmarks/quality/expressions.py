@@ -17,7 +17,7 @@ from benchmarks.quality.pictures import (
 )
 from embed.identity import DlibFaceEncoder
 from synth.emotions import Emotion
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.base import Generator
 from synth.judging.judge import EmotionJudge
 from synth.portraits.parameters import FaceParameters
 from synth.types import Frames
@@ -27,7 +27,7 @@ IDENTITY_PX = 512
 
 
 def measure_hits(
-    generator: StyleGAN2,
+    generator: Generator,
     judge: EmotionJudge,
     parameters: np.ndarray,
     psi: float,
@@ -74,7 +74,7 @@ def count_hits(judge: EmotionJudge, shown: dict[Emotion, Frames], what: str) -> 
     return {f"{what}_all": float(np.mean(list(hits.values()))), **hits}
 
 
-def measure_identity(generator: StyleGAN2, count: int, psi: float) -> Figures:
+def measure_identity(generator: Generator, count: int, psi: float) -> Figures:
     """dlib: faces found, distances within and between people, and the share of pairs in which one
     person's two expressions are nearer to each other than two people with the same expression."""
     encoder = DlibFaceEncoder()

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from benchmarks.quality.pictures import Figures, draw_faces, find_rows, reduce_frames, run_on
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.base import Generator
 from synth.judging.frechet import find_frechet_distance
 from synth.judging.perceptual import PerceptualNetwork
 from synth.portraits.parameters import map_latents_to_parameters, truncate_parameters
@@ -23,7 +23,7 @@ SHARPNESS_PX = (1024, 512, 256)
 
 
 def measure_likeness(
-    generator: StyleGAN2, data: FaceDataset, network: PerceptualNetwork, count: int
+    generator: Generator, data: FaceDataset, network: PerceptualNetwork, count: int
 ) -> Figures:
     """Of the first `count` held-out faces at the largest size that both have; `mapped` is G(z)."""
     size = max(size for size in data.pictures if size <= generator.resolution)
@@ -88,7 +88,7 @@ def find_detail(frames: Frames) -> tuple[float, float]:
 
 
 def measure_frechet(
-    generator: StyleGAN2, data: FaceDataset, network: PerceptualNetwork, count: int, seed: int = 0
+    generator: Generator, data: FaceDataset, network: PerceptualNetwork, count: int, seed: int = 0
 ) -> Figures:
     """`count` new people, drawn as the data set draws them, against renders; and untruncated: G of
     the held-out w*, and of random z, against the held-out renders.

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from benchmarks.quality.pictures import Figures, Renderer, draw_faces, find_rows, render_faces
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.base import Generator
 from synth.portraits.parameters import APPEARANCE_NAMES, APPEARANCE_START, FaceParameters
 from synth.types import Frames
 
@@ -26,7 +26,7 @@ LARGEST_PX = 512
 
 
 def measure_sticking(
-    generator: StyleGAN2, parameters: np.ndarray, renderer: Renderer | None
+    generator: Generator, parameters: np.ndarray, renderer: Renderer | None
 ) -> Figures:
     """Correlation of fine detail along the head's movement and at the same place of the screen."""
     before, after = parameters.copy(), parameters.copy()

@@ -15,7 +15,7 @@ from torch import Tensor
 from directions.neutral import calm_face
 from directions.store import load_directions_for
 from synth.emotions import Emotion
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.base import Generator
 from synth.keyframes import MASKS
 from synth.latents import map_seeds
 from synth.portraits.parameters import FaceParameters, make_target_latents
@@ -35,13 +35,13 @@ class Renderer(Protocol):
         ...
 
 
-def find_rows(generator: StyleGAN2, parameters: np.ndarray) -> WPlus:
+def find_rows(generator: Generator, parameters: np.ndarray) -> WPlus:
     """The known w* of parameter vectors [face, P] in all rows."""
     w = torch.from_numpy(make_target_latents(parameters))
     return w[:, None].repeat(1, generator.num_layers, 1)
 
 
-def draw_faces(generator: StyleGAN2, w_plus: WPlus, size_px: int | None = None) -> Frames:
+def draw_faces(generator: Generator, w_plus: WPlus, size_px: int | None = None) -> Frames:
     """W+ -> uint8 frames, reduced to `size_px` when that is below the generator's size."""
     size = min(size_px or generator.resolution, generator.resolution)
     with torch.inference_mode():
@@ -76,7 +76,7 @@ def render_faces(renderer: Renderer, faces: Sequence[FaceParameters], size_px: i
     return np.stack([renderer.render(face, size_px) for face in faces])
 
 
-def edit_faces(generator: StyleGAN2, count: int, psi: float) -> dict[Emotion, WPlus]:
+def edit_faces(generator: Generator, count: int, psi: float) -> dict[Emotion, WPlus]:
     """Random people, calm and with each emotion at intensity 1, by the generator's directions."""
     fitted = load_directions_for(generator)
     mask = MASKS["emotion"]
