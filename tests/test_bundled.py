@@ -8,11 +8,18 @@ from synth.generators.bundled import BUNDLED_WEIGHTS
 from synth.training.pack import NAME
 
 
-def test_the_generator_is_large_enough_to_look_at():
+def test_the_generator_has_the_shape_of_the_published_one():
     generator = load_bundled_generator()
     assert generator.name == NAME
-    assert generator.resolution >= 256
-    assert generator.w_dim == 512
+    assert generator.resolution == 1024
+    assert (generator.num_layers, generator.w_dim) == (18, 512)
+
+
+def test_all_weights_together_are_small_enough_to_ship():
+    weights = list(BUNDLED_WEIGHTS.parents[3].glob("*/**/weights/*.safetensors"))
+    assert BUNDLED_WEIGHTS in weights
+    assert BUNDLED_WEIGHTS.stat().st_size <= 25e6
+    assert sum(path.stat().st_size for path in weights) <= 40e6
 
 
 def test_its_directions_are_found_and_cover_every_emotion():

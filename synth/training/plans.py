@@ -42,9 +42,8 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(16, 16_000, 8, 1.5e-2),
         Stage(32, 20_000, 8, 1.5e-2),
         Stage(64, 22_000, 8, 1.0e-2),
-        Stage(128, 22_000, 8, 7e-3),
-        Stage(256, 12_000, 8, 5e-3),
-        Stage(512, 6_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.2, adversarial=0.02),
+        Stage(128, 18_000, 8, 7e-3),
+        Stage(256, 10_000, 8, 5e-3),
         Stage(1024, 10_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.2, adversarial=0.02),
     ),
     "gpu": (
