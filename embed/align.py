@@ -126,11 +126,13 @@ def paste_crop(
     height, width = photo.shape[:2]
     low = np.floor(quad.min(axis=0)).astype(int).clip(0, (width, height))
     high = (np.ceil(quad.max(axis=0)).astype(int) + 1).clip(0, (width, height))
-    if (high <= low).any():
-        return result
     size = (int(high[0] - low[0]), int(high[1] - low[1]))
-    pixels = resample(crop, _map_from(low, quad, len(crop)), size, cubic=CATMULL_ROM)
+    if min(size) < 1:
+        return result
     weights = _fade(_map_from(low, quad, 1), size, feather)
+    if not weights.any():  # only a corner of the square's bounding box lies in the photo
+        return result
+    pixels = resample(crop, _map_from(low, quad, len(crop)), size, cubic=CATMULL_ROM)
     if mask is not None:
         chosen = mask.astype(np.float32)[..., None]
         weights = weights * resample(chosen, _map_from(low, quad, len(mask)), size).clip(0, 1)

@@ -10,13 +10,15 @@ In: uint8 RGB frames in order. Out: a `Sighting` of each: 68 points, or none.
 - When the face is not where it is expected, the whole frame is searched. A face that overlaps the
   expected box is the same; any other must look like the person (`FaceComparer`), for it may be
   another one after a cut. Then a new shot begins, and nothing is smoothed across.
-- Where several people are about, each detection must look like the person as well.
+- Where several people are about, each detection must look like the person as well. After a cut
+  (a sudden change of the whole frame) nothing is expected anywhere.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from jaxtyping import Float
 
@@ -44,6 +46,9 @@ MARGIN_BOXES = 0.8
 LOCAL_SIZE = 1.35
 #: A nearly lost box is given up for the detector's.
 KEPT_OVERLAP = 0.5
+#: Side to which a frame is reduced to see a cut, and the mean change in levels that is one.
+GLANCE_PX = 32
+CUT_LEVELS = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +56,13 @@ class Sighting:
     """The person in one frame: points in its pixels, or None.
 
     `confirmed`: a detector saw the face in this very frame. `shot` counts up where the face was
-    found again elsewhere.
+    found again elsewhere. `is_cut`: the whole picture changed from the frame before.
     """
 
     points: Points | None
     confirmed: bool
     shot: int
+    is_cut: bool = False
 
 
 class PersonTracker:
@@ -91,35 +97,50 @@ class PersonTracker:
         self._shot = 0
         self._box: Box | None = None  # where the face is expected; None while it is lost
         self._last_box: Box | None = None
+        self._has_begun = False
         self._lost_since = 0
         self._searched = 0
         self._crowded = False
+        self._glance: np.ndarray | None = None  # the last frame, very small
 
     def look(self, frame: Picture) -> Sighting:
         """The next frame's sighting."""
         self._frame += 1
-        if self._box is not None and self._frame % self._detect_every:
-            return self._place(frame, self._box, confirmed=False)
+        is_cut = self._is_cut(frame)
+        if is_cut:
+            self._box = self._last_box = None
+            self._lost_since = self._frame
+        expected = self._box
+        if expected is not None and self._frame % self._detect_every:
+            return Sighting(self._place(frame, expected), False, self._shot)
+        found = self._detect(frame)
+        if found is not None:
+            return Sighting(self._place(frame, found), True, self._shot, is_cut)
+        if expected is not None:
+            self._lost_since = self._frame
+        self._box = None
+        return Sighting(None, False, self._shot, is_cut)
+
+    def _detect(self, frame: Picture) -> Box | None:
+        """Where to place the points, by a detector: first where they are expected."""
         found = None
         if self._box is not None:
             if self._frame - self._searched >= self._search_every:
                 self._find_everybody(frame)
             found = self._look_around(frame, self._box)
-        if found is None and self._is_search_due():
-            found = self._search(frame)
-        if found is None:
-            if self._box is not None:
-                self._lost_since = self._frame
-            self._box = None
-            return Sighting(None, False, self._shot)
-        return self._place(frame, found, confirmed=True)
+        return self._search(frame) if found is None and self._is_search_due() else found
+
+    def _is_cut(self, frame: Picture) -> bool:
+        before, size = self._glance, (GLANCE_PX, GLANCE_PX)
+        self._glance = cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        return before is not None and float(np.abs(self._glance - before).mean()) > CUT_LEVELS
 
     def _is_search_due(self) -> bool:
         """At once when a face is missed or due; then every `detect_every` frames."""
         lost = self._frame - self._lost_since if self._box is None else 0
         return lost % self._detect_every == 0
 
-    def _place(self, frame: Picture, box: Box, confirmed: bool) -> Sighting:
+    def _place(self, frame: Picture, box: Box) -> Points:
         """Points in a box, and again from where they lie while that is still elsewhere."""
         points = self._finder.placer.place(frame, box)
         for _ in range(PLACED_AGAIN):
@@ -128,7 +149,7 @@ class PersonTracker:
                 break
             box, points = settled, self._finder.placer.place(frame, settled)
         self._box = self._last_box = make_box(points)
-        return Sighting(points, confirmed, self._shot)
+        return points
 
     def _look_around(self, frame: Picture, box: Box) -> Box | None:
         """Where to place the points, when the detector sees the face near the expected box."""
@@ -141,7 +162,7 @@ class PersonTracker:
         found = self._find_everybody(frame)
         if not found:
             return None
-        if self._last_box is None and self._person is None:
+        if not self._has_begun and self._person is None:
             return self._begin(frame, found)
         near = find_overlapping(found, self._last_box)
         if near and self._box is not None and not self._crowded:
@@ -151,7 +172,7 @@ class PersonTracker:
             return None
         if any(one is chosen for one in near):
             return self._keep(chosen.box)
-        self._shot += self._last_box is not None
+        self._shot += 1
         return chosen.box
 
     def _find_everybody(self, frame: Picture) -> list[Detection]:
@@ -164,6 +185,7 @@ class PersonTracker:
         if isinstance(self._which, int) and self._which >= len(found):
             return None
         box = choose_faces(found, self._which)[0].box
+        self._has_begun = True
         if self._comparer is not None:
             self._person = self._comparer.embed_face(frame, box)
         return box

@@ -139,18 +139,19 @@ def _finish(
 def gather_points(sightings: list[Sighting], shot: int) -> Float[np.ndarray, "frame 68 2"]:
     """Points of one shot [frame, 68, 2]; NaN where nothing was seen or not borne out later.
 
-    Points that were carried on count when the detection after them, or the video's end, follows.
+    Points that were carried on count when a detection after them, a cut or the video's end follows.
     """
     track = np.full((len(sightings), POINT_COUNT, 2), np.nan)
     borne_out = True
     for k in range(len(sightings) - 1, -1, -1):
         one = sightings[k]
         if one.points is None or one.shot != shot:
-            borne_out = False
+            borne_out = one.is_cut
             continue
         borne_out = borne_out or one.confirmed
         if borne_out:
             track[k] = one.points
+        borne_out = borne_out or one.is_cut
     return track
 
 

@@ -204,3 +204,6 @@ def test_a_crop_that_hangs_over_is_put_back_where_there_is_photo():
     pasted = paste_crop(photo, np.full((40, 40, 3), 255, np.uint8), quad, feather=0)
     assert (pasted[:29, :29] == 255).all() and np.array_equal(pasted[31:], photo[31:])
     assert np.array_equal(paste_crop(photo, photo, quad + 500), photo)
+    # Its bounding box reaches into the photo by 8 pixels, the square itself does not.
+    turned = np.array([(-12, -32), (-32, -12), (-12, 8), (8, -12)], float)
+    assert np.array_equal(paste_crop(photo, photo, turned), photo)

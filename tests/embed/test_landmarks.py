@@ -129,6 +129,12 @@ def test_no_face_says_what_was_tried(finder):
         assert part in message, part
 
 
+def test_pictures_of_any_shape_can_be_searched(finder):
+    for height, width in ((1, 1), (1, 3000), (2000, 3)):
+        with pytest.raises(NoFaceError, match=f"{width}x{height} pixels"):
+            finder.find_faces(make_canvas(height, width))
+
+
 def test_the_cnn_finds_her_too(portrait):
     finder = FaceFinder(detector="cnn", search_px=[128])
     small = cv2.resize(portrait, (128, 128), interpolation=cv2.INTER_AREA)

@@ -135,6 +135,30 @@ def test_a_colour_profile_is_followed_and_srgb_left_alone(scene, tmp_path):
         assert np.array_equal(load_photo(path), scene)
 
 
+def make_swapped_profile() -> bytes:
+    """sRGB with red and green exchanged, under another name."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    entries = {}
+    for k in range(struct.unpack_from(">I", data, 128)[0]):
+        place = 132 + 12 * k
+        entries[bytes(data[place : place + 4])] = place + 4
+    red, green = entries[b"rXYZ"], entries[b"gXYZ"]
+    data[red : red + 8], data[green : green + 8] = data[green : green + 8], data[red : red + 8]
+    return bytes(data).replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
+
+
+def test_colours_are_converted_from_their_profile(scene, tmp_path):
+    profile = make_swapped_profile()
+    swapped = scene[..., [1, 0, 2]].astype(int)
+    path = save(Image.fromarray(scene), tmp_path / "s.png", icc_profile=profile)
+    assert np.abs(load_photo(path) - swapped).max() <= 3
+    clear = np.concatenate([scene, np.full((48, 64, 1), 255, np.uint8)], axis=2)
+    clear[:, :32, 3] = 0
+    found = load_photo(save(Image.fromarray(clear), tmp_path / "c.png", icc_profile=profile))
+    assert (found[:, :32] == 255).all()
+    assert np.abs(found[:, 32:] - swapped[:, 32:]).max() <= 3
+
+
 def test_the_first_picture_of_an_animation(scene, tmp_path):
     frames = [Image.fromarray(scene), Image.fromarray(255 - scene)]
     path = tmp_path / "a.webp"
