@@ -273,4 +273,4 @@ def test_settings_that_cannot_be():
     with pytest.raises(ValueError, match="needs a comparer"):
         PersonTracker(make_finder(), None, person=np.zeros(3))
     with pytest.raises(ValueError, match="frames of one size"):
-        track([paint((30, 30, 100)), np.zeros((9, 9, 3), np.uint8)])
+        track(iter([paint((30, 30, 100)), np.zeros((9, 9, 3), np.uint8)]))
