@@ -64,6 +64,10 @@ class CnnDetector:
         found = self._model(np.ascontiguousarray(picture), 0)
         return [Detection(to_box(one.rect), float(one.confidence)) for one in found]
 
+    def fetch_models(self) -> None:
+        """Find and verify the model; AssetError when it cannot be had."""
+        fetch_asset(CNN)
+
     @cached_property
     def _model(self) -> Any:
         return dlib.cnn_face_detection_model_v1(str(fetch_asset(CNN)))
@@ -80,6 +84,10 @@ class DlibPoints:
 
     def __init__(self, fine_px: int = FINE_PX) -> None:
         self._fine_px = fine_px
+
+    def fetch_models(self) -> None:
+        """Find and verify the model; AssetError when it cannot be had."""
+        fetch_asset(POINTS_68)
 
     def place(self, picture: Picture, box: Box) -> Points:
         """Points [68, 2] float64. Raises AssetError when the model cannot be had."""

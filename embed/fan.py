@@ -52,6 +52,11 @@ class SfdDetector:
         found = self._model.detect_from_image(np.ascontiguousarray(picture))
         return [Detection(np.array(one[:4], np.float64), float(one[4])) for one in found]
 
+    def fetch_models(self) -> None:
+        """Make sure of the package (ValueError) and the weights (AssetError)."""
+        _import("face_alignment.detection.sfd")
+        fetch_asset(SFD)
+
     @cached_property
     def _model(self) -> Any:
         module = _import("face_alignment.detection.sfd")
@@ -79,6 +84,11 @@ class FanPoints:
         with torch.inference_mode():
             maps = self._network(batch)[-1][0].float().cpu().numpy()
         return map_points(map_crop_to_photo(quad, MAP_PX), read_maps(maps))
+
+    def fetch_models(self) -> None:
+        """Make sure of the package (ValueError) and the weights (AssetError)."""
+        _import("face_alignment.models")
+        fetch_asset(FAN)
 
     @cached_property
     def _network(self) -> Any:

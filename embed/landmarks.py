@@ -29,6 +29,7 @@ from embed.faces import (
     drop_doubles,
 )
 from embed.fan import FanPoints, SfdDetector
+from synth.observations import NeedsModels
 
 SEARCH_PX = (640, 1280, 2560)
 DETECTORS = {"hog": HogDetector, "cnn": CnnDetector, "sfd": SfdDetector}
@@ -54,6 +55,12 @@ class FaceFinder:
         self.search_px = tuple(search_px)
         if not self.search_px or min(self.search_px) < 1 or any(np.diff(self.search_px) <= 0):
             raise ValueError(f"needs search sizes in pixels that grow; got {self.search_px}")
+
+    def fetch_models(self) -> None:
+        """Find, or download, and verify what will be needed; raises what is wrong with it."""
+        for part in (self.detector, self.placer):
+            if isinstance(part, NeedsModels):
+                part.fetch_models()
 
     def find_faces(
         self, picture: Picture, which: str | int = "largest", name: str = "the picture"

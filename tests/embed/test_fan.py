@@ -102,6 +102,8 @@ def test_without_the_package(monkeypatch):
     for call in (
         lambda: FanPoints().place(picture, np.array([0.0, 0, 50, 50])),
         lambda: SfdDetector().detect(picture),
+        FaceFinder(detector="sfd").fetch_models,
+        FaceFinder(points="fan").fetch_models,
     ):
         with pytest.raises(ValueError, match="needs the Python package face-alignment"):
             call()
@@ -125,5 +127,9 @@ def test_weights_come_by_our_cards_only(package, monkeypatch):
         FanPoints().place(draw_spot(5, 5), np.array([0.0, 0, 50, 50]))
     with pytest.raises(AssetError, match="sfd-detector"):
         SfdDetector().detect(draw_spot(5, 5))
+    with pytest.raises(AssetError, match="fan-2d"):
+        FaceFinder(points="fan").fetch_models()
+    with pytest.raises(AssetError, match="sfd-detector"):
+        FaceFinder(detector="sfd").fetch_models()
     for name in (fan.FAN, fan.SFD):
         assert find_card(name).url

@@ -214,3 +214,15 @@ def test_names_objects_and_mistakes():
 def test_nothing_is_loaded_before_it_is_needed(monkeypatch):
     monkeypatch.setattr("embed.dlib_faces.fetch_asset", lambda name: 1 / 0)
     FaceFinder(), FaceFinder(detector="cnn"), FaceFinder(detector="sfd", points="fan")
+
+
+def test_missing_models_are_found_out_beforehand(monkeypatch):
+    FaceFinder(detector="cnn").fetch_models()
+
+    def refuse(name):
+        raise AssetError(f"needs {name}")
+
+    monkeypatch.setattr("embed.dlib_faces.fetch_asset", refuse)
+    for detector, missing in (("hog", "dlib-landmarks-68"), ("cnn", "dlib-face-cnn")):
+        with pytest.raises(AssetError, match=missing):
+            FaceFinder(detector).fetch_models()
