@@ -1,13 +1,14 @@
 """The adversarial term: a small critic tells patches of generated pictures from renders.
 
-It sees a patch beside the render's own coarse picture, so that it judges detail that belongs
-there rather than the distribution of people. Non-saturating logistic loss (Goodfellow et al. 2014)
+It sees what a patch has beyond the render's own coarse picture, so that it judges detail that
+belongs there rather than the distribution of people. Non-saturating logistic loss (Goodfellow et al. 2014)
 with the R1 penalty in every eighth step (Mescheder et al. 2018; Karras et al. 2020, appendix B).
 """
 
 from __future__ import annotations
 
 import itertools
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -16,8 +17,10 @@ from torch import Tensor, nn
 from synth.generators.layers import SLOPE
 
 COARSE = 8
-R1_EVERY, R1_GAMMA = 8, 1.0
+R1_EVERY, R1_GAMMA = 8, 0.05
 CHANNELS = (32, 64, 96, 96)
+#: Brings detail to about unit size, so that the critic need not find it in the whole first.
+DETAIL_GAIN = 8.0
 
 
 class Critic(nn.Module):
@@ -29,11 +32,15 @@ class Critic(nn.Module):
         for before, after in itertools.pairwise(CHANNELS):
             layers += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
         self.layers = nn.Sequential(*layers, nn.Conv2d(CHANNELS[-1], 1, 3, padding=1))
+        for layer in self.layers:
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, SLOPE)
+                nn.init.zeros_(cast(Tensor, layer.bias))
 
     def forward(self, pictures: Tensor, coarse: Tensor) -> Tensor:
         """Logits in float32."""
-        x = torch.cat([pictures, coarse], 1).contiguous(memory_format=torch.channels_last)
-        return self.layers(x)
+        x = torch.cat([(pictures - coarse) * DETAIL_GAIN, coarse], 1)
+        return self.layers(x.contiguous(memory_format=torch.channels_last))
 
 
 def make_coarse(pictures: Tensor) -> Tensor:
@@ -45,7 +52,7 @@ def make_coarse(pictures: Tensor) -> Tensor:
 class Opponent:
     """The critic with its optimiser."""
 
-    def __init__(self, device: torch.device, rate: float = 4e-4) -> None:
+    def __init__(self, device: torch.device, rate: float = 5e-4) -> None:
         self.critic = Critic().to(device)
         self.optimizer = torch.optim.Adam(self.critic.parameters(), rate, (0.0, 0.99), fused=True)
         self.steps = 0

@@ -242,7 +242,7 @@ class Trainer:
         if not path.exists():
             return
         state = torch.load(path, map_location=self.device, weights_only=True)
-        if not self._continues(state["run"], state["stage_index"]):
+        if not self._continues(state["run"], state["stage_index"], state["seen"] > 0):
             raise ValueError(
                 f"{path}: needs a run of this plan, network and seed, {self._describe()}; "
                 f"got {state['run']}; try another folder"
@@ -255,10 +255,10 @@ class Trainer:
         # Other pictures than before the stop, in an order fixed by where it stopped.
         self.random = np.random.default_rng([self.stage_index, self.seen])
 
-    def _continues(self, found: dict, stage_index: int) -> bool:
+    def _continues(self, found: dict, stage_index: int, has_begun: bool) -> bool:
         """Whether this plan goes on from the run found: what is not done may be replanned."""
         mine = self._describe()
-        if stage_index < min(len(found["plan"]), len(mine["plan"])):
+        if has_begun and stage_index < min(len(found["plan"]), len(mine["plan"])):
             now, then = (run["plan"][stage_index] for run in (mine, found))
             if (now["resolution"], now["trunk"]) != (then["resolution"], then["trunk"]):
                 return False
