@@ -1,8 +1,9 @@
 """The adversarial term: a small critic tells patches of generated pictures from renders.
 
 It sees what a patch has beyond the render's own coarse picture, so that it judges detail that
-belongs there rather than the distribution of people. Non-saturating logistic loss (Goodfellow et al. 2014)
-with the R1 penalty in every eighth step (Mescheder et al. 2018; Karras et al. 2020, appendix B).
+belongs there rather than the distribution of people. Non-saturating logistic loss (Goodfellow et
+al. 2014) with the R1 penalty in every eighth step (Mescheder et al. 2018; Karras et al. 2020,
+appendix B).
 """
 
 from __future__ import annotations

@@ -78,7 +78,9 @@ def test_a_stopped_run_goes_on_where_it_was(data, tmp_path: Path, monkeypatch):
 
 def test_a_folder_of_another_run_is_refused(data, tmp_path: Path):
     tmp_path.mkdir(exist_ok=True)
-    Trainer(data, tmp_path, PLAN, CONFIG).save_state()
+    begun = Trainer(data, tmp_path, PLAN, CONFIG)
+    begun.seen = 8
+    begun.save_state()
     for other in (
         Trainer(data, tmp_path, PLAN[:1], CONFIG),
         Trainer(data, tmp_path, PLAN[1:], CONFIG),
