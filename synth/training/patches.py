@@ -1,8 +1,8 @@
 """Patches of generated pictures, to train the last layers without drawing whole pictures.
 
 The trunk (all layers up to a resolution) runs once without gradients; from its feature maps a
-patch of each sample is cut and only that goes through the later layers. Convolutions see zeros
-beyond a patch's edge, so a margin is drawn and thrown away.
+window round a patch of each sample is cut and only that goes through the later layers. They see
+zeros beyond the window's edge, so it is wider than the patch, but where the picture itself ends.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 from synth.generators.synthesis import NoiseSource, SynthesisNetwork
 from synth.types import WPlus
 
-#: Pixels at the trunk's resolution; beyond, the edge of the patch does not reach.
+#: Pixels at the trunk's resolution that a window is wider on each side: no edge reaches farther.
 MARGIN = 4
 
 
@@ -27,19 +27,25 @@ class Patches:
     corners: np.ndarray
     side: int
 
-    def cut(self, pictures: Tensor, scale: int, margin: int = 0) -> Tensor:
+    def cut(self, pictures: Tensor, scale: int) -> Tensor:
         """[sample, channel, n, n] -> [sample, channel, m, m]; scale: pixels per pixel of trunk."""
-        side = (self.side + 2 * margin) * scale
+        side = self.side * scale
         parts = []
-        for picture, (y, x) in zip(pictures, (self.corners - margin) * scale, strict=True):
+        for picture, (y, x) in zip(pictures, self.corners * scale, strict=True):
             parts.append(picture[:, y : y + side, x : x + side])
         return torch.stack(parts)
 
+    def widen(self, resolution: int) -> Patches:
+        """The windows round the patches, all within the picture."""
+        side = self.side + 2 * MARGIN
+        return Patches(np.clip(self.corners - MARGIN, 0, resolution - side), side)
+
 
 def draw_patches(random: np.random.Generator, count: int, side: int, resolution: int) -> Patches:
-    """Random patches that leave room for the margin."""
-    corners = random.integers(MARGIN, resolution - side - MARGIN + 1, (count, 2))
-    return Patches(corners, side)
+    """Random patches; more of them along the edges, whose pixels few patches would cover."""
+    beyond = side // 4
+    corners = random.integers(-beyond, resolution - side + beyond + 1, (count, 2))
+    return Patches(corners.clip(0, resolution - side), side)
 
 
 def synthesize_patches(
@@ -47,10 +53,10 @@ def synthesize_patches(
 ) -> Tensor:
     """Patches [sample, 3, side * stop / trunk, ...] with gradients for the layers after `trunk`."""
     noise = NoiseSource("none", None, len(w_plus))
+    windows = patches.widen(trunk)
     with torch.no_grad():
         x, image = synthesis.run_blocks(w_plus, noise, None, None, 4, trunk)
-        x = patches.cut(x, 1, MARGIN).contiguous(memory_format=torch.channels_last)
-        image = patches.cut(image, 1, MARGIN)
+        x = windows.cut(x, 1).contiguous(memory_format=torch.channels_last)
+        image = windows.cut(image, 1)
     _, image = synthesis.run_blocks(w_plus, noise, x, image, 2 * trunk, stop)
-    edge = MARGIN * stop // trunk
-    return image[..., edge:-edge, edge:-edge]
+    return Patches(patches.corners - windows.corners, patches.side).cut(image, stop // trunk)

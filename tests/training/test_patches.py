@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
-from synth.training.patches import MARGIN, Patches, draw_patches, synthesize_patches
+from synth.training.patches import Patches, draw_patches, synthesize_patches
 
 CONFIG = StyleGAN2Config(resolution=64, mapping_layers=1, channel_base=512, channel_max=16)
 
@@ -19,7 +19,7 @@ def synthesis():
 @pytest.mark.parametrize("stop", [32, 64])
 def test_patches_are_parts_of_whole_pictures(synthesis, stop: int):
     w_plus = torch.randn(3, CONFIG.num_layers, CONFIG.w_dim)
-    patches = Patches(np.array([(4, 4), (5, 6), (6, 4)]), 6)
+    patches = Patches(np.array([(0, 10), (5, 6), (10, 1)]), 6)
     with torch.no_grad():
         whole = synthesis(w_plus, "none", None, stop)
         parts = synthesize_patches(synthesis, w_plus, patches, 16, stop)
@@ -35,7 +35,10 @@ def test_only_the_layers_after_the_trunk_learn(synthesis):
         assert learns == (size > 16)
 
 
-def test_random_patches_leave_room_for_the_margin():
+def test_random_patches_reach_all_edges_and_stay_inside():
     patches = draw_patches(np.random.default_rng(0), 500, 6, 16)
-    assert patches.corners.min() == MARGIN
-    assert patches.corners.max() == 16 - 6 - MARGIN
+    assert patches.corners.min() == 0
+    assert patches.corners.max() == 16 - 6
+    windows = patches.widen(16)
+    assert windows.corners.min() == 0
+    assert (windows.corners + windows.side).max() == 16
