@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 
 from scripts.entry import reporting_errors
 from synth.atomic import write_atomically
+from synth.checkpoints.native import load_native
 from synth.judging.perceptual import load_perceptual
 from synth.training.dataset import load_dataset, render_dataset
 from synth.training.fit_mapping import fit_mapping, measure_fit
@@ -39,6 +40,8 @@ def train(a: argparse.Namespace) -> None:
     distance = load_perceptual(device=a.device).distance if is_needed else None
     data = load_dataset(a.data)
     trainer = Trainer(data, a.run, plan, FULL_CONFIG, a.device, a.seed, distance, a.compiled)
+    if a.start is not None:
+        trainer.start_from(load_native(a.start).generator.synthesis)
     trainer.run()
 
 
@@ -85,6 +88,7 @@ def main() -> None:
     step.add_argument("--run", type=Path, required=True, help="folder of this run")
     step.add_argument("--plan", choices=sorted(PLANS), default="cpu")
     step.add_argument("--device", default="cpu")
+    step.add_argument("--start", type=Path, help="a trained generator to begin with")
     step.add_argument("--compiled", action="store_true", help="faster; needs a C++ compiler")
     step.add_argument("--seed", type=int, default=0)
     step = steps.add_parser("map", help="fit the mapping network")

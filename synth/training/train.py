@@ -27,6 +27,7 @@ from torch import Tensor
 from synth.atomic import write_atomically
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
+from synth.generators.synthesis import SynthesisNetwork
 from synth.portraits.parameters import EMOTION_SLICE, make_target_latents
 from synth.training.critic import Opponent
 from synth.training.dataset import HELD_OUT, FaceDataset
@@ -81,6 +82,22 @@ class Trainer:
         self.random = np.random.default_rng(seed)
         self.stage_index, self.seen = 0, 0
         self._begin_stage()
+
+    def start_from(self, synthesis: SynthesisNetwork) -> None:
+        """Begin with the weights of a trained network, as far as it has the same layers.
+
+        Raises ValueError when a layer that both have differs in shape.
+        """
+        weights = {f"synthesis.{name}": tensor for name, tensor in synthesis.state_dict().items()}
+        for network in (self.generator, self.average):
+            own = network.state_dict()
+            shared = {name: tensor for name, tensor in weights.items() if name in own}
+            try:
+                network.load_state_dict({**own, **shared})
+            except RuntimeError as error:
+                raise ValueError(
+                    f"needs a generator with this plan's channels to start from; {error}"
+                ) from error
 
     @property
     def stage(self) -> Stage:

@@ -90,6 +90,19 @@ def test_a_folder_of_another_run_is_refused(data, tmp_path: Path):
             other.run()
 
 
+def test_a_run_begins_with_a_trained_network(data, tmp_path: Path):
+    first, second = Trainer(data, tmp_path, PLAN, CONFIG), Trainer(data, tmp_path, PLAN, CONFIG)
+    torch.nn.init.normal_(first.generator.synthesis.b8.conv1.weight)
+    second.start_from(first.generator.synthesis)
+    for network in (second.generator, second.average):
+        state = network.synthesis.state_dict()
+        for name, tensor in first.generator.synthesis.state_dict().items():
+            assert torch.equal(state[name], tensor)
+    other = Trainer(data, tmp_path, PLAN, replace(CONFIG, channel_max=8))
+    with pytest.raises(ValueError, match="channels"):
+        second.start_from(other.generator.synthesis)
+
+
 def test_what_is_not_done_may_be_replanned(data, tmp_path: Path):
     trainer = Trainer(data, tmp_path, PLAN, CONFIG)
     trainer.stage_index = 1
