@@ -113,9 +113,7 @@ def _find_start(
 
 
 @torch.no_grad()
-def _find_closest_z(
-    objective: Objective, settings: InversionSettings, resolution: int
-) -> Tensor:
+def _find_closest_z(objective: Objective, settings: InversionSettings, resolution: int) -> Tensor:
     """For each target the random z whose picture is closest by equation 1."""
     generator, targets = objective.generator, objective.targets
     random = torch.Generator().manual_seed(settings.seed)
@@ -153,7 +151,5 @@ def _invert_one_by_one(
             own = replace(settings, budget_s=max(1e-3, left_s / (len(targets) - k)))
         first = start[k : k + 1] if isinstance(start, Tensor) else start
         target = targets[k : k + 1]
-        parts.append(
-            invert(generator, target, perceptual, own, first, statistics, watch, clock)
-        )
+        parts.append(invert(generator, target, perceptual, own, first, statistics, watch, clock))
     return join_inversions(parts)

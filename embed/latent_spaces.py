@@ -38,11 +38,11 @@ class WStatistics:
     axes: Float[Tensor, "w_dim axis"]
     spreads: Float[Tensor, " axis"]
 
-    def find_rows(self, coordinates: Float[Tensor, "batch row axis"]) -> Float[Tensor, "..."]:
+    def find_rows(self, coordinates: Float[Tensor, "batch row axis"]) -> Float[Tensor, ...]:
         """v -> w [batch, row, w_dim]."""
         return self.mean + (coordinates * self.spreads) @ self.axes.t()
 
-    def find_coordinates(self, rows: Float[Tensor, "batch row w_dim"]) -> Float[Tensor, "..."]:
+    def find_coordinates(self, rows: Float[Tensor, "batch row w_dim"]) -> Float[Tensor, ...]:
         """w -> v [batch, row, axis]."""
         return ((rows - self.mean) @ self.axes) / self.spreads
 

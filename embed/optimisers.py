@@ -115,7 +115,7 @@ class LbfgsSteps:
         )
 
 
-def _shape_like(counts: Tensor, x: Tensor) -> Float[Tensor, "..."]:
+def _shape_like(counts: Tensor, x: Tensor) -> Float[Tensor, ...]:
     return counts.reshape(-1, *[1] * (x.ndim - 1))
 
 

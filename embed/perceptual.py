@@ -52,16 +52,12 @@ class PerceptualLoss(Protocol):
         """Pictures in [-1, 1], of any size that the network takes -> their features."""
         ...
 
-    def compare(
-        self, ours: Sequence[Tensor], theirs: Sequence[Tensor]
-    ) -> Float[Tensor, " batch"]:
+    def compare(self, ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> Float[Tensor, " batch"]:
         """The distance of each pair, 0 for equal ones, float32, differentiable in both."""
         ...
 
 
-def find_perceptual_distance(
-    loss: PerceptualLoss, a: Images, b: Images
-) -> Float[Tensor, " batch"]:
+def find_perceptual_distance(loss: PerceptualLoss, a: Images, b: Images) -> Float[Tensor, " batch"]:
     """The distance of each pair of pictures. Raises ValueError for different shapes."""
     if a.shape != b.shape:
         raise ValueError(f"needs pictures of one shape; got {list(a.shape)} and {list(b.shape)}")
@@ -85,9 +81,7 @@ class VggLoss:
         """The four layers' maps of pictures reduced to 256 pixels."""
         return self._network(reduce_images(images, LARGEST_PX), IMAGE2STYLEGAN_LAYERS)
 
-    def compare(
-        self, ours: Sequence[Tensor], theirs: Sequence[Tensor]
-    ) -> Float[Tensor, " batch"]:
+    def compare(self, ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> Float[Tensor, " batch"]:
         """Weighted mean squared differences, summed over layers."""
         gaps = [
             (a.float() - b.float()).square().flatten(1).mean(1) * weight
@@ -117,9 +111,7 @@ class LpipsLoss:
         maps = self._network(reduce_images(images, LARGEST_PX), LPIPS_LAYERS)
         return [_to_unit_length(x) for x in maps]
 
-    def compare(
-        self, ours: Sequence[Tensor], theirs: Sequence[Tensor]
-    ) -> Float[Tensor, " batch"]:
+    def compare(self, ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> Float[Tensor, " batch"]:
         """LPIPS of each pair."""
         gaps = [
             ((a - b).square() * weight.to(a.device)[:, None, None]).sum(1).mean((1, 2))
@@ -140,9 +132,7 @@ class FaceLoss:
         """Its maps, from shallow to deep, of pictures reduced to 256 pixels."""
         return self._network.features(reduce_images(images, LARGEST_PX))
 
-    def compare(
-        self, ours: Sequence[Tensor], theirs: Sequence[Tensor]
-    ) -> Float[Tensor, " batch"]:
+    def compare(self, ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> Float[Tensor, " batch"]:
         """`PerceptualNetwork.distance` of each pair."""
         return (compare_features(ours, theirs) * self._network.depth_weights.float()).sum(1)
 
@@ -154,9 +144,7 @@ def load_face_loss(
     return FaceLoss(load_perceptual(path, device))
 
 
-def fetch_vgg_loss(
-    device: str | torch.device = "cpu", path: str | Path | None = None
-) -> VggLoss:
+def fetch_vgg_loss(device: str | torch.device = "cpu", path: str | Path | None = None) -> VggLoss:
     """Image2StyleGAN's loss on torchvision's VGG16, by its card or from `path`."""
     return VggLoss(fetch_vgg16(device) if path is None else load_vgg16(path, device))
 
@@ -179,7 +167,9 @@ def load_lpips_weights(path: str | Path) -> list[Tensor]:
     names = [f"lin{depth}.model.1.weight" for depth in range(len(DEPTHS))]
     missing = [name for name in names if name not in tensors]
     if missing:
-        raise ValueError(f"{path}: needs the linear weights of LPIPS for VGG16; got no {missing[0]}")
+        raise ValueError(
+            f"{path}: needs the linear weights of LPIPS for VGG16; got no {missing[0]}"
+        )
     return [tensors[name].flatten() for name in names]
 
 

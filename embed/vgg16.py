@@ -42,7 +42,7 @@ class Vgg16(nn.Module):
                 before = width
         self.features = nn.Sequential(*parts)
 
-    def forward(self, images: Images, layers: Sequence[str]) -> list[Float[Tensor, "..."]]:
+    def forward(self, images: Images, layers: Sequence[str]) -> list[Float[Tensor, ...]]:
         """Maps [batch, channel, n, n] after the ReLU of each of `layers`, in their order.
 
         Computes in the type of the weights, and no further than the deepest layer asked for.

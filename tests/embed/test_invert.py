@@ -179,7 +179,9 @@ def test_low_resolution_comes_first_and_full_resolution_last(generator, loss, pi
     seen = spy_resolutions(
         generator, lambda: results.append(invert(generator, pictures, loss, settings))
     )
-    assert [size for size, with_gradients in seen if with_gradients] == [16] * 10 + [32] * 6 + [64] * 4
+    assert [size for size, with_gradients in seen if with_gradients] == [16] * 10 + [32] * 6 + [
+        64
+    ] * 4
     assert results[0].resolutions.tolist() == [16] * 10 + [32] * 6 + [64] * 4
     # One look at the start of each lower stage: full resolution for the truth, low for the rest.
     assert [size for size, with_gradients in seen if not with_gradients] == [64, 16, 64, 32]

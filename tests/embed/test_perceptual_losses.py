@@ -65,7 +65,9 @@ def test_equal_pictures_are_at_no_distance_and_noise_sets_apart(losses, pictures
     assert isinstance(loss, PerceptualLoss)
     same = find_perceptual_distance(loss, pictures, pictures)
     noise = torch.randn(pictures.shape, generator=torch.Generator().manual_seed(3))
-    little, more = (find_perceptual_distance(loss, pictures, pictures + s * noise) for s in (0.1, 0.3))
+    little, more = (
+        find_perceptual_distance(loss, pictures, pictures + s * noise) for s in (0.1, 0.3)
+    )
     assert same.shape == (4,)
     assert torch.equal(same, torch.zeros(4))
     assert (little > 0).all()
@@ -100,7 +102,9 @@ def test_equation_2_is_a_weighted_sum_of_mean_squares(vgg, pictures):
     expected = torch.zeros(2)
     for weight, x, y in zip((1.0, 2.0, 3.0, 4.0), vgg(a, layers), vgg(b, layers), strict=True):
         count = x[0].numel()
-        expected += weight / count * torch.tensor([((p - q) ** 2).sum() for p, q in zip(x, y, strict=True)])
+        expected += (
+            weight / count * torch.tensor([((p - q) ** 2).sum() for p, q in zip(x, y, strict=True)])
+        )
     found = find_perceptual_distance(VggLoss(vgg, (1, 2, 3, 4)), a, b)
     torch.testing.assert_close(found, expected)
 
@@ -194,5 +198,9 @@ def test_reducing_averages_areas_for_any_size():
     assert reduce_images(picture, 40) is picture
     assert reduce_images(picture, 20).shape == (1, 3, 15, 20)
     square = torch.rand(1, 3, 60, 60)
-    torch.testing.assert_close(reduce_images(square, 20), F.interpolate(square, (20, 20), mode="area"))
-    torch.testing.assert_close(reduce_images(square, 25), F.interpolate(square, (25, 25), mode="area"))
+    torch.testing.assert_close(
+        reduce_images(square, 20), F.interpolate(square, (20, 20), mode="area")
+    )
+    torch.testing.assert_close(
+        reduce_images(square, 25), F.interpolate(square, (25, 25), mode="area")
+    )
