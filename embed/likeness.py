@@ -1,8 +1,8 @@
 """How alike a photo and its inversion are: numbers per image, a side by side, a loss curve.
 
-In: uint8 RGB frames [frame, n, n, 3] of the aligned photo and of what the generator draws. PSNR and
-SSIM (Wang et al. 2004) are scikit-image's; the perceptual distance is the loss that was minimised or
-another; the identity distance is that of a face encoder that is passed in.
+In: uint8 RGB frames [frame, n, n, 3] of the aligned photo and of what the generator draws. PSNR
+and SSIM (Wang et al. 2004) are scikit-image's; the perceptual distance is the loss that was
+minimised or another; the identity distance is that of a face encoder that is passed in.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -77,7 +78,7 @@ def measure_likeness(
     return [
         Likeness(
             psnr_db=find_psnr_db(photo, picture),
-            ssim=float(structural_similarity(photo, picture, channel_axis=-1, data_range=255)),
+            ssim=find_ssim(photo, picture),
             perceptual_distance=distances[k],
             identity_distance=identities[k],
             perceptual=None if perceptual is None else perceptual.name,
@@ -92,6 +93,13 @@ def find_psnr_db(a: np.ndarray, b: np.ndarray) -> float:
     if np.array_equal(a, b):
         return LARGEST_PSNR_DB
     return float(peak_signal_noise_ratio(a, b, data_range=255))
+
+
+def find_ssim(a: np.ndarray, b: np.ndarray) -> float:
+    """Structural similarity of two uint8 pictures, 1 for equal ones."""
+    # The function gives more than a number when asked to, which its annotation cannot tell.
+    found: Any = structural_similarity(a, b, channel_axis=-1, data_range=255)
+    return float(found)
 
 
 def pair_frames(photos: Frames, found: FoundFrames) -> FoundFrames:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Clock = Callable[[], float]
 
@@ -42,7 +43,7 @@ def plan_stages(
     known = [2**k for k in range(2, resolution.bit_length())]
     sizes = [pair[0] for pair in wanted if len(pair) == 2]
     shares = [pair[1] for pair in wanted if len(pair) == 2]
-    rising = all(a < b for a, b in zip(sizes, sizes[1:], strict=False))
+    rising = all(a < b for a, b in pairwise(sizes))
     if len(sizes) < len(wanted) or not sizes or not set(sizes) <= set(known) or not rising:
         raise ValueError(
             f"needs stages as pairs (resolution, share) with resolutions rising among {known}; "

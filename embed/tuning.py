@@ -1,4 +1,4 @@
-"""Pivotal tuning (Roich et al. 2021): bend the generator a little, so that it draws this very photo.
+"""Pivotal tuning (Roich et al. 2021): bend the generator a little, so that it draws this photo.
 
 In: a generator, pictures and the latents found for them (the pivots). The synthesis network, a
 copy, is trained to draw the pictures at the pivots, and elsewhere to draw what it drew before: at

@@ -49,7 +49,7 @@ class Vgg16(nn.Module):
         Raises ValueError for a layer that VGG16 has not, and for pictures too small to halve.
         """
         self._check(images, layers)
-        x = normalize_for_imagenet(images).to(self.features[0].weight.dtype)
+        x = normalize_for_imagenet(images).to(next(self.parameters()).dtype)
         x = x.contiguous(memory_format=torch.channels_last)
         found: dict[int, Tensor] = {}
         last = max(self._places[layer] for layer in layers)

@@ -1,6 +1,7 @@
 """The plan of an inversion: stages, learning rate, time; and the two ways of taking steps."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -40,8 +41,8 @@ def test_the_rate_rises_then_falls_to_nothing():
     top = rates.index(max(rates))
     assert top == 10
     assert rates[top] == 1
-    assert all(a < b for a, b in zip(rates[1:top], rates[2 : top + 1], strict=True))
-    assert all(a > b for a, b in zip(rates[top:-1], rates[top + 1 :], strict=True))
+    assert all(a < b for a, b in pairwise(rates[1 : top + 1]))
+    assert all(a > b for a, b in pairwise(rates[top:]))
     assert rates[0] > 0
     assert rates[-1] == pytest.approx(0, abs=1e-9)
     assert find_rate_factor(0, 0) == 1
