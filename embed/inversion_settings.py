@@ -33,6 +33,8 @@ class InversionSettings:
     distance_weight: what the mean squared distance to the mean latent costs, 1 being that of a
         random face; row_weight: the same for the spread of W+ rows about their mean. Larger ones
         make results easier to edit and less alike.
+    anchor_weight: of the mean squared distance to latents that are given as an anchor, in the same
+        measure, so that frames of a video stay close to the one before.
     noise: 'const' the generator's own maps, 'none', or 'optimised' with noise_weight times the
         regularisation of Karras et al. 2020.
     plateau_steps, plateau_gain: an image rests until the next stage when its loss has not fallen
@@ -55,6 +57,7 @@ class InversionSettings:
     pixel_weight: float | int = 1.0
     distance_weight: float | int = 1e-3
     row_weight: float | int = 1e-3
+    anchor_weight: float | int = 0.01
     noise: str = "const"
     noise_weight: float | int = 1e5
     plateau_steps: int = 100
@@ -84,6 +87,7 @@ class InversionSettings:
             "pixel_weight",
             "distance_weight",
             "row_weight",
+            "anchor_weight",
             "noise_weight",
             "plateau_gain",
         ):

@@ -43,6 +43,7 @@ def invert(
     perceptual: PerceptualLoss,
     settings: InversionSettings = InversionSettings(),  # noqa: B008 (frozen)
     start: Start = None,
+    anchor: Tensor | None = None,
     statistics: WStatistics | None = None,
     watch: Watch | None = None,
     clock: Clock = time.perf_counter,
@@ -52,6 +53,7 @@ def invert(
     targets: in [-1, 1], any batch; their side and the generator's resolution divide one another.
     start: W+ [batch, layer, w_dim] (z [batch, z_dim] in the space z), or an encoder; None for the
         mean latent, in z for the closest of some random ones.
+    anchor: W+ of each target that it costs to go away from, such as those of the frame before.
     statistics: `measure_w` of this generator, where it is known already.
     watch: called after each step.
     Raises ValueError for targets, starts or settings that do not fit the generator. An image whose
@@ -63,10 +65,21 @@ def invert(
     statistics = statistics or measure_w(generator)
     if settings.optimiser == "lbfgs" and len(targets) > 1:
         return _invert_one_by_one(
-            generator, targets, perceptual, settings, start, statistics, watch, clock, started_s
+            generator,
+            targets,
+            perceptual,
+            settings,
+            start,
+            anchor,
+            statistics,
+            watch,
+            clock,
+            started_s,
         )
     targets = targets.to(find_device(generator)).float()
-    objective = Objective(generator, targets, perceptual, settings, statistics)
+    if anchor is not None:
+        anchor = _check_rows(anchor.detach().to(targets), generator, targets, "anchor")
+    objective = Objective(generator, targets, perceptual, settings, statistics, anchor)
     first = _find_start(objective, settings, start, statistics, stages[0])
     schedule = Schedule(stages, settings.most_steps, settings.budget_s, clock, started_s)
     space = _make_space(generator, settings, statistics)
@@ -106,10 +119,14 @@ def _find_start(
                 f"needs a start of finite z [{batch}, {generator.z_dim}]; got {list(found.shape)}"
             )
         return found
-    check_w_plus(found, generator, "start")
-    if len(found) != batch:
-        raise ValueError(f"needs a start for each of {batch} targets; got {len(found)}")
-    return found
+    return _check_rows(found, generator, targets, "start")
+
+
+def _check_rows(rows: Tensor, generator: Generator, targets: Tensor, what: str) -> Tensor:
+    check_w_plus(rows, generator, what)
+    if len(rows) != len(targets):
+        raise ValueError(f"needs {what} latents of each of {len(targets)} targets; got {len(rows)}")
+    return rows
 
 
 @torch.no_grad()
@@ -135,14 +152,18 @@ def _invert_one_by_one(
     perceptual: PerceptualLoss,
     settings: InversionSettings,
     start: Start,
+    anchor: Tensor | None,
     statistics: WStatistics,
     watch: Watch | None,
     clock: Clock,
     started_s: float | int,
 ) -> Inversion:
     """Each target alone; every one gets an equal part of the time that is left."""
-    if isinstance(start, Tensor) and len(start) != len(targets):
-        raise ValueError(f"needs a start for each of {len(targets)} targets; got {len(start)}")
+    for what, given in (("start", start), ("anchor", anchor)):
+        if isinstance(given, Tensor) and len(given) != len(targets):
+            raise ValueError(
+                f"needs {what} latents of each of {len(targets)} targets; got {len(given)}"
+            )
     parts: list[Inversion] = []
     for k in range(len(targets)):
         own = settings
@@ -150,6 +171,9 @@ def _invert_one_by_one(
             left_s = settings.budget_s - (clock() - started_s)
             own = replace(settings, budget_s=max(1e-3, left_s / (len(targets) - k)))
         first = start[k : k + 1] if isinstance(start, Tensor) else start
+        near = None if anchor is None else anchor[k : k + 1]
         target = targets[k : k + 1]
-        parts.append(invert(generator, target, perceptual, own, first, statistics, watch, clock))
+        parts.append(
+            invert(generator, target, perceptual, own, first, near, statistics, watch, clock)
+        )
     return join_inversions(parts)

@@ -4,7 +4,8 @@ In: W+ and target pictures in [-1, 1]. Out, for each image,
 
     perceptual_weight * L_percept(G(w), I) + pixel_weight / N |G(w) - I|^2      (equation 1)
 
-plus what keeps the latent editable (distance to the mean, spread of rows) and noise maps noisy.
+plus what keeps the latent editable (distance to the mean, spread of rows), near an anchor where
+there is one, and noise maps noisy.
 A picture of lower resolution is the generator's RGB summed up so far, plus a residual: what the
 layers above added to it, area-averaged, when they were last looked at.
 """
@@ -54,12 +55,14 @@ class Objective:
         perceptual: PerceptualLoss,
         settings: InversionSettings,
         statistics: WStatistics,
+        anchor: WPlus | None = None,
     ) -> None:
         self.generator = generator
         self.targets = targets
         self._perceptual = perceptual
         self._settings = settings
         self._statistics = statistics
+        self._anchor = None if anchor is None else statistics.find_coordinates(anchor)
         self._seen: dict[int, tuple[Tensor, list[Tensor]]] = {}
 
     def see_targets(self, resolution: int) -> tuple[Tensor, list[Tensor]]:
@@ -88,14 +91,21 @@ class Objective:
         perceptual, pixel = self.compare(images, images_at, resolution)
         settings = self._settings
         total = settings.perceptual_weight * perceptual + settings.pixel_weight * pixel
-        if settings.distance_weight or settings.row_weight:
-            v = self._statistics.find_coordinates(w_plus)
-            spread = v - v.mean(1, keepdim=True)
-            total = total + settings.distance_weight * v.square().mean((1, 2))
-            total = total + settings.row_weight * spread.square().mean((1, 2))
+        total = total + self._find_penalties(w_plus, images_at)
         if maps is not None:
             total = total + settings.noise_weight * measure_correlation(maps)
         return Terms(total, perceptual, pixel, images)
+
+    def _find_penalties(self, w_plus: Tensor, images_at: Tensor) -> Tensor:
+        """What distance to the mean, spread of rows and distance to the anchor cost each image."""
+        v = self._statistics.find_coordinates(w_plus)
+        spread = v - v.mean(1, keepdim=True)
+        cost = self._settings.distance_weight * v.square().mean((1, 2))
+        cost = cost + self._settings.row_weight * spread.square().mean((1, 2))
+        if self._anchor is not None:
+            gap = v - self._anchor[images_at]
+            cost = cost + self._settings.anchor_weight * gap.square().mean((1, 2))
+        return cost
 
     def compare(
         self, images: Pictures, images_at: Int[Tensor, " picture"], resolution: int
