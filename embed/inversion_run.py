@@ -68,6 +68,8 @@ class InversionRun:
         self._resolutions: list[int] = []
         self._look_cost_s = 0.0
         self._counted = 0
+        #: Whether the best of a lower resolution has yet to be measured at the final one.
+        self._unjudged = True
 
     @torch.no_grad()
     def run(self) -> Inversion:
@@ -75,7 +77,7 @@ class InversionRun:
         self._open_stage(0)
         while (ended := self._find_end()) is None:
             self._take_step()
-        if self._stage_index < len(self._schedule.stages) - 1 or self._start_losses is None:
+        if self._unjudged:
             self._look(self._stage_best.variables)
         return self._report(ended)
 
@@ -157,6 +159,7 @@ class InversionRun:
                 )
             found = torch.autograd.grad(terms.total.sum(), picked, allow_unused=True)
         self._stage_best.offer(at, terms, picked)
+        self._unjudged = not self._schedule.is_last_stage
         if self._schedule.is_last_stage:
             self._judge(at, terms, picked)
         finite = torch.isfinite(terms.total)
@@ -187,6 +190,7 @@ class InversionRun:
         with computing_in(generator, self._last_dtype):
             terms = self._measure(variables, everyone, final, None)
         self._judge(everyone, terms, variables)
+        self._unjudged = False
         if self._resolution < final:
             w_plus = self._space.find_w_plus(variables[: self._latents])
             maps = variables[self._latents :] or None

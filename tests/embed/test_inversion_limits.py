@@ -104,6 +104,22 @@ def test_a_budget_is_kept_and_full_resolution_gets_its_share(generator, loss, pi
     assert (result.losses <= result.start_losses).all()
 
 
+def test_low_resolution_counts_even_when_no_full_step_fits(generator, loss, pictures, monkeypatch):
+    monkeypatch.setattr("embed.inversion_run.STEPS_PER_LOOK", 1e9)
+    settings = replace(FAST, steps=None, budget_s=100, stages=((32, 0.6), (64, 0.4)))
+    results = []
+    clock = FakeClock(1.0)
+    seen = spy_resolutions(
+        generator, lambda: results.append(invert(generator, pictures, loss, settings, clock=clock))
+    )
+    assert set(results[0].resolutions) == {32}
+    assert seen[-1] == (64, False)
+    again = generator.synthesis(results[0].w_plus)
+    error = (again - pictures).square().mean((1, 2, 3)).numpy()
+    np.testing.assert_allclose(results[0].pixel, error, rtol=1e-3)
+    assert (results[0].losses < results[0].start_losses / 2).all()
+
+
 def test_no_time_at_all_gives_the_start(generator, loss, pictures):
     for stages in (None, ((32, 0.7), (64, 0.3))):
         settings = replace(FAST, steps=None, budget_s=1e-3, stages=stages)
