@@ -1,27 +1,11 @@
 """The plain recipe that inversion is measured against: its schedule, and that it does project."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 import torch
+from inversion_samples import draw_own_pictures, make_loss, make_tiny_generator
 
 from benchmarks.inversion import Progress, find_time_to
 from benchmarks.plain_projection import find_plain_rate, project_plainly
-
-_FILE = Path(__file__).resolve().parents[1] / "embed" / "inversion_samples.py"
-
-
-@pytest.fixture(scope="module")
-def samples():
-    spec = importlib.util.spec_from_file_location("inversion_samples", _FILE)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault("inversion_samples", module)
-    assert spec.loader is not None
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_rate_is_the_published_ramp():
@@ -32,9 +16,9 @@ def test_the_rate_is_the_published_ramp():
     assert find_plain_rate(1) == pytest.approx(0)
 
 
-def test_it_projects_and_tells_each_step(samples):
-    generator, loss = samples.make_tiny_generator(), samples.make_loss()
-    target = samples.draw_own_pictures(generator, 1)
+def test_it_projects_and_tells_each_step():
+    generator, loss = make_tiny_generator(), make_loss()
+    target = draw_own_pictures(generator, 1)
     told = []
     w, final = project_plainly(
         generator, target, loss, 30, lambda step, distance: told.append((step, distance))
