@@ -68,7 +68,7 @@ def project_plainly(
         adam.step()
         with torch.no_grad():
             normalize_maps(maps)
-        watch(step, float(distance))
+        watch(step, float(distance.detach()))
     with torch.no_grad():
         return w.detach(), float(measure_plainly(generator, w, maps, perceptual, wanted))
 

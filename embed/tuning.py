@@ -114,7 +114,7 @@ def tune_generator(
     for step in range(settings.steps + 1):
         began_s = clock()
         loss, closeness = _compare(pictures, tuned.synthesis(pivots), settings)
-        losses.append(float(loss))
+        losses.append(float(loss.detach()))
         if watch is not None:
             watch(step, losses[-1])
         spent_s = began_s - started_s + step_s
@@ -160,7 +160,7 @@ def _compare(wanted: Wanted, ours: Tensor, settings: TuningSettings) -> tuple[Te
     features = wanted.perceptual.describe(ours)
     distance = wanted.perceptual.compare(features, wanted.features).mean()
     loss = distance + settings.pixel_weight * (ours - wanted.pictures).square().mean()
-    return loss, float(distance)
+    return loss, float(distance.detach())
 
 
 def _measure_drift(
