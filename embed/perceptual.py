@@ -57,7 +57,9 @@ class PerceptualLoss(Protocol):
         ...
 
 
-def find_perceptual_distance(loss: PerceptualLoss, a: Images, b: Images) -> Float[Tensor, " batch"]:
+def find_perceptual_distance(
+    loss: PerceptualLoss, a: Float[Tensor, ...], b: Float[Tensor, ...]
+) -> Float[Tensor, " batch"]:
     """The distance of each pair of pictures. Raises ValueError for different shapes."""
     if a.shape != b.shape:
         raise ValueError(f"needs pictures of one shape; got {list(a.shape)} and {list(b.shape)}")
