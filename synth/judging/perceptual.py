@@ -93,11 +93,7 @@ class PerceptualNetwork(nn.Module):
         self, a: Float[Tensor, ...], b: Float[Tensor, ...]
     ) -> Float[Tensor, "batch depth"]:
         """The distance of each pair at each depth, not weighted."""
-        gaps = [
-            (_to_unit_length(x) - _to_unit_length(y)).square().sum(1).mean((1, 2))
-            for x, y in zip(self.features(a), self.features(b), strict=True)
-        ]
-        return torch.stack(gaps, 1)
+        return compare_features(self.features(a), self.features(b))
 
     def embed(self, images: Float[Tensor, ...]) -> Float[Tensor, "batch feature"]:
         """The two deepest feature maps averaged over space: what a Frechet distance compares."""
@@ -128,6 +124,17 @@ def load_perceptual(
     """
     network = load_network(path, KIND, PerceptualNetwork)[0]
     return network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+
+def compare_features(
+    ours: Sequence[Tensor], theirs: Sequence[Tensor]
+) -> Float[Tensor, "batch depth"]:
+    """Of two lists of `PerceptualNetwork.features`: the distance of each pair at each depth."""
+    gaps = [
+        (_to_unit_length(x) - _to_unit_length(y)).square().sum(1).mean((1, 2))
+        for x, y in zip(ours, theirs, strict=True)
+    ]
+    return torch.stack(gaps, 1)
 
 
 def check_pictures(images: Tensor, step: int) -> None:
