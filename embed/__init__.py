@@ -1,1 +1,1 @@
-"""Photos and frames in: face encoders today; alignment and inversion into W+ join here."""
+"""Photos and videos of people in: faces, alignment and back, inversion into W+, who is it."""
