@@ -7,7 +7,6 @@ whole every few minutes) and log.csv with held-out figures.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import time
@@ -22,6 +21,7 @@ from tqdm import trange
 
 from synth.atomic import write_atomically, write_text_atomically
 from synth.generators.memory import reuse_freed_memory
+from synth.training.run_log import append_row
 
 #: Of a step's number: pictures [batch, 3, n, n] and what the network should say of them.
 DrawBatch = Callable[[int], tuple[Tensor, Tensor]]
@@ -112,15 +112,7 @@ def _find_rate(plan: FitPlan, step: int) -> float:
 @torch.no_grad()
 def _report(folder: Path, network: nn.Module, measure: Measure, step: int) -> dict[str, float]:
     figures = dict(measure(network.eval()))
-    row = {"time": time.strftime("%H:%M:%S"), "step": step, **figures}
-    print(row, flush=True)
-    log = folder / "log.csv"
-    is_new = not log.exists()
-    with open(log, "a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, row)
-        if is_new:
-            writer.writeheader()
-        writer.writerow(row)
+    append_row(folder, {"step": step, **figures})
     return figures
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from synth.generators.synthesis import SynthesisNetwork
 from synth.portraits.parameters import make_target_latents
 from synth.training.dataset import HELD_OUT, FaceDataset
 from synth.training.losses import crop_face, find_psnr
+from synth.training.run_log import append_row
 from synth.types import to_frames, to_images
 
 #: Large pictures take long: fewer tell enough.
@@ -38,21 +37,13 @@ def report_quality(
         whole.append(find_psnr(output, target))
         face.append(find_psnr(crop_face(output), crop_face(target)))
         sheet = sheet or [to_frames(target), to_frames(output)]
-    row = {
-        "time": time.strftime("%H:%M:%S"),
+    figures = {
         "resolution": size_px,
         "seen": seen,
         "psnr_db": round(float(torch.cat(whole).mean()), 3),
         "face_psnr_db": round(float(torch.cat(face).mean()), 3),
     }
-    print(row, flush=True)
-    log = folder / "log.csv"
-    is_new = not log.exists()
-    with open(log, "a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, row)
-        if is_new:
-            writer.writeheader()
-        writer.writerow(row)
+    append_row(folder, figures)
     picture = np.concatenate([np.concatenate(list(line), 1) for line in sheet], 0)
     with write_atomically(folder / f"sheet_{size_px}.png") as path:
         Image.fromarray(picture).save(path)
