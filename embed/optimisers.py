@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -32,19 +31,6 @@ class Slope:
 
 
 Evaluate = Callable[[Sequence[Tensor]], Slope]
-
-
-@runtime_checkable
-class StepTaker(Protocol):
-    """One way to go downhill."""
-
-    def step(self, variables: Sequence[Tensor], evaluate: Evaluate, rate: float) -> None:
-        """Move the variables in place."""
-        ...
-
-    def restart(self) -> None:
-        """Forget what is no longer true, since the losses have changed."""
-        ...
 
 
 class AdamSteps:

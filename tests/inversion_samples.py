@@ -2,10 +2,12 @@
 
 import torch
 
+from embed.inversion_settings import InversionSettings
 from embed.perceptual import FaceLoss
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.judging.perceptual import PerceptualNetwork
 
+FAST = InversionSettings(steps=40, precision="fp32", plateau_steps=1000)
 TINY = StyleGAN2Config(
     resolution=64, z_dim=16, w_dim=16, mapping_layers=2, channel_base=512, channel_max=16
 )

@@ -122,8 +122,14 @@ class FaceParameters:
         weights = np.zeros(len(EMOTIONS), np.float32)
         if emotion is not None:
             weights[EMOTIONS.index(emotion)] = intensity
-        still = {"blink": 0.0, "brow_raise": 0.0, "pucker": 0.0, "mouth_shift": 0.0}
-        return FaceParameters(self.identity, weights, {**self.appearance, **still})
+        still = self.with_appearance(blink=0.0, brow_raise=0.0, pucker=0.0, mouth_shift=0.0)
+        return FaceParameters(self.identity, weights, still.appearance)
+
+    def with_appearance(self, **values: float) -> FaceParameters:
+        """The same face with other values of named parameters; KeyError for an unknown name."""
+        if unknown := set(values) - set(self.appearance):
+            raise KeyError(f"needs parameters of appearance; got {sorted(unknown)}")
+        return FaceParameters(self.identity, self.emotions, {**self.appearance, **values})
 
     def to_vector(self) -> np.ndarray:
         """-> [NUM_PARAMETERS] in the order identity, emotions, appearance."""

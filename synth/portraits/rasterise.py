@@ -7,6 +7,7 @@ front faces have negative signed area. All arrays are float32 unless said otherw
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -65,6 +66,34 @@ def interpolate(index, weights, triangles, attributes, out):
             w0 = 1 - w1 - w2
             for k in range(attributes.shape[1]):
                 out[y, x, k] = w0 * attributes[a, k] + w1 * attributes[b, k] + w2 * attributes[c, k]
+
+
+class Drawn(NamedTuple):
+    """depth [h, w], FAR where there is nothing; index [h, w] int32 of the triangle seen, -1 none;
+    weights [h, w, 2] of its second and third corner."""
+
+    depth: np.ndarray
+    index: np.ndarray
+    weights: np.ndarray
+
+
+def draw_triangles(screen: np.ndarray, triangles: np.ndarray, shape: tuple[int, int]) -> Drawn:
+    """Front-facing triangles [triangle, 3], corners screen [vertex, 3] -> buffers of `shape`."""
+    depth = np.full(shape, FAR, np.float32)
+    index = np.full(shape, -1, np.int32)
+    weights = np.zeros((*shape, 2), np.float32)
+    fill_depth(screen, np.ascontiguousarray(triangles), depth, index, weights)
+    return Drawn(depth, index, weights)
+
+
+def spread(drawn: Drawn, triangles: np.ndarray, attributes: np.ndarray) -> np.ndarray:
+    """Attributes [vertex, k] of the triangles that were drawn -> pixels [h, w, k], else 0."""
+    out = np.zeros((*drawn.index.shape, attributes.shape[1]), np.float32)
+    interpolate(
+        drawn.index, drawn.weights, np.ascontiguousarray(triangles),
+        np.ascontiguousarray(attributes), out,
+    )  # fmt: skip
+    return out
 
 
 @compile_kernel

@@ -1,7 +1,7 @@
 """One face's parameters -> its picture, as FFHQ would have cropped it.
 
-`FaceRenderer` holds what all faces share (about 150 MB) and is deterministic: the same parameters
-give the same pixels. Pictures are drawn 1.5 times as large and reduced by area.
+`FaceRenderer` holds what all faces share and is deterministic: the same parameters give the same
+pixels. Pictures are drawn 1.5 times as large and reduced by area.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from synth.portraits import rasterise
 from synth.portraits.facial_hair.growing import Shade, draw_facial_hair, plant_facial_hair
 from synth.portraits.hair.drawing import draw_hair
 from synth.portraits.hair.shading import add_hair_depth, find_veiled, make_veil
@@ -22,7 +21,7 @@ from synth.portraits.light.shadows import TEXELS_PER_CM, ShadowMap, draw_shadow_
 from synth.portraits.light.tone import develop
 from synth.portraits.looks import make_look
 from synth.portraits.parameters import FaceParameters
-from synth.portraits.rasterise import FAR
+from synth.portraits.rasterise import FAR, draw_triangles, find_vertex_normals, spread
 from synth.portraits.scene import Scene, make_studio, pose_face
 from synth.portraits.shading import shade_base
 from synth.portraits.shape.head_model import load_head_model
@@ -54,19 +53,20 @@ class FaceRenderer:
         image = make_background(face, large_px)
         lights = make_lights(face)
         look = make_look(self.studio, scene, face)
-        surface = np.concatenate([_find_normals(scene), scene.canonical, scene.vertices], 1)
-        base = _draw(scene.screen, scene.base_triangles, large_px)
-        base_surface = _interpolate(base, scene.base_triangles, surface)
-        occlusion = _find_occlusion(base[0], base_surface[..., :3], scene)
+        normals = find_vertex_normals(scene.vertices, scene.base_triangles)
+        surface = np.concatenate([normals, scene.canonical, scene.vertices], 1)
+        base = draw_triangles(scene.screen, scene.base_triangles, (large_px, large_px))
+        base_surface = spread(base, scene.base_triangles, surface)
+        occlusion = _find_occlusion(base.depth, base_surface[..., :3], scene)
         shadow = draw_shadow_map(scene.vertices, scene.base_triangles, lights.directions[0])
-        visible = find_shadows(base[0], base_surface, shadow)
+        visible = find_shadows(base.depth, base_surface, shadow)
         if scene.glasses:
             worn = scene.glasses
             frame = draw_shadow_map(worn.frame, worn.frame_triangles, lights.directions[0])
-            past = find_shadows(base[0], base_surface, frame)
+            past = find_shadows(base.depth, base_surface, frame)
             visible *= 1 - 0.75 * worn.opacity * (1 - past)
         shadow = _add_hair(scene, shadow, base_surface[..., 6:9], visible)
-        material = np.where(base[1] >= 0, scene.base_materials[base[1]], -1).astype(np.int8)
+        material = np.where(base.index >= 0, scene.base_materials[base.index], -1).astype(np.int8)
         shade_base(
             material, base_surface, occlusion, visible, self._face_map, self._grain, self._beard,
             self._noise, scene.hair.combed.hairline,
@@ -74,10 +74,10 @@ class FaceRenderer:
             image,
         )  # fmt: skip
         draw_facial_hair(
-            self.facial, scene, face, look, surface[:, :3],
-            Shade(occlusion, visible, lights), base[0], image,
+            self.facial, scene, face, look, normals,
+            Shade(occlusion, visible, lights), base.depth, image,
         )  # fmt: skip
-        nearest = base[0]
+        nearest = base.depth
         if scene.glasses:
             frame_depth = add_glasses(scene.glasses, scene.camera, nearest, lights, image)
             nearest = np.maximum(nearest, frame_depth)
@@ -85,30 +85,6 @@ class FaceRenderer:
             scene.hair, scene.camera.px_per_cm, nearest, shadow, occlusion, look, lights, image
         )
         return develop(image, size_px)
-
-
-def _find_normals(scene: Scene) -> np.ndarray:
-    return rasterise.find_vertex_normals(scene.vertices, scene.base_triangles)
-
-
-Drawn = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-def _draw(screen: np.ndarray, triangles: np.ndarray, size_px: int) -> Drawn:
-    depth = np.full((size_px, size_px), FAR, np.float32)
-    index = np.full((size_px, size_px), -1, np.int32)
-    weights = np.zeros((size_px, size_px, 2), np.float32)
-    rasterise.fill_depth(screen, np.ascontiguousarray(triangles), depth, index, weights)
-    return depth, index, weights
-
-
-def _interpolate(drawn: Drawn, triangles: np.ndarray, attributes: np.ndarray) -> np.ndarray:
-    _, index, weights = drawn
-    out = np.zeros((*index.shape, attributes.shape[1]), np.float32)
-    rasterise.interpolate(
-        index, weights, np.ascontiguousarray(triangles), np.ascontiguousarray(attributes), out
-    )
-    return out
 
 
 def _find_occlusion(depth: np.ndarray, normals: np.ndarray, scene: Scene) -> np.ndarray:

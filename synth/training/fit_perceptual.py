@@ -178,7 +178,7 @@ def check_sizes(data: FaceDataset, sizes: tuple[int, ...]) -> None:
     if missing:
         raise ValueError(
             f"needs pictures of {missing} pixels; the data set has {sorted(data.pictures)}; "
-            "try rendering it with --sizes 512 256 128"
+            "try scripts.train_generator render with --pictures 256:8192 128:8192"
         )
     fewest = min(len(data.pictures[size]) for size in sizes)
     if fewest <= HELD_OUT:

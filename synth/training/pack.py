@@ -7,7 +7,6 @@ pictures seen and held-out quality.
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 
 import torch
@@ -15,6 +14,7 @@ from safetensors.torch import load_file
 
 from synth.checkpoints.native import save_generator
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
+from synth.training.dataset import describe_data, load_dataset
 
 NAME = "moodreel-faces"
 
@@ -50,13 +50,11 @@ def _load_mapping(generator: StyleGAN2, mapping: Path) -> None:
 
 
 def _make_card(run: Path, data: Path, state: dict, hours: float) -> dict[str, str]:
-    plan = json.loads((data / "plan.json").read_text(encoding="utf-8"))
     with open(run / "log.csv", encoding="utf-8", newline="") as file:
         last = list(csv.DictReader(file))[-1]
     return {
         "licence": "MIT",
-        "data": "renders of the ICT-FaceKit head model (MIT) by synth/training, "
-        f"seed {plan['seed']}, {max(plan['counts'].values())} planned",
+        "data": describe_data(data, load_dataset(data)),
         "command": "python -m scripts.train_generator train (docs/bundled-generator.md)",
         "seed": str(state["run"]["seed"]),
         "hours_on_two_cores": f"{hours:g}",

@@ -59,7 +59,7 @@ class Trainer:
         compiled: bool = False,
     ) -> None:
         """perceptual: the distance that stages with a perceptual term add; compiled: compile the
-        regression of whole pictures, half a minute per stage, then about a sixth faster.
+        regression of whole pictures, which takes a while in each stage and then saves time.
 
         Raises ValueError when the plan needs one and there is none.
         """

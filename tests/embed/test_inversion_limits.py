@@ -5,37 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from inversion_samples import FakeClock, draw_own_pictures, make_loss, make_tiny_generator
+from inversion_samples import FAST, FakeClock, make_loss
 
-from embed.inversion import Inversion, InversionStep
+from embed.inversion import InversionStep
 from embed.inversion_settings import InversionSettings
 from embed.invert import invert
 from embed.latent_spaces import measure_w
 from embed.perceptual import FaceLoss
 from synth.generators.acceleration import accelerate
 from synth.generators.stylegan2 import StyleGAN2
-
-FAST = InversionSettings(steps=40, precision="fp32", plateau_steps=1000)
-
-
-@pytest.fixture(scope="module")
-def generator() -> StyleGAN2:
-    return make_tiny_generator()
-
-
-@pytest.fixture(scope="module")
-def loss() -> FaceLoss:
-    return make_loss()
-
-
-@pytest.fixture(scope="module")
-def pictures(generator) -> torch.Tensor:
-    return draw_own_pictures(generator, 2)
-
-
-@pytest.fixture(scope="module")
-def found(generator, loss, pictures) -> Inversion:
-    return invert(generator, pictures, loss, FAST)
 
 
 def spy_resolutions(generator: StyleGAN2, job) -> list[tuple[int, bool]]:

@@ -5,38 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from inversion_samples import draw_own_pictures, make_loss, make_tiny_generator
+from inversion_samples import FAST
 
-from embed.inversion import Inversion, InversionStep
-from embed.inversion_settings import InversionSettings
+from embed.inversion import InversionStep
 from embed.invert import invert
 from embed.latent_spaces import measure_w
 from embed.noise_maps import measure_correlation
 from embed.objective import draw_pictures
-from embed.perceptual import FaceLoss, find_perceptual_distance
-from synth.generators.stylegan2 import StyleGAN2
-
-FAST = InversionSettings(steps=40, precision="fp32", plateau_steps=1000)
-
-
-@pytest.fixture(scope="module")
-def generator() -> StyleGAN2:
-    return make_tiny_generator()
-
-
-@pytest.fixture(scope="module")
-def loss() -> FaceLoss:
-    return make_loss()
-
-
-@pytest.fixture(scope="module")
-def pictures(generator) -> torch.Tensor:
-    return draw_own_pictures(generator, 2)
-
-
-@pytest.fixture(scope="module")
-def found(generator, loss, pictures) -> Inversion:
-    return invert(generator, pictures, loss, FAST)
+from embed.perceptual import find_perceptual_distance
 
 
 def test_its_own_pictures_are_recovered_from_the_mean(generator, loss, pictures, found):

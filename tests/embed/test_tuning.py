@@ -4,26 +4,14 @@ from dataclasses import replace
 
 import pytest
 import torch
-from inversion_samples import FakeClock, draw_own_pictures, make_loss, make_tiny_generator
+from inversion_samples import FakeClock, draw_own_pictures, make_tiny_generator
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from embed.perceptual import FaceLoss
 from embed.tuning import Tuning, TuningSettings, tune_generator
 from embed.tuning_file import FORMAT, load_tuning, load_tuning_card, save_tuning
-from synth.generators.stylegan2 import StyleGAN2
 
 FAST = TuningSettings(steps=25, learning_rate=3e-3)
-
-
-@pytest.fixture(scope="module")
-def generator() -> StyleGAN2:
-    return make_tiny_generator()
-
-
-@pytest.fixture(scope="module")
-def loss() -> FaceLoss:
-    return make_loss()
 
 
 @pytest.fixture(scope="module")

@@ -1,29 +1,11 @@
 """Body and clothes on the real head model; skipped where its file is not at hand."""
 
-import dataclasses
 import itertools
 
 import numpy as np
 import pytest
 
-from synth.portraits.parameters import FaceParameters, map_latents_to_parameters
-from synth.portraits.shape.head_model import load_head_model
 from synth.portraits.worn.body import choose_cut, dress, find_head_share, make_body_grid
-
-
-@pytest.fixture(scope="module")
-def model(shared_assets):
-    return load_head_model(shared_assets / "ict_facekit.npz")
-
-
-@pytest.fixture(scope="module")
-def face() -> FaceParameters:
-    z = np.random.default_rng(5).normal(size=(1, 512))
-    return FaceParameters.from_vector(map_latents_to_parameters(z)[0])
-
-
-def _wear(face: FaceParameters, **changes: float) -> FaceParameters:
-    return dataclasses.replace(face, appearance={**face.appearance, **changes})
 
 
 def test_the_surface_passes_through_the_bust(model):
@@ -35,7 +17,10 @@ def test_the_surface_passes_through_the_bust(model):
 
 def test_a_small_step_in_cut_is_a_small_step_in_cloth(model, face):
     grid, still = make_body_grid(model), np.zeros_like(model.vertices)
-    steps = [dress(grid, _wear(face, cloth_style=s), still)[0] for s in np.arange(0.2, 0.9, 0.0125)]
+    steps = [
+        dress(grid, face.with_appearance(cloth_style=s), still)[0]
+        for s in np.arange(0.2, 0.9, 0.0125)
+    ]
     moved = [np.abs(b - a).max() for a, b in itertools.pairwise(steps)]
     assert max(moved) < 2.0
     assert max(moved) > 0.1
@@ -43,7 +28,7 @@ def test_a_small_step_in_cut_is_a_small_step_in_cloth(model, face):
 
 def test_shares_of_the_cuts_stay_within_one(face):
     for style in np.linspace(0, 1, 21):
-        cut = choose_cut(_wear(face, cloth_style=style))
+        cut = choose_cut(face.with_appearance(cloth_style=style))
         shares = (cut.v_neck, cut.ribbed, cut.collar)
         assert min(shares) >= 0
         assert sum(shares) <= 1 + 1e-6

@@ -6,25 +6,14 @@ import pytest
 from synth.portraits.facial_hair.beards import find_amount, grow_beard
 from synth.portraits.facial_hair.brows import comb_brows, grow_brows
 from synth.portraits.facial_hair.lashes import grow_lashes
-from synth.portraits.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
+from synth.portraits.parameters import EMOTIONS, FaceParameters
 from synth.portraits.rasterise import find_vertex_normals
-from synth.portraits.renderer import FaceRenderer
 from synth.portraits.scene import pose_face
 
 
 @pytest.fixture(scope="module")
-def renderer(shared_assets) -> FaceRenderer:
-    return FaceRenderer(shared_assets / "ict_facekit.npz")
-
-
-@pytest.fixture(scope="module")
-def face() -> FaceParameters:
-    z = np.random.default_rng(5).normal(size=(1, 512))
-    return FaceParameters.from_vector(map_latents_to_parameters(z)[0]).with_emotion(None)
-
-
-def alter(face: FaceParameters, **appearance: float) -> FaceParameters:
-    return FaceParameters(face.identity, face.emotions, {**face.appearance, **appearance})
+def face(face) -> FaceParameters:
+    return face.with_emotion(None)
 
 
 def find_lashes(renderer, face):
@@ -35,7 +24,7 @@ def find_lashes(renderer, face):
 def find_brow_line(renderer, face) -> np.ndarray:
     """Mean height of the inner and the outer thirds of the brows, before the head turns."""
     studio = renderer.studio
-    still = alter(face, yaw=0.0, pitch=0.0, roll=0.0)
+    still = face.with_appearance(yaw=0.0, pitch=0.0, roll=0.0)
     scene = pose_face(studio, still, 96)
     places = renderer.facial.front.find(comb_brows(renderer.facial.brows, still))
     heights = places.find(scene.vertices)[:, 0] @ scene.turn[:, 1]
@@ -44,7 +33,9 @@ def find_brow_line(renderer, face) -> np.ndarray:
 
 
 def test_beards_need_a_face_that_is_not_feminine(face):
-    amounts = [find_amount(alter(face, beard=1.5, femininity=f)) for f in (-2, -0.3, 0, 0.3, 2)]
+    amounts = [
+        find_amount(face.with_appearance(beard=1.5, femininity=f)) for f in (-2, -0.3, 0, 0.3, 2)
+    ]
     assert amounts[:2] == [1.5, 1.5]
     assert 0 < amounts[2] < 1.5
     assert amounts[3:] == [0, 0]
@@ -52,7 +43,7 @@ def test_beards_need_a_face_that_is_not_feminine(face):
 
 def test_hairs_keep_to_the_skin_they_are_rooted_in(renderer, face):
     for emotion in (None, *EMOTIONS):
-        moved = alter(face.with_emotion(emotion), beard=2.0, femininity=-1.0)
+        moved = face.with_emotion(emotion).with_appearance(beard=2.0, femininity=-1.0)
         scene = pose_face(renderer.studio, moved, 96)
         normals = find_vertex_normals(scene.vertices, scene.base_triangles)
         beard = grow_beard(renderer.facial.beard, moved, scene.vertices, normals, np.zeros((2, 3)))
@@ -67,7 +58,7 @@ def test_a_beard_grows_longer_and_denser_with_its_amount(renderer, face):
     normals = find_vertex_normals(scene.vertices, scene.base_triangles)
     lengths, opacities = [], []
     for amount in (0.1, 0.4, 0.8, 1.2, 2.0):
-        bearded = alter(face, beard=amount, femininity=-1.0)
+        bearded = face.with_appearance(beard=amount, femininity=-1.0)
         hairs = grow_beard(renderer.facial.beard, bearded, scene.vertices, normals, np.ones((2, 3)))
         lengths.append(np.linalg.norm(hairs.points[:, -1] - hairs.points[:, 0], axis=-1).mean())
         opacities.append(hairs.opacities.mean())
@@ -91,7 +82,7 @@ def test_dense_brows_have_more_hair(renderer, face):
     skin = np.zeros((*combed.shape[:2], 3))
     sums = [
         grow_brows(
-            renderer.facial.brows, alter(face, brow_density=d), skin, skin, np.ones(3)
+            renderer.facial.brows, face.with_appearance(brow_density=d), skin, skin, np.ones(3)
         ).opacities.sum()
         for d in (0.0, 0.5, 1.0)
     ]
@@ -99,14 +90,16 @@ def test_dense_brows_have_more_hair(renderer, face):
 
 
 def test_lashes_close_with_the_lids(renderer, face):
-    tips = [find_lashes(renderer, alter(face, blink=b)).points for b in (0.0, 2.0)]
+    tips = [find_lashes(renderer, face.with_appearance(blink=b)).points for b in (0.0, 2.0)]
     upper = renderer.facial.lashes.upper > 0
     assert (tips[1][upper, 0, 1] < tips[0][upper, 0, 1]).mean() > 0.9
 
 
 def test_small_changes_make_small_changes(renderer, face):
-    bearded = alter(face, beard=1.0, femininity=-0.1)
+    bearded = face.with_appearance(beard=1.0, femininity=-0.1)
     picture = renderer.render(bearded, 96).astype(int)
     for name in ("beard", "femininity", "brow_density", "brow_thickness", "brow_height", "age"):
-        stepped = renderer.render(alter(bearded, **{name: bearded[name] + 0.01}), 96).astype(int)
+        stepped = renderer.render(
+            bearded.with_appearance(**{name: bearded[name] + 0.01}), 96
+        ).astype(int)
         assert np.quantile(np.abs(stepped - picture), 0.999) < 12, name

@@ -1,35 +1,34 @@
 """Glasses on the neutral head; skipped where its file is not at hand."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
 from synth.portraits.parameters import FaceParameters, map_latents_to_parameters
 from synth.portraits.rasterise import find_vertex_normals
-from synth.portraits.shape.head_model import load_head_model
 from synth.portraits.worn.glasses import find_ears, find_opacity, make_glasses
 
 
-def _wear(glasses: float, shape: float = 0.5) -> FaceParameters:
-    z = np.random.default_rng(5).normal(size=(1, 512))
-    face = FaceParameters.from_vector(map_latents_to_parameters(z)[0])
-    worn = {"glasses": glasses, "glasses_shape": shape}
-    return dataclasses.replace(face, appearance={**face.appearance, **worn})
+def _wear(face: FaceParameters, glasses: float, shape: float = 0.5) -> FaceParameters:
+    return face.with_appearance(glasses=glasses, glasses_shape=shape)
 
 
-def test_about_one_in_ten_wears_glasses_and_they_fade_in():
+def test_about_one_in_ten_wears_glasses_and_they_fade_in(face):
     rows = map_latents_to_parameters(np.random.default_rng(0).normal(size=(2000, 512)))
     shares = [find_opacity(FaceParameters.from_vector(row)) for row in rows]
     assert 0.05 < np.mean(shares) < 0.15
-    assert find_opacity(_wear(1.1)) == 0 < find_opacity(_wear(1.25)) < find_opacity(_wear(1.4)) == 1
+    assert (
+        find_opacity(_wear(face, 1.1))
+        == 0
+        < find_opacity(_wear(face, 1.25))
+        < find_opacity(_wear(face, 1.4))
+        == 1
+    )
 
 
 @pytest.mark.parametrize("shape", [0.0, 0.5, 1.0])
-def test_glasses_stand_before_the_eyes_and_reach_the_ears(shared_assets, shape):
-    model = load_head_model(shared_assets / "ict_facekit.npz")
+def test_glasses_stand_before_the_eyes_and_reach_the_ears(model, face, shape):
     landmarks, ears = model.vertices[model.landmarks], model.vertices[find_ears(model.vertices)]
-    glasses = make_glasses(_wear(2.0, shape), landmarks, ears)
+    glasses = make_glasses(_wear(face, 2.0, shape), landmarks, ears)
     assert glasses is not None
     assert glasses.lenses[:, 2].min() > landmarks[36:48, 2].max()
     gap = np.linalg.norm(glasses.frame[:, None] - ears, axis=-1).min(0)
@@ -42,7 +41,6 @@ def test_glasses_stand_before_the_eyes_and_reach_the_ears(shared_assets, shape):
     assert ((normals * outward).sum(1) > 0).mean() > 0.95
 
 
-def test_nobody_wears_glasses_below_the_threshold(shared_assets):
-    model = load_head_model(shared_assets / "ict_facekit.npz")
+def test_nobody_wears_glasses_below_the_threshold(model, face):
     landmarks = model.vertices[model.landmarks]
-    assert make_glasses(_wear(0.5), landmarks, landmarks[[16, 0]]) is None
+    assert make_glasses(_wear(face, 0.5), landmarks, landmarks[[16, 0]]) is None

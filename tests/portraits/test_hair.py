@@ -1,22 +1,13 @@
 """Strands of hair on the real head model; skipped where its file is not at hand."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from synth.portraits.hair.combing import comb_hair, make_scalp
 from synth.portraits.hair.scalp import find_place, make_points, read_map
-from synth.portraits.parameters import FaceParameters, map_latents_to_parameters
-from synth.portraits.shape.head_model import load_head_model
 from synth.portraits.worn.body import make_body_grid
 
 STRANDS = 3200
-
-
-@pytest.fixture(scope="module")
-def model(shared_assets):
-    return load_head_model(shared_assets / "ict_facekit.npz")
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +15,8 @@ def scalp(model):
     return make_scalp(model, make_body_grid(model))
 
 
-@pytest.fixture(scope="module")
-def face() -> FaceParameters:
-    z = np.random.default_rng(5).normal(size=(1, 512))
-    return FaceParameters.from_vector(map_latents_to_parameters(z)[0])
-
-
 def _comb(scalp, model, face, **changes):
-    changed = replace(face, appearance={**face.appearance, **changes})
-    return comb_hair(scalp, changed, np.zeros_like(model.vertices), STRANDS)
+    return comb_hair(scalp, face.with_appearance(**changes), np.zeros_like(model.vertices), STRANDS)
 
 
 def test_places_of_the_map_invert():

@@ -1,21 +1,14 @@
 """Shapes of heads: anatomy and expressions on the real head model, skipped without its file."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
 from synth.portraits.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
 from synth.portraits.shape.expressions import make_extra_offset, make_muscles
 from synth.portraits.shape.face_fields import Move, Trait, make_field
-from synth.portraits.shape.head_model import EYE_LEFT, HeadModel, load_head_model
+from synth.portraits.shape.head_model import EYE_LEFT, HeadModel
 from synth.portraits.shape.identity import TEETH_GAP_CM, Anatomy, make_anatomy, make_person
 from synth.portraits.shape.lids import keep_lids_on_eyes, make_lids
-
-
-@pytest.fixture(scope="module")
-def model(shared_assets) -> HeadModel:
-    return load_head_model(shared_assets / "ict_facekit.npz")
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +24,6 @@ def faces() -> list[FaceParameters]:
 
 def find_landmarks(model: HeadModel, anatomy: Anatomy, face: FaceParameters) -> np.ndarray:
     return (model.vertices + make_person(anatomy, face))[model.landmarks]
-
-
-def with_appearance(face: FaceParameters, **changes: float) -> FaceParameters:
-    return dataclasses.replace(face, appearance={**face.appearance, **changes})
 
 
 def test_a_field_is_symmetric_and_fades(model):
@@ -66,11 +55,11 @@ def test_calm_lips_touch_and_calm_eyes_are_open(model, anatomy, faces):
 
 def test_women_have_narrower_jaws_and_the_old_longer_noses(model, anatomy, faces):
     def find_jaw(femininity: float) -> float:
-        points = find_landmarks(model, anatomy, with_appearance(faces[0], femininity=femininity))
+        points = find_landmarks(model, anatomy, faces[0].with_appearance(femininity=femininity))
         return np.ptp(points[[4, 12], 0]) / np.ptp(points[[36, 45], 0])
 
     def find_nose(age: float) -> float:
-        points = find_landmarks(model, anatomy, with_appearance(faces[0], age=age))
+        points = find_landmarks(model, anatomy, faces[0].with_appearance(age=age))
         return points[27, 1] - points[33, 1]
 
     assert find_jaw(2.0) < find_jaw(0.0) < find_jaw(-2.0)

@@ -3,21 +3,9 @@
 import numpy as np
 import pytest
 
-from synth.portraits.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
-from synth.portraits.renderer import FaceRenderer
+from synth.portraits.parameters import EMOTIONS
 from synth.portraits.scene import find_crop, project
 from synth.portraits.shape.expressions import make_expression
-
-
-@pytest.fixture(scope="module")
-def renderer(shared_assets) -> FaceRenderer:
-    return FaceRenderer(shared_assets / "ict_facekit.npz")
-
-
-@pytest.fixture(scope="module")
-def face() -> FaceParameters:
-    z = np.random.default_rng(5).normal(size=(1, 512))
-    return FaceParameters.from_vector(map_latents_to_parameters(z)[0])
 
 
 def test_same_parameters_same_pixels_within_the_tone_curve(renderer, face):

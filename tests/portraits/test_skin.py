@@ -4,26 +4,15 @@ import numpy as np
 import pytest
 
 from synth.portraits.looks import make_look
-from synth.portraits.parameters import FaceParameters, map_latents_to_parameters
-from synth.portraits.renderer import FaceRenderer
+from synth.portraits.parameters import FaceParameters
 from synth.portraits.scene import pose_face
 from synth.portraits.skin import complexion, face_map, wrinkles
 from synth.portraits.skin.albedo import find_slope, read_grain, read_map, tilt
 
 
 @pytest.fixture(scope="module")
-def renderer(shared_assets) -> FaceRenderer:
-    return FaceRenderer(shared_assets / "ict_facekit.npz")
-
-
-@pytest.fixture(scope="module")
-def face() -> FaceParameters:
-    z = np.random.default_rng(5).normal(size=(1, 512))
-    return FaceParameters.from_vector(map_latents_to_parameters(z)[0]).with_emotion(None)
-
-
-def change(face: FaceParameters, **values: float) -> FaceParameters:
-    return FaceParameters(face.identity, face.emotions, {**face.appearance, **values})
+def face(face) -> FaceParameters:
+    return face.with_emotion(None)
 
 
 def test_a_stroke_is_one_on_its_curve_and_mirrored():
@@ -51,7 +40,7 @@ def test_relief_tilts_the_normal_and_keeps_its_length():
 def test_young_calm_faces_have_no_forehead_lines(renderer, face):
     strength = {}
     for age in (0.2, 0.95):
-        person = change(face, age=age, brow_raise=0.0)
+        person = face.with_appearance(age=age, brow_raise=0.0)
         look = make_look(renderer.studio, pose_face(renderer.studio, person, 96), person)
         strength[age] = look.wrinkles[wrinkles.FOREHEAD]
     assert strength[0.2] < 0.02 < 0.3 < strength[0.95]
@@ -70,7 +59,7 @@ def test_slope_behind_the_ears_comes_from_the_grain_alone(renderer, face):
 def test_skin_darkens_with_melanin_and_never_clips(renderer, face):
     levels = []
     for melanin in (0.0, 0.5, 1.0):
-        picture = renderer.render(change(face, melanin=melanin, beard=0.0), 96)
+        picture = renderer.render(face.with_appearance(melanin=melanin, beard=0.0), 96)
         cheeks = picture[52:62, 34:62].astype(float)
         levels.append(cheeks.mean())
         assert cheeks.max() < 254

@@ -1,7 +1,5 @@
 """Soft shadows, ambient occlusion, tone curve and background, on simple shapes."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -69,7 +67,7 @@ def test_the_curve_rises_all_the_way_and_keeps_grey_grey():
 
 def test_a_brighter_studio_is_exposed_less(face):
     def total(power: float) -> float:
-        lit = dataclasses.replace(face, appearance={**face.appearance, "key_power": power})
+        lit = face.with_appearance(key_power=power)
         return float(make_lights(lit).colours[0].sum())
 
     assert 1 < total(1.0) / total(0.0) < (1.25 + 0.55) / 1.25

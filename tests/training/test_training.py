@@ -119,6 +119,7 @@ def test_a_finished_run_is_packed_with_its_card(data, tmp_path: Path):
     trainer = Trainer(data, tmp_path / "run", PLAN, CONFIG)
     trainer.folder.mkdir()
     prepare_folder(tmp_path / "data", {16: 64, 8: 64}, 3)
+    (tmp_path / "data" / "block_00000.done").touch()
     mapping, out = tmp_path / "mapping.safetensors", tmp_path / "faces.safetensors"
     save_file(dict(trainer.generator.mapping.state_dict()), mapping)
     trainer.report()

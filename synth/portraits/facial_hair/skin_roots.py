@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synth.portraits.rasterise import FAR, fill_depth, find_vertex_normals
+from synth.portraits.rasterise import draw_triangles, find_vertex_normals
 from synth.portraits.shape.head_model import SKIN, HeadModel
 from synth.portraits.skin import paint
 
@@ -36,13 +36,10 @@ class SkinFront:
         self._triangles = np.ascontiguousarray(model.triangles[model.materials == SKIN])
         self.normals = find_vertex_normals(model.vertices, self._triangles)
         shape = (int(paint.HEIGHT_CM * _TEXELS_PER_CM), int(paint.WIDTH_CM * _TEXELS_PER_CM))
-        depth = np.full(shape, FAR, np.float32)
-        self._index = np.full(shape, -1, np.int32)
         screen = model.vertices.copy()
         screen[:, 0] = (screen[:, 0] - paint.LEFT_CM) * _TEXELS_PER_CM
         screen[:, 1] = shape[0] - (screen[:, 1] - paint.BOTTOM_CM) * _TEXELS_PER_CM
-        weights = np.zeros((*shape, 2), np.float32)
-        fill_depth(screen, self._triangles, depth, self._index, weights)
+        self._index = draw_triangles(screen, self._triangles, shape).index
 
     def find(self, points: np.ndarray) -> SkinPlaces:
         """Points [..., 2] in cm, all in front of skin -> their places."""

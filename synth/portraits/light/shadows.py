@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synth.portraits import rasterise
 from synth.portraits.light.coarse import enlarge, make_spiral, take_coarse
-from synth.portraits.rasterise import FAR, compile_kernel
+from synth.portraits.rasterise import FAR, compile_kernel, draw_triangles
 
 SHADOW_TEXELS, SHADOW_EXTENT_CM = 512, 46.0
 TEXELS_PER_CM = SHADOW_TEXELS / SHADOW_EXTENT_CM
@@ -38,11 +37,8 @@ def draw_shadow_map(vertices: np.ndarray, triangles: np.ndarray, towards: np.nda
     matrix[2, :3] = towards
     matrix[:2, 3] = SHADOW_TEXELS / 2
     seen = (vertices @ matrix[:, :3].T + matrix[:, 3]).astype(np.float32)
-    depth = np.full((SHADOW_TEXELS, SHADOW_TEXELS), FAR, np.float32)
-    index = np.full(depth.shape, -1, np.int32)
-    weights = np.zeros((*depth.shape, 2), np.float32)
-    rasterise.fill_depth(seen, np.ascontiguousarray(triangles), depth, index, weights)
-    return ShadowMap(depth, matrix)
+    drawn = draw_triangles(seen, triangles, (SHADOW_TEXELS, SHADOW_TEXELS))
+    return ShadowMap(drawn.depth, matrix)
 
 
 SEARCH, FILTER = make_spiral(14), make_spiral(28)

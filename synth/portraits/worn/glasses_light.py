@@ -6,9 +6,15 @@ import math
 
 import numpy as np
 
-from synth.portraits import rasterise
 from synth.portraits.light.lights import Lights
-from synth.portraits.rasterise import FAR, compile_kernel
+from synth.portraits.rasterise import (
+    FAR,
+    Drawn,
+    compile_kernel,
+    draw_triangles,
+    find_vertex_normals,
+    spread,
+)
 from synth.portraits.scene import Camera
 from synth.portraits.shading import add_light
 from synth.portraits.skin.surfaces import ramp
@@ -52,18 +58,15 @@ def _shade_lenses(drawn, places, behind, opacity, lights, image):
 
 def _draw_window(
     screen: np.ndarray, triangles: np.ndarray, attributes: np.ndarray, size_px: int
-) -> tuple[tuple[slice, slice], tuple[np.ndarray, ...], np.ndarray]:
+) -> tuple[tuple[slice, slice], Drawn, np.ndarray]:
     """Draw within the bounding box alone -> its rows and columns, buffers, attributes."""
     low = np.clip(np.floor(screen[:, :2].min(0)) - 1, 0, size_px - 1).astype(int)
     high = np.clip(np.ceil(screen[:, :2].max(0)) + 1, low + 1, size_px).astype(int)
-    shape = (high[1] - low[1], high[0] - low[0])
+    shape = int(high[1] - low[1]), int(high[0] - low[0])
     moved = (screen - np.array([*low, 0])).astype(np.float32)
-    depth, index = np.full(shape, FAR, np.float32), np.full(shape, -1, np.int32)
-    weights = np.zeros((*shape, 2), np.float32)
-    rasterise.fill_depth(moved, triangles, depth, index, weights)
-    out = np.zeros((*shape, attributes.shape[1]), np.float32)
-    rasterise.interpolate(index, weights, triangles, attributes, out)
-    return (slice(low[1], high[1]), slice(low[0], high[0])), (depth, index, weights), out
+    drawn = draw_triangles(moved, triangles, shape)
+    window = slice(low[1], high[1]), slice(low[0], high[0])
+    return window, drawn, spread(drawn, triangles, attributes)
 
 
 def add_glasses(
@@ -78,7 +81,7 @@ def add_glasses(
         camera.find_screen(glasses.lenses), glasses.lens_triangles, glasses.lens_place, len(image)
     )
     _shade_lenses(drawn, places, depth[window], glasses.opacity, lights, image[window])
-    normals = rasterise.find_vertex_normals(glasses.frame, glasses.frame_triangles)
+    normals = find_vertex_normals(glasses.frame, glasses.frame_triangles)
     window, drawn, bent = _draw_window(
         camera.find_screen(glasses.frame), glasses.frame_triangles, normals, len(image)
     )
@@ -88,5 +91,5 @@ def add_glasses(
     _shade_frame(drawn, bent, depth[window], rgb, gloss, glasses.opacity, lights, image[window])
     nearest = np.full_like(depth, FAR)
     if glasses.opacity > 0.5:
-        nearest[window] = drawn[0]
+        nearest[window] = drawn.depth
     return nearest
