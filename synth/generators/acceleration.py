@@ -23,7 +23,8 @@ from synth.assets import find_cache_folder
 from synth.generators.base import Generator, NoiseMode
 from synth.generators.config import StyleGAN2Config
 from synth.generators.memory import reuse_freed_memory
-from synth.generators.prepared import PreparedConvolution, PreparedSynthesis
+from synth.generators.prepared import PreparedSynthesis
+from synth.generators.prepared_convolution import PreparedConvolution
 from synth.generators.stylegan2 import StyleGAN2
 from synth.generators.synthesis import NoiseSource, check_synthesis_input
 from synth.types import Images, WPlus
@@ -146,8 +147,8 @@ class AcceleratedStyleGAN2(nn.Module):
         # Ordinary tensors, also where the caller is in inference mode: compiled code checks that.
         with torch.inference_mode(False), torch.no_grad():
             self.mapping = copy.deepcopy(generator.mapping).eval().requires_grad_(False).to(device)
-            winograd = device.type == "cpu"
-            self.prepared = PreparedSynthesis(generator.synthesis, dtype, winograd).to(device)
+            on_cpu = device.type == "cpu"
+            self.prepared = PreparedSynthesis(generator.synthesis, dtype, on_cpu).to(device)
         self._render: Callable[..., Tensor] = self.prepared.forward
         if compiled:
             keep_compiled_code()
@@ -168,33 +169,35 @@ class AcceleratedStyleGAN2(nn.Module):
                     self._stop_compiling(error)
             return self._render_batch(rows, noise)
 
-    def _render_batch(self, rows: Tensor, noise: list[Tensor] | None) -> Tensor:
+    def _render_batch(self, rows: Tensor, noise: list[Tensor | None]) -> Tensor:
         """One batch at once."""
         modulation = self.prepared.modulate(rows)
-        return self._render(modulation.scales, modulation.factors, modulation.rgb_kernels, noise)
+        return self._render(modulation.convolutions, modulation.rgb_kernels, noise)
 
-    def _render_in_batches(self, rows: Tensor, noise: list[Tensor] | None) -> Tensor:
+    def _render_in_batches(self, rows: Tensor, noise: list[Tensor | None]) -> Tensor:
         """Cut the batch to the compiled size; the last piece is filled up with copies."""
         count = len(rows)
         size = self._compiled_batch = self._compiled_batch or count
         filled = torch.cat((rows, rows[-1:].expand(-count % size, -1, -1)))
         pieces = []
         for start in range(0, count, size):
-            part = noise
-            if noise is not None and len(noise[0]) == count > 1:
-                part = [_fill(maps[start : start + size], size) for maps in noise]
+            part = [
+                maps if maps is None or len(maps) == 1 else _fill(maps[start : start + size], size)
+                for maps in noise
+            ]
             pieces.append(self._render_batch(filled[start : start + size], part))
         return pieces[0] if len(pieces) == 1 and count == size else torch.cat(pieces)[:count]
 
-    def _make_noise(self, mode: NoiseMode, seed: int | None, batch: int) -> list[Tensor] | None:
-        """A scaled map per convolution, or None for no noise."""
+    def _make_noise(self, mode: NoiseMode, seed: int | None, batch: int) -> list[Tensor | None]:
+        """A scaled map per convolution, or None where there is no noise."""
         source = NoiseSource(mode, seed, batch)
-        maps = []
+        maps: list[Tensor | None] = []
         for module in self.prepared.convolutions:
             convolution = cast(PreparedConvolution, module)
             drawn = source.draw(convolution)
-            if drawn is None:
-                return None
+            if drawn is None or not convolution.is_noisy:
+                maps.append(None)
+                continue
             if mode == "random":
                 drawn = (drawn * convolution.strength).to(self.dtype)
             maps.append(drawn.expand(1, 1, -1, -1) if drawn.ndim == 2 else drawn)

@@ -2,10 +2,9 @@
 
 In: W+ [batch, layer, w_dim] and noise maps. Out: images [batch, 3, resolution, resolution],
 float32. What a network in training computes at every call is computed once: kernels are cast,
-brought to unit norm and laid out channels-last, gains and noise strengths are folded in. Styles
-scale the feature maps where they are written, so that a compiler makes one pass over memory
-between two convolutions: (low-pass,) demodulate, add noise and bias, activate, sum up RGB, modulate
-for the next convolution. Symbols as in `layers`.
+brought to unit norm and laid out channels-last, gains and noise strengths are folded in. The early
+layers take the whole batch with shared kernels, the last ones on a CPU one sample at a time with
+kernels of its own, while its maps are in the cache (`prepared_convolution`).
 """
 
 from __future__ import annotations
@@ -15,121 +14,22 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-import torch.nn.functional as F
-from jaxtyping import Float
 from torch import Tensor, nn
 
-from synth.generators.layers import (
-    ACTIVATION_GAIN,
-    EPSILON,
-    SLOPE,
-    EqualizedLinear,
-    ModulatedConvolution,
-    ToRGB,
-    clamp_optionally,
+from synth.generators.layers import ToRGB, clamp_optionally
+from synth.generators.prepared_convolution import (
+    CHANNELS_LAST,
+    PreparedConvolution,
+    PreparedStyle,
+    prepare_convolution,
 )
-from synth.generators.resampling import make_low_pass, smooth_transposed, upsample
+from synth.generators.resampling import upsample
 from synth.generators.synthesis import SynthesisNetwork
-from synth.generators.winograd import WinogradConvolution, choose_winograd_tile
 from synth.types import WPlus
 
-CHANNELS_LAST = torch.channels_last
-
-
-class PreparedStyle(nn.Module):
-    """The affine map w -> s with its gains folded into the weights."""
-
-    weight: Tensor
-    bias: Tensor
-
-    def __init__(self, affine: EqualizedLinear, gain: float = 1.0) -> None:
-        super().__init__()
-        self.register_buffer("weight", affine.weight.detach() * (affine.weight_gain * gain))
-        self.register_buffer("bias", affine.bias.detach() * (affine.bias_gain * gain))
-
-    def forward(self, w: Float[Tensor, "batch w_dim"]) -> Float[Tensor, "batch channel"]:
-        """w [batch, w_dim] -> s [batch, channel], float32."""
-        return F.linear(w, self.weight, self.bias)
-
-
-class PreparedConvolution(nn.Module):
-    """A styled convolution without its modulation, which the layer before has applied."""
-
-    kernel: Tensor
-    energy: Tensor
-    norm: Tensor
-    bias: Tensor
-    style: PreparedStyle
-    low_pass: Tensor
-    strength: Tensor
-    noise_const: Tensor
-
-    def __init__(
-        self, layer: ModulatedConvolution, dtype: torch.dtype, winograd: bool = False
-    ) -> None:
-        super().__init__()
-        self.dtype = dtype
-        self.up = layer.up
-        self.resolution = layer.resolution
-        self.clamp = layer.clamp
-        self.style = PreparedStyle(layer.affine)
-        weight = layer.weight.detach()
-        energy = weight.square().sum((2, 3))
-        norm = energy.sum(1).sqrt().clamp_min(EPSILON)
-        unit = weight / norm[:, None, None, None]
-        tile = None
-        if winograd and not layer.up:
-            tile = choose_winograd_tile(min(weight.shape[:2]), layer.resolution, dtype)
-        self.winograd = None if tile is None else WinogradConvolution(unit, tile, dtype)
-        if tile is None:
-            kernel = (unit.transpose(0, 1) if layer.up else unit).to(dtype)
-            self.register_buffer("kernel", kernel.contiguous(memory_format=CHANNELS_LAST))
-        if layer.up:
-            low_pass = make_low_pass(weight.shape[0], dtype, weight.device)
-            self.register_buffer("low_pass", low_pass.contiguous(memory_format=CHANNELS_LAST))
-        self.register_buffer("energy", energy)
-        self.register_buffer("norm", norm)
-        self.register_buffer("bias", (layer.bias.detach() * ACTIVATION_GAIN).to(dtype))
-        strength = layer.noise_strength.detach() * ACTIVATION_GAIN
-        self.register_buffer("strength", strength)
-        self.register_buffer("noise_const", (layer.noise_const * strength).to(dtype))
-
-    def scale_for(self, w: Float[Tensor, "batch w_dim"]) -> tuple[Tensor, Tensor]:
-        """Factors for what goes in [batch, in, 1, 1] and what comes out [batch, out, 1, 1].
-
-        Half precision overflows at 65504: what goes in is scaled by at most 1, and what comes out
-        makes up for it.
-        """
-        styles = self.style(w)
-        largest = styles.abs().amax(1, keepdim=True).clamp_min(EPSILON)
-        demodulation = torch.rsqrt(styles.square() @ self.energy.t() + EPSILON)
-        factor = demodulation * (largest * ACTIVATION_GAIN) * self.norm
-        styles, factor = (styles / largest).to(self.dtype), factor.to(self.dtype)
-        return styles[:, :, None, None], factor[:, :, None, None]
-
-    def forward(self, x: Tensor, factor: Tensor, noise: Tensor | None) -> Tensor:
-        """Modulated maps [batch, in, N, N] -> activated, unmodulated maps [batch, out, ..]."""
-        if self.up:
-            x = self.smooth(F.conv_transpose2d(x, self.kernel, stride=2))
-        elif self.winograd is not None:
-            x = self.winograd(x)
-        else:
-            x = F.conv2d(x, self.kernel, padding=1)
-        x = x.mul_(factor).add_(self.offset(noise))
-        x = F.leaky_relu_(x, SLOPE)
-        return x if self.clamp is None else x.clamp_(-self.clamp, self.clamp)
-
-    def offset(self, noise: Tensor | None) -> Tensor:
-        """Bias and noise together; broadcasting sums of few channels to feature maps is slow."""
-        if noise is None:
-            return self.bias[:, None, None]
-        return (noise.permute(0, 2, 3, 1) + self.bias).permute(0, 3, 1, 2)
-
-    def smooth(self, x: Tensor) -> Tensor:
-        """The low-pass after upsampling: one depthwise convolution is fastest on a CPU."""
-        if x.is_cuda:
-            return smooth_transposed(x)
-        return F.conv2d(x, self.low_pass, padding=1, groups=x.shape[1])
+#: On a CPU, layers of this resolution and more draw one sample at a time; measured, see
+#: docs/synthesis-speed.md.
+FOLDED_FROM = 256
 
 
 class PreparedRGB(nn.Module):
@@ -145,7 +45,7 @@ class PreparedRGB(nn.Module):
         self.register_buffer("weight", layer.weight.detach()[:, :, 0, 0].clone())
         self.register_buffer("bias", layer.bias.detach()[:, None, None].clone())
 
-    def scale_for(self, w: Float[Tensor, "batch w_dim"]) -> Tensor:
+    def modulate(self, w: Tensor) -> Tensor:
         """The kernel of each sample [batch, 3, in]."""
         return self.style(w)[:, None, :] * self.weight
 
@@ -164,10 +64,9 @@ class PreparedRGB(nn.Module):
 
 @dataclass(frozen=True)
 class Modulation:
-    """All that W+ tells the layers, in their order: small tensors, computed once a picture."""
+    """All that W+ tells the layers, in their order, with one entry per sample: small tensors."""
 
-    scales: list[Tensor]
-    factors: list[Tensor]
+    convolutions: list[tuple[Tensor, Tensor]]
     rgb_kernels: list[Tensor]
 
 
@@ -177,50 +76,96 @@ class PreparedSynthesis(nn.Module):
     const: Tensor
 
     def __init__(
-        self, network: SynthesisNetwork, dtype: torch.dtype, winograd: bool = False
+        self, network: SynthesisNetwork, dtype: torch.dtype, for_cpu: bool = False
     ) -> None:
         super().__init__()
+        folded_from = FOLDED_FROM if for_cpu else None
         convolutions, to_rgb = [], []
         for resolution in network.config.resolutions:
             block = network.block_at(resolution)
             layers = (block.conv1,) if resolution == 4 else (block.conv0, block.conv1)
-            convolutions += [PreparedConvolution(layer, dtype, winograd) for layer in layers]
+            convolutions += [
+                prepare_convolution(layer, dtype, folded_from, for_cpu) for layer in layers
+            ]
             to_rgb.append(PreparedRGB(block.torgb))
         self.convolutions = nn.ModuleList(convolutions)
         self.to_rgb = nn.ModuleList(to_rgb)
         self.register_buffer("const", network.block_at(4).const.detach().to(dtype, copy=True))
+        #: Layers from this one on take one sample at a time.
+        self.first_single = next(
+            (i for i, layer in enumerate(convolutions) if layer.resolution >= (folded_from or 1e9)),
+            len(convolutions),
+        )
 
     def modulate(self, w_plus: WPlus) -> Modulation:
-        """W+ [batch, layer, w_dim] -> the factors of every layer.
+        """W+ [batch, layer, w_dim] -> what every layer needs to know of it.
 
         Apart from `forward`, since a compiler would compute them anew for every pixel.
         """
         rows = w_plus.unbind(1)
-        pairs = [
-            cast(PreparedConvolution, layer).scale_for(row)
-            for layer, row in zip(self.convolutions, rows, strict=False)
-        ]
-        kernels = [
-            cast(PreparedRGB, layer).scale_for(row)
-            for layer, row in zip(self.to_rgb, rows[1::2], strict=True)
-        ]
-        return Modulation([pair[0] for pair in pairs], [pair[1] for pair in pairs], kernels)
+        return Modulation(
+            [
+                cast(PreparedConvolution, layer).modulate(row)
+                for layer, row in zip(self.convolutions, rows, strict=False)
+            ],
+            [
+                cast(PreparedRGB, layer).modulate(row)
+                for layer, row in zip(self.to_rgb, rows[1::2], strict=True)
+            ],
+        )
 
     def forward(
         self,
-        scales: Sequence[Tensor],
-        factors: Sequence[Tensor],
+        convolutions: Sequence[tuple[Tensor, Tensor]],
         rgb_kernels: Sequence[Tensor],
-        noise: Sequence[Tensor] | None,
+        noise: Sequence[Tensor | None],
     ) -> Tensor:
-        """The fields of a `Modulation`, and a scaled noise map per convolution -> images."""
+        """The fields of a `Modulation`, and a noise map or None per convolution -> images."""
+        count = len(rgb_kernels[0])
+        x = self.const.expand(count, -1, -1, -1)
         image: Tensor | None = None
-        x = self.const.expand(len(scales[0]), -1, -1, -1)
-        for index, convolution in enumerate(self.convolutions):
-            x = (x * scales[index]).contiguous(memory_format=CHANNELS_LAST)
-            x = convolution(x, factors[index], None if noise is None else noise[index])
-            if index % 2 == 0:
-                rgb = self.to_rgb[index // 2](x, rgb_kernels[index // 2])
-                image = rgb if image is None else upsample(image) + rgb
+        for index in range(self.first_single):
+            x, image = self._run_layer(index, x, image, convolutions, rgb_kernels, noise)
+        if self.first_single < len(self.convolutions):
+            x = x.contiguous(memory_format=CHANNELS_LAST)
+            image = torch.cat(
+                [self._finish(i, x, image, convolutions, rgb_kernels, noise) for i in range(count)]
+            )
         assert image is not None
         return image.contiguous()
+
+    def _finish(
+        self,
+        sample: int,
+        x: Tensor,
+        image: Tensor | None,
+        convolutions: Sequence[tuple[Tensor, Tensor]],
+        rgb_kernels: Sequence[Tensor],
+        noise: Sequence[Tensor | None],
+    ) -> Tensor:
+        """The last layers of one sample of the batch."""
+        one = slice(sample, sample + 1)
+        singles = [(first[one], second[one]) for first, second in convolutions]
+        kernels = [kernel[one] for kernel in rgb_kernels]
+        maps = [n if n is None or len(n) == 1 else n[one] for n in noise]
+        x, image = x[one], None if image is None else image[one]
+        for index in range(self.first_single, len(self.convolutions)):
+            x, image = self._run_layer(index, x, image, singles, kernels, maps)
+        assert image is not None
+        return image
+
+    def _run_layer(
+        self,
+        index: int,
+        x: Tensor,
+        image: Tensor | None,
+        convolutions: Sequence[tuple[Tensor, Tensor]],
+        rgb_kernels: Sequence[Tensor],
+        noise: Sequence[Tensor | None],
+    ) -> tuple[Tensor, Tensor | None]:
+        """One convolution and, after the last of a resolution, its part of the picture."""
+        x = self.convolutions[index](x, convolutions[index], noise[index])
+        if index % 2 == 0:
+            rgb = self.to_rgb[index // 2](x, rgb_kernels[index // 2])
+            image = rgb if image is None else upsample(image) + rgb
+        return x, image

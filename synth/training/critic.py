@@ -1,9 +1,10 @@
 """The adversarial term: a small critic tells patches of generated pictures from renders.
 
-It sees what a patch has beyond the render's own coarse picture, so that it judges detail that
-belongs there rather than the distribution of people. Non-saturating logistic loss (Goodfellow et
-al. 2014) with the R1 penalty in every eighth step (Mescheder et al. 2018; Karras et al. 2020,
-appendix B).
+It sees a patch's coarse picture and what the patch has beyond it, so that it judges whether the
+detail belongs there rather than the distribution of people; a generated patch is shown with its
+own coarse picture, so that a small shift against the render is not what gives it away.
+Non-saturating logistic loss (Goodfellow et al. 2014) with the R1 penalty in every eighth step
+(Mescheder et al. 2018; Karras et al. 2020, appendix B).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ DETAIL_GAIN = 8.0
 
 
 class Critic(nn.Module):
-    """Pictures and their coarse renders [batch, 3, n, n] -> logits [batch, 1, n/8, n/8]."""
+    """Pictures [batch, 3, n, n] -> logits [batch, 1, n/8, n/8]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,8 +39,9 @@ class Critic(nn.Module):
                 nn.init.kaiming_normal_(layer.weight, SLOPE)
                 nn.init.zeros_(cast(Tensor, layer.bias))
 
-    def forward(self, pictures: Tensor, coarse: Tensor) -> Tensor:
+    def forward(self, pictures: Tensor) -> Tensor:
         """Logits in float32."""
+        coarse = make_coarse(pictures)
         x = torch.cat([(pictures - coarse) * DETAIL_GAIN, coarse], 1)
         return self.layers(x.contiguous(memory_format=torch.channels_last))
 
@@ -58,16 +60,15 @@ class Opponent:
         self.optimizer = torch.optim.Adam(self.critic.parameters(), rate, (0.0, 0.99), fused=True)
         self.steps = 0
 
-    def judge(self, output: Tensor, target: Tensor) -> Tensor:
+    def judge(self, output: Tensor) -> Tensor:
         """The generator's loss on `output`."""
-        return F.softplus(-self.critic(output, make_coarse(target))).mean()
+        return F.softplus(-self.critic(output)).mean()
 
     def train(self, output: Tensor, target: Tensor) -> None:
         """One step of the critic on generated pictures and renders."""
-        coarse = make_coarse(target)
         penalized = self.steps % R1_EVERY == 0
         real = target.detach().requires_grad_(penalized)
-        on_real, on_fake = self.critic(real, coarse), self.critic(output.detach(), coarse)
+        on_real, on_fake = self.critic(real), self.critic(output.detach())
         loss = F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
         if penalized:
             # Per logit, so that the penalty does not grow with the patch.

@@ -47,6 +47,14 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(256, 4_200, 8, 3e-3, perceptual=0.3, adversarial=0.5),
         Stage(1024, 7_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.3),
     ),
+    #: After "cpu", from its weights: what a second session on two cores adds.
+    "longer": (
+        Stage(64, 40_000, 8, 1.0e-2),
+        Stage(128, 24_000, 8, 7e-3),
+        Stage(256, 8_000, 8, 4e-3),
+        Stage(256, 8_000, 8, 3e-3, adversarial=0.5),
+        Stage(1024, 7_000, 8, 4e-3, trunk=128, patch=32, adversarial=0.5),
+    ),
     "gpu": (
         Stage(16, 100_000, 64, 1.5e-2),
         Stage(32, 200_000, 64, 1.5e-2),

@@ -176,7 +176,7 @@ class Trainer:
         if stage.perceptual and self.perceptual is not None:
             loss = loss + stage.perceptual * self.perceptual(part, real).mean()
         if stage.adversarial:
-            loss = loss + stage.adversarial * self.opponent.judge(part, real)
+            loss = loss + stage.adversarial * self.opponent.judge(part)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()

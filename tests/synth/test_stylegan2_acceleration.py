@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from synth.generators import acceleration, bundled
+from synth.generators import acceleration, bundled, prepared
 from synth.generators.acceleration import (
     AccelerationWarning,
     accelerate,
@@ -44,9 +44,17 @@ def generator() -> StyleGAN2:
     [(torch.float32, 1e-5), (torch.bfloat16, 0.03), (torch.float16, 0.003)],
 )
 @pytest.mark.parametrize("mode", ["const", "none", "random"])
+@pytest.mark.parametrize("folded_from", [4, 8, 32])
 def test_prepared_pictures_are_the_networks(
-    generator: StyleGAN2, dtype: torch.dtype, tolerance: float, mode: str
+    generator: StyleGAN2,
+    monkeypatch: pytest.MonkeyPatch,
+    dtype: torch.dtype,
+    tolerance: float,
+    mode: str,
+    folded_from: int,
 ) -> None:
+    """Whether the last layers take one sample at a time or not; all of them from 4."""
+    monkeypatch.setattr(prepared, "FOLDED_FROM", folded_from)
     fast = acceleration.AcceleratedStyleGAN2(generator, dtype, False, torch.device("cpu"))
     w_plus = torch.randn(3, 6, 8)
     exact = generator.synthesis(w_plus, noise_mode=mode, noise_seed=4)
@@ -239,12 +247,20 @@ def test_freed_memory_is_kept() -> None:
 
 
 def test_prepared_networks_share_nothing_with_the_original(generator: StyleGAN2) -> None:
-    prepared = PreparedSynthesis(generator.synthesis, torch.float32)
+    network = PreparedSynthesis(generator.synthesis, torch.float32)
     before = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
-    for tensor in prepared.buffers():
+    for tensor in network.buffers():
         tensor.zero_()
     for name, tensor in generator.state_dict().items():
         assert torch.equal(tensor, before[name]), name
+
+
+def test_networks_without_noise_add_none() -> None:
+    quiet = StyleGAN2(CONFIG).requires_grad_(False)
+    fast = acceleration.AcceleratedStyleGAN2(quiet, torch.float32, False, torch.device("cpu"))
+    assert fast._make_noise("const", None, 2) == [None] * 5
+    rows = torch.randn(2, 6, 8)
+    torch.testing.assert_close(fast.synthesis(rows), quiet.synthesis(rows), atol=1e-5, rtol=0)
 
 
 def test_missing_bundled_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ def test_a_trained_critic_prefers_what_renders_show():
         opponent.train(blurred, sharp)
     sharp, blurred = make_pictures(1000)
     with torch.no_grad():
-        assert opponent.judge(sharp, sharp) < opponent.judge(blurred, sharp) - 0.1
+        assert opponent.judge(sharp) < opponent.judge(blurred) - 0.1
 
 
 def test_state_is_taken_up():
@@ -33,4 +33,4 @@ def test_state_is_taken_up():
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     for opponent in (first, second):
         opponent.train(blurred, sharp)
-    assert torch.equal(first.judge(blurred, sharp), second.judge(blurred, sharp))
+    assert torch.equal(first.judge(blurred), second.judge(blurred))
