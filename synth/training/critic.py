@@ -64,6 +64,15 @@ class Opponent:
         """The generator's loss on `output`."""
         return F.softplus(-self.critic(output)).mean()
 
+    def find_pull(self, output: Tensor) -> Tensor:
+        """The gradient of that loss at `output`, brought to a root mean square of 1.
+
+        However sure the critic is, its pull then keeps its size beside the regression's.
+        """
+        pictures = output.detach().requires_grad_()
+        (slope,) = torch.autograd.grad(self.judge(pictures), pictures)
+        return slope / slope.square().mean().sqrt().clamp_min(1e-12)
+
     def train(self, output: Tensor, target: Tensor) -> None:
         """One step of the critic on generated pictures and renders."""
         penalized = self.steps % R1_EVERY == 0

@@ -23,7 +23,8 @@ class Stage:
 
     trunk: keep all layers up to this resolution as they are, and train the later ones on patches
     that are `patch` pixels wide at the trunk's resolution; 0 trains all layers on whole pictures.
-    perceptual, adversarial: weights of these terms beside the regression.
+    perceptual: weight of this term beside the regression. adversarial: size of the critic's pull
+    at a pixel, against that of the mean absolute difference.
     """
 
     resolution: int
@@ -52,8 +53,8 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(64, 40_000, 8, 1.0e-2),
         Stage(128, 24_000, 8, 7e-3),
         Stage(256, 8_000, 8, 4e-3),
-        Stage(256, 8_000, 8, 3e-3, adversarial=0.5),
-        Stage(1024, 7_000, 8, 4e-3, trunk=128, patch=32, adversarial=0.5),
+        Stage(256, 8_000, 8, 3e-3, adversarial=1.5),
+        Stage(1024, 7_000, 8, 4e-3, trunk=128, patch=32, adversarial=1.5),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 1.5e-2),

@@ -176,7 +176,9 @@ class Trainer:
         if stage.perceptual and self.perceptual is not None:
             loss = loss + stage.perceptual * self.perceptual(part, real).mean()
         if stage.adversarial:
-            loss = loss + stage.adversarial * self.opponent.judge(part)
+            # As a gradient at each pixel: 1 is that of the mean absolute difference.
+            pull = stage.adversarial / output.numel() * self.opponent.find_pull(part)
+            loss = loss + (pull * part).sum()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()

@@ -24,6 +24,16 @@ def test_a_trained_critic_prefers_what_renders_show():
         assert opponent.judge(sharp) < opponent.judge(blurred) - 0.1
 
 
+def test_its_pull_is_downhill_and_of_one_size():
+    torch.manual_seed(0)
+    opponent = Opponent(torch.device("cpu"))
+    _, blurred = make_pictures(0)
+    pull = opponent.find_pull(blurred)
+    assert torch.isclose(pull.square().mean(), torch.tensor(1.0), atol=1e-3)
+    with torch.no_grad():
+        assert opponent.judge(blurred - 0.005 * pull) < opponent.judge(blurred)
+
+
 def test_state_is_taken_up():
     torch.manual_seed(0)
     first, second = (Opponent(torch.device("cpu")) for _ in range(2))
