@@ -3,8 +3,9 @@
 It sees a patch's coarse picture and what the patch has beyond it, so that it judges whether the
 detail belongs there rather than the distribution of people; a generated patch is shown with its
 own coarse picture, so that a small shift against the render is not what gives it away.
-Non-saturating logistic loss (Goodfellow et al. 2014) with the R1 penalty in every eighth step
-(Mescheder et al. 2018; Karras et al. 2020, appendix B).
+Relativistic logistic loss (Jolicoeur-Martineau 2018): a generated patch and the render of the same
+person are compared place by place, so that the critic need not learn first which places are plain.
+With the R1 penalty in every eighth step (Mescheder et al. 2018; Karras et al. 2020, appendix B).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 from synth.generators.layers import SLOPE
 
 COARSE = 8
-R1_EVERY, R1_GAMMA = 8, 0.05
+R1_EVERY, R1_GAMMA = 8, 0.002
 CHANNELS = (32, 64, 96, 96)
 #: Brings detail to about unit size, so that the critic need not find it in the whole first.
 DETAIL_GAIN = 8.0
@@ -55,22 +56,24 @@ def make_coarse(pictures: Tensor) -> Tensor:
 class Opponent:
     """The critic with its optimiser."""
 
-    def __init__(self, device: torch.device, rate: float = 5e-4) -> None:
+    def __init__(self, device: torch.device, rate: float = 2e-3) -> None:
         self.critic = Critic().to(device)
         self.optimizer = torch.optim.Adam(self.critic.parameters(), rate, (0.0, 0.99), fused=True)
         self.steps = 0
 
-    def judge(self, output: Tensor) -> Tensor:
-        """The generator's loss on `output`."""
-        return F.softplus(-self.critic(output)).mean()
+    def judge(self, output: Tensor, target: Tensor) -> Tensor:
+        """The generator's loss on `output` against the renders of the same people."""
+        with torch.no_grad():
+            on_real = self.critic(target)
+        return F.softplus(on_real - self.critic(output)).mean()
 
-    def find_pull(self, output: Tensor) -> Tensor:
+    def find_pull(self, output: Tensor, target: Tensor) -> Tensor:
         """The gradient of that loss at `output`, brought to a root mean square of 1.
 
         However sure the critic is, its pull then keeps its size beside the regression's.
         """
         pictures = output.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(self.judge(pictures), pictures)
+        (slope,) = torch.autograd.grad(self.judge(pictures, target), pictures)
         return slope / slope.square().mean().sqrt().clamp_min(1e-12)
 
     def train(self, output: Tensor, target: Tensor) -> None:
@@ -78,7 +81,7 @@ class Opponent:
         penalized = self.steps % R1_EVERY == 0
         real = target.detach().requires_grad_(penalized)
         on_real, on_fake = self.critic(real), self.critic(output.detach())
-        loss = F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
+        loss = F.softplus(on_fake - on_real).mean()
         if penalized:
             # Per logit, so that the penalty does not grow with the patch.
             (slope,) = torch.autograd.grad(on_real.mean((1, 2, 3)).sum(), real, create_graph=True)

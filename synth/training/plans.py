@@ -52,9 +52,9 @@ PLANS: dict[str, tuple[Stage, ...]] = {
     "longer": (
         Stage(64, 40_000, 8, 1.0e-2),
         Stage(128, 24_000, 8, 7e-3),
-        Stage(256, 8_000, 8, 4e-3),
-        Stage(256, 8_000, 8, 3e-3, adversarial=1.5),
-        Stage(1024, 7_000, 8, 4e-3, trunk=128, patch=32, adversarial=1.5),
+        Stage(256, 5_000, 8, 4e-3),
+        Stage(256, 7_000, 8, 3e-3, adversarial=30.0),
+        Stage(1024, 7_000, 8, 4e-3, trunk=128, patch=32, adversarial=30.0),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 1.5e-2),

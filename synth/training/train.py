@@ -177,7 +177,7 @@ class Trainer:
             loss = loss + stage.perceptual * self.perceptual(part, real).mean()
         if stage.adversarial:
             # As a gradient at each pixel: 1 is that of the mean absolute difference.
-            pull = stage.adversarial / output.numel() * self.opponent.find_pull(part)
+            pull = stage.adversarial / output.numel() * self.opponent.find_pull(part, real)
             loss = loss + (pull * part).sum()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

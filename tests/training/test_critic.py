@@ -21,17 +21,18 @@ def test_a_trained_critic_prefers_what_renders_show():
         opponent.train(blurred, sharp)
     sharp, blurred = make_pictures(1000)
     with torch.no_grad():
-        assert opponent.judge(sharp) < opponent.judge(blurred) - 0.1
+        assert opponent.judge(sharp, sharp) < opponent.judge(blurred, sharp) - 0.1
 
 
 def test_its_pull_is_downhill_and_of_one_size():
     torch.manual_seed(0)
     opponent = Opponent(torch.device("cpu"))
-    _, blurred = make_pictures(0)
-    pull = opponent.find_pull(blurred)
+    sharp, blurred = make_pictures(0)
+    pull = opponent.find_pull(blurred, sharp)
     assert torch.isclose(pull.square().mean(), torch.tensor(1.0), atol=1e-3)
     with torch.no_grad():
-        assert opponent.judge(blurred - 0.005 * pull) < opponent.judge(blurred)
+        moved = opponent.judge(blurred - 0.005 * pull, sharp)
+        assert moved < opponent.judge(blurred, sharp)
 
 
 def test_state_is_taken_up():
@@ -43,4 +44,4 @@ def test_state_is_taken_up():
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     for opponent in (first, second):
         opponent.train(blurred, sharp)
-    assert torch.equal(first.judge(blurred), second.judge(blurred))
+    assert torch.equal(first.judge(blurred, sharp), second.judge(blurred, sharp))
