@@ -1,6 +1,6 @@
 """Find faces in a photo and place their 68 points: small ones too, in pictures of any size.
 
-In: an upright uint8 RGB picture (`embed.photos.load_photo`). Out: `Face`s in its own pixels.
+In: an upright uint8 RGB picture (`embed.photos.loading`). Out: `Face`s in its own pixels.
 
 1. A picture is searched at sizes that grow (`search_px`, its longer side; the first is never
    enlarged, each later one at most twice as much as the one before): a face of an eighth of a

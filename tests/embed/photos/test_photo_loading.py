@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from embed.photos import TURNS, load_photo
+from embed.photos.loading import TURNS, load_photo
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +221,7 @@ def test_the_cap_is_checked_before_decoding(scene, tmp_path, monkeypatch):
     def refuse(*arguments):
         raise AssertionError("decoded")
 
-    monkeypatch.setattr("embed.photos._decode", refuse)
+    monkeypatch.setattr("embed.photos.loading._decode", refuse)
     with pytest.raises(ValueError, match=r"at most 3071 pixels; .*large\.png: 64x48"):
         load_photo(path, max_pixels=48 * 64 - 1)
 
