@@ -4,6 +4,7 @@
     python -m scripts.generate_video face.seed=7 'track.emotions=[calm,fear,calm]' video=gif
     python -m scripts.generate_video track=file track.path=my_track.yaml interpolation=cubic
     python -m scripts.generate_video generator=file generator.path=ffhq.pkl track=walk
+    python -m scripts.generate_video face=photo face.path=me.jpg
 
 In: a configuration out of configs/generate_video.yaml. Out: one folder with the video,
 contact_sheet.png, scorecard.json (.md, .png), track.yaml, latents.npz and config.yaml. The same
@@ -23,6 +24,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from directions.neutral import find_start
 from directions.store import find_bundled_directions, load_directions_for
+from embed.photos.photo_face import PhotoFace
 from scripts.entry import build, build_observer, choose_device, run_script
 from scripts.setting_types import COMMON_TYPES, VIDEO_TYPES, check_types
 from synth.atomic import write_text_atomically
@@ -60,10 +62,15 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     device = choose_device(config.render.device)
     observer = build_observer(config.scorecard)
     source = build(config.face)
+    if isinstance(source, PhotoFace):
+        source.fetch_models()
 
     # 2. The face, W+ at each keyframe, and the path through them.
     generator: Generator = build(config.generator)
     face: Rows = source.load_rows(generator)
+    if isinstance(source, PhotoFace):
+        source.save_beside(folder, generator)
+        generator = source.load_generator(generator)
     keyframes = make_keyframes(track, face, generator, mask, config.directions)
     halving_s = config.interpolation.halving_s
     if halving_s is None:
@@ -76,7 +83,7 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     fast = accelerate(
         generator, config.render.precision, config.render.compile, device, frame_count
     )
-    render_time_s = film(folder, config, fast, path)
+    render_time_s = film(folder, config, fast, path, source)
 
     # 4. What to look at, and what to compare with.
     save_sheet(folder, config, fast, keyframes, track)
@@ -135,13 +142,17 @@ def save_inputs(
     save_latents(folder / "latents.npz", w_plus, {"labels": labels, "times_s": times_s})
 
 
-def film(folder: Path, config: DictConfig, fast: Generator, path: KeyframePath) -> float:
+def film(
+    folder: Path, config: DictConfig, fast: Generator, path: KeyframePath, source: object
+) -> float:
     """Render and encode the whole path; say, and return, how many seconds it took."""
     video, render = config.video, config.render
     started_s = time.monotonic()
     frames = render_frames(
         fast, path, video.fps, render.batch_size, render.noise, render.noise_seed
     )
+    if isinstance(source, PhotoFace):
+        frames = source.place_frames(frames)
     facts = write_video(
         folder / video.file,
         frames,

@@ -106,6 +106,14 @@ class FaceFinder:
                 scales.append(scale)
         return scales
 
+    def describe(self) -> dict[str, object]:
+        """What was chosen, as plain JSON."""
+        return {
+            "detector": self.detector.name,
+            "points": self.placer.name,
+            "search_px": list(self.search_px),
+        }
+
     def _describe_failure(self, picture: Picture, name: str) -> str:
         height, width = picture.shape[:2]
         scales = self.plan_search(height, width)
