@@ -36,6 +36,7 @@ from synth.generators.base import Generator
 from synth.interpolation import KeyframePath
 from synth.keyframes import Keyframes, LayerMask, Rows, make_emotion_keyframes
 from synth.latents import find_device, save_latents
+from synth.motion import FaceMotion
 from synth.observations import FaceObserver
 from synth.paths import compute_gap_s, count_frames
 from synth.render import check_batch_size, render_frames
@@ -45,6 +46,8 @@ from synth.types import to_frames
 from synth.video import write_video
 from synth.video_encoders import Encoding, check_encoding
 from synth.walks import FaceWalk
+
+Track = EmotionTrack | FaceWalk | FaceMotion
 
 #: A sheet of more pictures could not be read; a longer track shows so many of its keyframes.
 SHEET_PICTURES = 35
@@ -56,7 +59,7 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     check_types(config, {**COMMON_TYPES, **VIDEO_TYPES})
     gap_s = compute_gap_s(config.video.fps, config.interpolation.in_between)
     check_film(config, folder)
-    track: EmotionTrack | FaceWalk = build(config.track, default_gap_s=gap_s)
+    track: Track = build(config.track, default_gap_s=gap_s)
     mask: LayerMask = build(config.mask)
     mode = check_easing(config.interpolation.mode) or "linear"
     device = choose_device(config.render.device)
@@ -103,7 +106,7 @@ def check_film(config: DictConfig, folder: Path) -> None:
 
 
 def make_keyframes(
-    track: EmotionTrack | FaceWalk,
+    track: Track,
     face: Rows,
     generator: Generator,
     mask: LayerMask,
@@ -112,6 +115,8 @@ def make_keyframes(
     """W+ at each keyframe. Only emotions other than calm need directions for this generator."""
     if isinstance(track, FaceWalk):
         return track.make_keyframes(face, generator)
+    if isinstance(track, FaceMotion):
+        return track.make_keyframes(face, generator, mask)
     is_needed = any(event.emotion is not Emotion.CALM for event in track.events)
     if is_needed or settings.path is not None:
         fitted = load_directions_for(generator, settings.path)
@@ -126,7 +131,7 @@ def make_keyframes(
 def save_inputs(
     folder: Path,
     config: DictConfig,
-    track: EmotionTrack | FaceWalk,
+    track: Track,
     face: Rows,
     keyframes: Keyframes,
 ) -> None:
@@ -135,7 +140,8 @@ def save_inputs(
     if isinstance(track, EmotionTrack):
         save_track(folder / "track.yaml", track)
     else:
-        write_text_atomically(folder / "track.yaml", yaml.safe_dump({"walk": asdict(track)}))
+        kind = "walk" if isinstance(track, FaceWalk) else "motion"
+        write_text_atomically(folder / "track.yaml", yaml.safe_dump({kind: asdict(track)}))
     labels = np.array(["face", *keyframes.labels])
     times_s = np.array([0.0, *keyframes.times_s])
     w_plus = torch.cat([face[None], keyframes.w_plus])
@@ -174,7 +180,7 @@ def save_sheet(
     config: DictConfig,
     fast: Generator,
     keyframes: Keyframes,
-    track: EmotionTrack | FaceWalk,
+    track: Track,
 ) -> None:
     """contact_sheet.png: each keyframe with its emotion, intensity and time."""
     count, device = len(keyframes.labels), find_device(fast)

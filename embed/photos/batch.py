@@ -9,7 +9,6 @@ of shards can work in one folder.
 from __future__ import annotations
 
 import errno
-import json
 import time
 import traceback
 from collections import Counter
@@ -24,7 +23,8 @@ from embed.photos.listing import Item, Shard
 from embed.photos.recipe import CutFace
 from embed.photos.result_folder import save_result
 from embed.photos.result_names import RESULTS
-from synth.atomic import remove_leftovers, write_text_atomically
+from synth.atomic import remove_leftovers
+from synth.run_settings import keep_settings
 
 #: Errors of a disk that would meet every photo to come.
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -73,7 +73,8 @@ class BatchJob:
         chosen = self.shard.choose(items)
         counts: Counter[str] = Counter()
         with open_journal(self.folder / f"journal-{self.shard}.jsonl") as journal:
-            self._check_settings(settings)
+            own = self.folder / f"settings-{self.shard}.json"
+            keep_settings(own, settings, self.folder.glob("settings-*.json"))
 
             def note(entry: Entry) -> None:
                 journal.write(entry)
@@ -90,20 +91,6 @@ class BatchJob:
     def find_result(self, item: Item) -> Path:
         """The folder of a photo's results."""
         return self.folder / RESULTS / item.name
-
-    def _check_settings(self, settings: dict[str, Any]) -> None:
-        """Keep the settings beside the journal; refuse those that differ from any shard's."""
-        own = self.folder / f"settings-{self.shard}.json"
-        remove_leftovers(own)
-        text = json.dumps(settings, indent=1, sort_keys=True) + "\n"
-        for path in sorted(self.folder.glob("settings-*.json")):
-            if path.read_text(encoding="utf-8") != text:
-                raise ValueError(
-                    f"needs the settings that the photos in {self.folder} were inverted with "
-                    f"({path.name}); got others; try another name=..., or remove the folder"
-                )
-        if not own.exists():
-            write_text_atomically(own, text)
 
     def _skip(self, item: Item, journal: Journal, note: Report) -> bool:
         """Whether nothing is to be done for an item; removes what a killed process left of it."""
