@@ -1,29 +1,13 @@
-"""Aligned pictures of a tiny generator's own as files, and a recipe that takes seconds of none."""
+"""Aligned pictures of a tiny generator's own as files, some bad ones, and an inverter for them."""
 
 from pathlib import Path
 
 import pytest
-from inversion_samples import draw_own_pictures, make_tiny_generator
+from inversion_samples import make_tiny_generator
+from photo_samples import make_recipe, save_pictures
 from PIL import Image
 
-from embed.inversion.settings import InversionSettings
 from embed.photos.inverter import PhotoInverter
-from embed.photos.recipe import InversionRecipe
-from synth.types import to_frames
-
-SETTINGS = InversionSettings(steps=3, precision="fp32")
-
-
-def make_recipe(**changes) -> InversionRecipe:
-    given = {"finder": None, "settings": SETTINGS, "device": "cpu", **changes}
-    return InversionRecipe(**given)
-
-
-def save_pictures(folder: Path, count: int) -> Path:
-    folder.mkdir(parents=True)
-    for k, frame in enumerate(to_frames(draw_own_pictures(make_tiny_generator(), count))):
-        Image.fromarray(frame).save(folder / f"face{k}.png")
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from inversion_samples import make_tiny_generator
+from photo_samples import SETTINGS, make_recipe
 from PIL import Image
 
 from embed.photos.batch import BatchJob
@@ -18,8 +19,6 @@ from embed.photos.result_folder import load_result_generator, load_result_rows
 from embed.photos.starts import LatentsStart
 from synth.latents import load_latents, save_latents
 from synth.video_reading import probe_video
-
-from .conftest import SETTINGS, make_recipe
 
 FILES = {
     "latents.npz",

@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 import torch
 from inversion_samples import draw_own_pictures, make_tiny_generator
+from photo_samples import find, make_recipe
 from PIL import Image
 
 from embed.inversion.settings import InversionSettings
 from embed.photos import photo_face
 from embed.photos.photo_face import PhotoFace
 from synth.types import to_frames
-
-from .conftest import make_recipe
-from .test_photo_recipe import find
 
 
 @pytest.fixture
