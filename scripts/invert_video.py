@@ -43,7 +43,7 @@ def invert_video(config: DictConfig, folder: Path) -> None:
     device = choose_device(recipe.device)
     recipe.fetch_models()
     generator = check_generator(build(config.generator))
-    known = {"generator_sha256": generator.sha256, "video_sha256": hash_file(config.video)}
+    known = {"generator_sha256": generator.sha256, "video": name_video(Path(config.video))}
     keep_settings(folder / "settings.json", {**known, **own, **recipe.describe()})
     if device.type == "cpu":
         reuse_freed_memory()
@@ -59,6 +59,11 @@ def invert_video(config: DictConfig, folder: Path) -> None:
         folder / "side_by_side.mp4", job.read_seen(), facts.fps / job.every, made_by=made_by
     )
     print(f"{latents}: {film.frame_count} of {facts.frame_count} frames")
+
+
+def name_video(path: Path) -> str:
+    """What tells the video from others: its sha256, or the path of a folder of frames."""
+    return hash_file(path) if path.is_file() else str(path.resolve())
 
 
 def main() -> None:

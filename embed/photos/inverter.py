@@ -17,6 +17,7 @@ from embed.inversion.latent_spaces import measure_w
 from embed.inversion.likeness import Likeness, measure_likeness
 from embed.inversion.objective import draw_pictures
 from embed.inversion.result import Inversion, InversionStep
+from embed.inversion.schedule import plan_stages
 from embed.inversion.tuning import Tuning, tune_generator
 from embed.photos.recipe import CutFace, InversionRecipe
 from synth.generators.stylegan2 import StyleGAN2
@@ -58,6 +59,7 @@ class PhotoInverter:
     def __init__(self, recipe: InversionRecipe, generator: StyleGAN2) -> None:
         self.recipe, self.generator = recipe, generator
         self.device = find_device(generator)
+        plan_stages(generator.resolution, recipe.settings.stages)  # raises before the first photo
         self._perceptual = recipe.load_perceptual(self.device)
         self._statistics = measure_w(generator)
 

@@ -18,6 +18,7 @@ QUICK = [
     "face.recipe.settings.precision=fp32",
     "track.emotions=[calm,fear]",
 ]
+TUNING = ["tune=true", "tuning.steps=6", "tuning.learning_rate=0.002", "tuning.locality_weight=0"]
 BESIDE = {"photo_crop.png", "photo_inversion.png", "photo_loss.png", "photo_report.json"}
 
 
@@ -40,7 +41,7 @@ def test_a_photo_becomes_a_video_and_the_same_bytes_again(run, photo, tiny_gener
 
 
 def test_a_tuned_photo_is_drawn_by_its_own_generator(run, photo):
-    tuned = ["face.recipe.tune=true", "face.recipe.tuning.steps=3"]
+    tuned = [f"face.recipe.{entry}" for entry in TUNING]
     assert run(*QUICK, f"face.path={photo}", "track.emotions=[calm]")[0] == 0
     plain = (run.folder / "video.mp4").read_bytes()
     assert run(*QUICK, f"face.path={photo}", "track.emotions=[calm]", *tuned)[0] == 0
