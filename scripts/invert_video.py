@@ -1,6 +1,6 @@
 """A video of a person becomes latents of its frames, smooth from one to the next; resumable.
 
-    python -m scripts.invert_video video=film.mp4
+    python -m scripts.invert_video path=film.mp4
     python -m scripts.generate_video experiment=motion track.latents=FOLDER/latents.npz
 
 In: a configuration out of configs/invert_video.yaml. Out: latents.npz, side_by_side.mp4 (what was
@@ -26,7 +26,7 @@ from synth.run_settings import keep_settings
 from synth.video import probe_video, write_video
 
 TYPES = {
-    "video": str,
+    "path": str,
     "every": int,
     "next_steps": int | None,
     "next_budget_s": float | None,
@@ -36,14 +36,14 @@ TYPES = {
 def invert_video(config: DictConfig, folder: Path) -> None:
     """Run as configs/invert_video.yaml describes it."""
     check_types(config, TYPES)
-    facts = probe_video(config.video)
+    facts = probe_video(config.path)
     recipe: InversionRecipe = build(config.inversion)
     own = {name: config[name] for name in ("every", "next_steps", "next_budget_s")}
     job = VideoInversion(folder, recipe, **own)
     device = choose_device(recipe.device)
     recipe.fetch_models()
     generator = check_generator(build(config.generator))
-    known = {"generator_sha256": generator.sha256, "video": name_video(Path(config.video))}
+    known = {"generator_sha256": generator.sha256, "video": name_video(Path(config.path))}
     keep_settings(folder / "settings.json", {**known, **own, **recipe.describe()})
     if device.type == "cpu":
         reuse_freed_memory()
@@ -51,7 +51,7 @@ def invert_video(config: DictConfig, folder: Path) -> None:
 
     total = -(-facts.frame_count // job.every)
     with tqdm(total=total, desc="invert", unit="frame", disable=None) as progress:
-        for _ in job.run(config.video, generator):
+        for _ in job.run(config.path, generator):
             progress.update()
     latents = job.collect(generator, {**known, "fps": str(facts.fps / job.every)})
     made_by = f"generator {generator.name}"

@@ -27,7 +27,7 @@ def film(tmp_path, tiny_generator):
 
 @pytest.fixture
 def invert(film, tmp_path, tiny_generator, monkeypatch, capsys):
-    given = ["generator=file", f"generator.path={tiny_generator}", f"video={film}", "name=film"]
+    given = ["generator=file", f"generator.path={tiny_generator}", f"path={film}", "name=film"]
     given += [f"paths.outputs={tmp_path / 'outputs'}", "inversion.finder=null", "next_steps=2"]
     given += ["inversion.identity=null", "inversion.settings.steps=3", "inversion.device=cpu"]
     given += ["inversion.settings.budget_s=null", "inversion.settings.precision=fp32"]
@@ -78,5 +78,5 @@ def test_a_films_latents_go_on_where_they_stopped_and_move_another_face(
 
 def test_a_film_that_is_none_ends_with_one_line(invert, tmp_path):
     (tmp_path / "no.mp4").write_text("no film")
-    code, said = invert(f"video={tmp_path / 'no.mp4'}")
+    code, said = invert(f"path={tmp_path / 'no.mp4'}")
     assert code == 1 and "needs a readable video" in said and "Traceback" not in said
