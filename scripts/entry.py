@@ -29,6 +29,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from scripts.setting_types import check_value, find_kinds
+from synth.devices import choose_device as choose_device  # for scripts
 from synth.observations import FaceObserver, NeedsModels
 from synth.scorecard import check_face_stride
 
@@ -125,17 +126,6 @@ def build_observer(config: DictConfig) -> FaceObserver | None:
     if isinstance(observer, NeedsModels):
         observer.fetch_models()
     return observer
-
-
-def choose_device(name: str) -> torch.device:
-    """`auto`: CUDA where there is one, else the CPU. Raises ValueError for a device that is not."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.zeros(0, device=name).device
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"needs a device of this computer; got {name!r} ({reason})") from error
 
 
 def _find_target(path: object) -> Callable[..., Any]:

@@ -4,6 +4,7 @@
     python -m scripts.generate_video face.seed=7 'track.emotions=[calm,fear,calm]' video=gif
     python -m scripts.generate_video track=file track.path=my_track.yaml interpolation=cubic
     python -m scripts.generate_video generator=file generator.path=ffhq.pkl track=walk
+    python -m scripts.generate_video face=photo face.path=me.jpg
 
 In: a configuration out of configs/generate_video.yaml. Out: one folder with the video,
 contact_sheet.png, scorecard.json (.md, .png), track.yaml, latents.npz and config.yaml. The same
@@ -23,6 +24,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from directions.neutral import find_start
 from directions.store import find_bundled_directions, load_directions_for
+from embed.photos.photo_face import PhotoFace
 from scripts.entry import build, build_observer, choose_device, run_script
 from scripts.setting_types import COMMON_TYPES, VIDEO_TYPES, check_types
 from synth.atomic import write_text_atomically
@@ -34,6 +36,7 @@ from synth.generators.base import Generator
 from synth.interpolation import KeyframePath
 from synth.keyframes import Keyframes, LayerMask, Rows, make_emotion_keyframes
 from synth.latents import find_device, save_latents
+from synth.motion import FaceMotion
 from synth.observations import FaceObserver
 from synth.paths import compute_gap_s, count_frames
 from synth.render import check_batch_size, render_frames
@@ -43,6 +46,8 @@ from synth.types import to_frames
 from synth.video import write_video
 from synth.video_encoders import Encoding, check_encoding
 from synth.walks import FaceWalk
+
+Track = EmotionTrack | FaceWalk | FaceMotion
 
 #: A sheet of more pictures could not be read; a longer track shows so many of its keyframes.
 SHEET_PICTURES = 35
@@ -54,16 +59,21 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     check_types(config, {**COMMON_TYPES, **VIDEO_TYPES})
     gap_s = compute_gap_s(config.video.fps, config.interpolation.in_between)
     check_film(config, folder)
-    track: EmotionTrack | FaceWalk = build(config.track, default_gap_s=gap_s)
+    track: Track = build(config.track, default_gap_s=gap_s)
     mask: LayerMask = build(config.mask)
     mode = check_easing(config.interpolation.mode) or "linear"
     device = choose_device(config.render.device)
     observer = build_observer(config.scorecard)
     source = build(config.face)
+    if isinstance(source, PhotoFace):
+        source.fetch_models()
 
     # 2. The face, W+ at each keyframe, and the path through them.
     generator: Generator = build(config.generator)
     face: Rows = source.load_rows(generator)
+    if isinstance(source, PhotoFace):
+        source.save_beside(folder, generator)
+        generator = source.load_generator(generator)
     keyframes = make_keyframes(track, face, generator, mask, config.directions)
     halving_s = config.interpolation.halving_s
     if halving_s is None:
@@ -76,7 +86,7 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     fast = accelerate(
         generator, config.render.precision, config.render.compile, device, frame_count
     )
-    render_time_s = film(folder, config, fast, path)
+    render_time_s = film(folder, config, fast, path, source)
 
     # 4. What to look at, and what to compare with.
     save_sheet(folder, config, fast, keyframes, track)
@@ -96,7 +106,7 @@ def check_film(config: DictConfig, folder: Path) -> None:
 
 
 def make_keyframes(
-    track: EmotionTrack | FaceWalk,
+    track: Track,
     face: Rows,
     generator: Generator,
     mask: LayerMask,
@@ -105,6 +115,8 @@ def make_keyframes(
     """W+ at each keyframe. Only emotions other than calm need directions for this generator."""
     if isinstance(track, FaceWalk):
         return track.make_keyframes(face, generator)
+    if isinstance(track, FaceMotion):
+        return track.make_keyframes(face, generator, mask)
     is_needed = any(event.emotion is not Emotion.CALM for event in track.events)
     if is_needed or settings.path is not None:
         fitted = load_directions_for(generator, settings.path)
@@ -119,7 +131,7 @@ def make_keyframes(
 def save_inputs(
     folder: Path,
     config: DictConfig,
-    track: EmotionTrack | FaceWalk,
+    track: Track,
     face: Rows,
     keyframes: Keyframes,
 ) -> None:
@@ -128,20 +140,25 @@ def save_inputs(
     if isinstance(track, EmotionTrack):
         save_track(folder / "track.yaml", track)
     else:
-        write_text_atomically(folder / "track.yaml", yaml.safe_dump({"walk": asdict(track)}))
+        kind = "walk" if isinstance(track, FaceWalk) else "motion"
+        write_text_atomically(folder / "track.yaml", yaml.safe_dump({kind: asdict(track)}))
     labels = np.array(["face", *keyframes.labels])
     times_s = np.array([0.0, *keyframes.times_s])
     w_plus = torch.cat([face[None], keyframes.w_plus])
     save_latents(folder / "latents.npz", w_plus, {"labels": labels, "times_s": times_s})
 
 
-def film(folder: Path, config: DictConfig, fast: Generator, path: KeyframePath) -> float:
+def film(
+    folder: Path, config: DictConfig, fast: Generator, path: KeyframePath, source: object
+) -> float:
     """Render and encode the whole path; say, and return, how many seconds it took."""
     video, render = config.video, config.render
     started_s = time.monotonic()
     frames = render_frames(
         fast, path, video.fps, render.batch_size, render.noise, render.noise_seed
     )
+    if isinstance(source, PhotoFace):
+        frames = source.place_frames(frames)
     facts = write_video(
         folder / video.file,
         frames,
@@ -163,7 +180,7 @@ def save_sheet(
     config: DictConfig,
     fast: Generator,
     keyframes: Keyframes,
-    track: EmotionTrack | FaceWalk,
+    track: Track,
 ) -> None:
     """contact_sheet.png: each keyframe with its emotion, intensity and time."""
     count, device = len(keyframes.labels), find_device(fast)

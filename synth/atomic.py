@@ -1,4 +1,4 @@
-"""Whole files or none: write to a temporary file in the same folder, fsync, rename.
+"""Whole files or none, whole folders or none: write beside under another name, fsync, rename.
 
 A reader never sees half a file under its final name, whether the writer was interrupted, ran out
 of disk or crashed.
@@ -6,10 +6,13 @@ of disk or crashed.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 
@@ -33,12 +36,74 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary.chmod(0o666 & ~_read_umask())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def write_folder_atomically(path: str | Path, replace: bool = False) -> Iterator[Path]:
+    """Yield a new folder beside `path`; on a clean exit all in it is fsynced and it is renamed.
+
+    On any exception it is removed. A process that is killed leaves it under its temporary name,
+    which `remove_leftovers` knows. Raises FileExistsError, at the end, when something has that name
+    already, unless it is a folder to `replace`.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    try:
+        yield temporary
+        _sync_folder(temporary)
+        temporary.chmod(0o777 & ~_read_umask())
+        if path.exists():
+            if not replace:
+                raise FileExistsError(
+                    errno.EEXIST, "needs a name that is free; try removing it", str(path)
+                )
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+        _sync(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove what killed writers of the file or folder `path` left under temporary names.
+
+    Only for who is sure that nobody is writing `path` now.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        return
+    for name in (path.stem, path.name):
+        for found in path.parent.glob(f".{escape(name)}.*.part*"):
+            if found.is_dir():
+                shutil.rmtree(found, ignore_errors=True)
+            else:
+                found.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    for found in folder.rglob("*"):
+        _sync(found)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    """Have the disk keep a file, or a folder's list of names."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _read_umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
 
 
 def write_text_atomically(path: str | Path, text: str) -> None:

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import queue
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from av.error import FFmpegError
 
-from synth.atomic import write_atomically
+from synth.atomic import write_atomically, write_folder_atomically
 from synth.frame_size import pad_to_even, resize_frames
 from synth.types import Frames
 from synth.video_encoders import (
@@ -92,7 +89,7 @@ def _open_encoder(
 ) -> tuple[Path, FrameEncoder]:
     """A temporary output that becomes `path` when `stack` unwinds cleanly, and its encoder."""
     if not path.suffix:
-        folder = stack.enter_context(_write_folder_atomically(path))
+        folder = stack.enter_context(_write_frames_folder(path))
         return folder, PngFolderEncoder(folder, encoding)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "needs a file name; this is a folder", str(path))
@@ -185,7 +182,7 @@ def _writing_to(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _write_folder_atomically(path: Path) -> Iterator[Path]:
+def _write_frames_folder(path: Path) -> Iterator[Path]:
     """A new folder under a temporary name; renamed to `path` when all went well.
 
     An older folder of frames under that name is replaced; one that holds anything else is not.
@@ -194,18 +191,8 @@ def _write_folder_atomically(path: Path) -> Iterator[Path]:
         raise FileExistsError(
             errno.EEXIST, "holds something other than PNG frames and is left alone", str(path)
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
-    try:
+    with write_folder_atomically(path, replace=True) as temporary:
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o777 & ~umask)
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _is_frame(path: Path) -> bool:

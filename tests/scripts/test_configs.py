@@ -85,8 +85,8 @@ def test_each_option_composes_and_can_be_built(group, option, values, monkeypatc
     for root in roots:
         config = fill_in(compose_root(root, f"{group}={option}"), values)
         OmegaConf.resolve(config)
-        if group == "experiment":
-            continue  # made of the other groups' options
+        if group in ("experiment", "launcher"):
+            continue  # made of other groups' options, Hydra's own among them
         if group in NEED_A_GENERATOR:
             check_settings(config[group], generator=None)
             continue
@@ -120,3 +120,25 @@ def test_output_places_come_from_the_paths_group_only():
         if file.relative_to(CONFIGS) != Path("paths/default.yaml"):
             content = file.read_text(encoding="utf-8").replace("${paths.outputs}", "")
             assert "outputs" not in re.sub("#.*", "", content), file
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["inversion/finder=fan", "inversion/finder=dlib", "inversion/start=latents"],
+)
+def test_options_within_an_inversion_can_be_chosen(override, values):
+    config = fill_in(compose_root("invert", override), values)
+    assert build(config.inversion) is not None
+    nested = override.split("=")[0] + "@face.recipe." + override.split("/")[1]
+    config = fill_in(compose_root("generate_video", "face=photo", nested), values)
+    assert build(config.face) is not None
+
+
+@pytest.mark.parametrize("name", ["slurm", "local"])
+def test_a_launcher_hands_shards_to_submitit(name):
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
+    with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
+        config = compose("invert", [f"launcher={name}"], return_hydra_config=True)
+    launcher = config.hydra.launcher
+    assert launcher._target_.startswith("hydra_plugins.hydra_submitit_launcher")
+    assert launcher.timeout_min == 1440

@@ -1,0 +1,1 @@
+"""Files of photos -> latents: reading, cutting, inverting, one by one or many, and resuming."""

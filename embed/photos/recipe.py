@@ -1,0 +1,136 @@
+"""How photos become latents: every choice in one record, which loads nothing until it is asked to.
+
+In: the settings of a configuration. Out: models made sure of, faces cut out of files
+(`CutFace`), the perceptual loss, and the same choices as plain JSON, by which results of other
+choices are told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from embed.faces.align import Crop, Quad, align_face
+from embed.faces.landmarks import FaceFinder
+from embed.inversion.settings import InversionSettings
+from embed.inversion.tuning import TuningSettings
+from embed.networks.perceptual import (
+    PerceptualLoss,
+    fetch_lpips_loss,
+    fetch_vgg_loss,
+    load_face_loss,
+)
+from embed.photos.loading import load_photo
+from embed.photos.starts import StartSource
+from synth.acd import FaceEncoder
+from synth.assets import fetch_asset, hash_file
+from synth.frame_size import resize_frames
+from synth.observations import NeedsModels
+
+LOSSES = {"bundled": load_face_loss, "lpips": fetch_lpips_loss, "vgg": fetch_vgg_loss}
+#: Cards of the files that each needs.
+LOSS_MODELS: dict[str, Sequence[str]] = {"lpips": ("vgg16", "lpips-vgg"), "vgg": ("vgg16",)}
+
+
+@dataclass(frozen=True, eq=False)
+class CutFace:
+    """The face of one file: the crop, and its corners `quad` in the upright photo.
+
+    quad is None where the file was a crop already; sha256 is the file's.
+    """
+
+    path: str
+    sha256: str
+    crop: Crop
+    quad: Quad | None
+    photo_width_px: int
+    photo_height_px: int
+
+
+@dataclass(frozen=True)
+class InversionRecipe:
+    """From a file to latents.
+
+    finder: looks for the face; None for files that are aligned square crops already. which: the
+        largest face, or one by its number. padding: see `embed.faces.align.align_face`.
+    loss: bundled, lpips or vgg (Image2StyleGAN's; equation 2). start: where inversion begins; None
+        for the mean latent.
+    tune: bend the generator around each photo, by `tuning`. identity: who measures the identity
+        distance; None for nobody. film: keep pictures of the optimisation for a video.
+    device: auto, cpu, cuda ...
+    Raises ValueError naming a setting that makes no sense.
+    """
+
+    finder: FaceFinder | None = field(default_factory=FaceFinder)
+    which: str | int = "largest"
+    padding: str = "edge"
+    loss: str = "bundled"
+    settings: InversionSettings = field(default_factory=InversionSettings)
+    start: StartSource | None = None
+    tune: bool = False
+    tuning: TuningSettings = field(default_factory=TuningSettings)
+    identity: FaceEncoder | None = None
+    film: bool = False
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise ValueError(f"needs loss among {', '.join(LOSSES)}; got {self.loss!r}")
+        if self.which == "all":
+            raise ValueError(
+                "needs one face of each photo: which=largest or a number from 0 on; got all"
+            )
+        if self.start is not None and self.settings.space == "z":
+            raise ValueError("needs space w_plus or w to begin at W+; got z; try start=mean")
+
+    def fetch_models(self) -> None:
+        """Find, or download, and verify every model; raises what is wrong with one."""
+        for part in (self.finder, self.identity):
+            if isinstance(part, NeedsModels):
+                part.fetch_models()
+        for name in LOSS_MODELS.get(self.loss, ()):
+            fetch_asset(name)
+
+    def load_perceptual(self, device: torch.device) -> PerceptualLoss:
+        """The loss on a device, its models at hand or fetched."""
+        return LOSSES[self.loss](device=device)
+
+    def cut_face(self, path: str | Path, size_px: int) -> CutFace:
+        """The face of the photo in a file, `size_px` wide and high.
+
+        Raises FileNotFoundError or ValueError naming the file: not a photo, broken, too large, no
+        face, no face of that number, or no square crop where crops are expected.
+        """
+        photo = load_photo(path)
+        height, width = photo.shape[:2]
+        sha256 = hash_file(path)
+        if self.finder is None:
+            if height != width:
+                raise ValueError(
+                    f"{path}: needs a square picture of an aligned face; got {width}x{height}; try "
+                    "finder=dlib, which finds the face and cuts it out"
+                )
+            crop, quad = resize_frames(photo[None], size_px)[0], None
+        else:
+            face = self.finder.find_faces(photo, self.which, str(path))[0]
+            aligned = align_face(photo, face.points, size_px, self.padding)
+            crop, quad = aligned.crop, aligned.quad
+        return CutFace(str(path), sha256, crop, quad, width, height)
+
+    def describe(self) -> dict[str, Any]:
+        """Every choice that a result depends on, as plain JSON."""
+        return {
+            "finder": None if self.finder is None else self.finder.describe(),
+            "which": self.which,
+            "padding": self.padding,
+            "loss": self.loss,
+            "settings": asdict(self.settings),
+            "start": "mean" if self.start is None else self.start.describe(),
+            "tuning": asdict(self.tuning) if self.tune else None,
+            "identity": None if self.identity is None else self.identity.name,
+            "film": self.film,
+        }

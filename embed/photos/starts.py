@@ -1,0 +1,55 @@
+"""Where an inversion begins, other than at the mean latent: latents of a file or an earlier run.
+
+A source gives the start of each item of a batch: W+ [batch, layer, w_dim], or an encoder that
+makes it out of the pictures. `embed.inversion.invert.Start` says what may be given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import torch
+
+from embed.inversion.invert import Start
+from embed.photos.result_names import LATENTS, RESULTS
+from synth.assets import hash_file
+from synth.generators.base import Generator
+from synth.latents import load_latents
+
+
+@runtime_checkable
+class StartSource(Protocol):
+    """Gives the start of inversions."""
+
+    def load_start(self, generator: Generator, names: Sequence[str]) -> Start:
+        """The start of the items `names`; raises ValueError for one that does not fit."""
+        ...
+
+    def describe(self) -> str:
+        """What it is, for the record of a run; another start has another text."""
+        ...
+
+
+@dataclass(frozen=True)
+class LatentsStart:
+    """A file of latents, whose first face is everybody's start, or the folder of an earlier run.
+
+    In a folder, each item begins where it ended there.
+    """
+
+    path: str
+
+    def load_start(self, generator: Generator, names: Sequence[str]) -> Start:
+        """W+ [batch, layer, w_dim]; ValueError naming the file when it does not fit."""
+        place = Path(self.path)
+        files = [place / RESULTS / name / LATENTS for name in names]
+        rows = [load_latents(file if place.is_dir() else place, generator)[:1] for file in files]
+        return torch.cat(rows)
+
+    def describe(self) -> str:
+        """The path, and of a file its sha256."""
+        place = Path(self.path)
+        return f"{place} {hash_file(place)}" if place.is_file() else str(place)

@@ -1,0 +1,103 @@
+"""A photo as a video's face: inverted once for the same content, pasted where it was cut out."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from inversion_samples import draw_own_pictures, make_tiny_generator
+from photo_samples import find, make_recipe
+from PIL import Image
+
+from embed.inversion.settings import InversionSettings
+from embed.photos import photo_face
+from embed.photos.photo_face import PhotoFace
+from synth.types import to_frames
+
+
+@pytest.fixture
+def photo(tmp_path, monkeypatch):
+    monkeypatch.setenv("MOODREEL_CACHE", str(tmp_path / "cache"))
+    frame = to_frames(draw_own_pictures(make_tiny_generator(), 1))[0]
+    Image.fromarray(frame).save(tmp_path / "me.png")
+    return tmp_path / "me.png"
+
+
+@pytest.fixture
+def inversions(monkeypatch) -> list[object]:
+    """Grows with each inversion."""
+    made = []
+
+    class Counting(photo_face.PhotoInverter):
+        def invert(self, faces, names):
+            made.append(names)
+            return super().invert(faces, names)
+
+    monkeypatch.setattr(photo_face, "PhotoInverter", Counting)
+    return made
+
+
+def test_the_same_content_is_inverted_once_whatever_its_name(photo, inversions, tmp_path):
+    generator, recipe = make_tiny_generator(), make_recipe()
+    first = PhotoFace(str(photo), recipe).load_rows(generator)
+    (tmp_path / "copy.png").write_bytes(photo.read_bytes())
+    again = PhotoFace(str(tmp_path / "copy.png"), recipe).load_rows(generator)
+    assert torch.equal(first, again) and len(inversions) == 1
+    Image.new("RGB", (64, 64), "red").save(photo)
+    other = PhotoFace(str(photo), recipe).load_rows(generator)
+    assert len(inversions) == 2 and not torch.equal(first, other)
+
+
+def test_other_settings_are_another_result(photo, inversions):
+    generator = make_tiny_generator()
+    for steps in (2, 3):
+        recipe = make_recipe(settings=InversionSettings(steps=steps, precision="fp32"))
+        PhotoFace(str(photo), recipe).load_rows(generator)
+    assert len(inversions) == 2
+
+
+def test_what_was_found_is_put_beside_the_video(photo, inversions, tmp_path):
+    generator, face = make_tiny_generator(), PhotoFace(str(photo), make_recipe())
+    rows = face.load_rows(generator)
+    assert rows.shape == (generator.num_layers, generator.w_dim)
+    assert face.load_generator(generator) is generator
+    face.save_beside(tmp_path / "run", generator)
+    assert {file.name for file in (tmp_path / "run").iterdir()} == {
+        "photo_crop.png",
+        "photo_inversion.png",
+        "photo_loss.png",
+        "photo_report.json",
+    }
+
+
+def test_frames_are_pasted_where_the_face_was_cut_out(photo, tmp_path):
+    random = np.random.default_rng(0)
+    whole = random.integers(0, 255, (100, 160, 3), np.uint8)
+    Image.fromarray(whole).save(tmp_path / "group.png")
+    face = PhotoFace(str(tmp_path / "group.png"), make_recipe(finder=find(1)), paste=True)
+    frames = np.full((3, 32, 32, 3), 200, np.uint8)
+    (placed,) = face.place_frames([frames])
+    assert placed.shape == (3, 100, 160, 3)
+    quad = face.recipe.cut_face(tmp_path / "group.png", 16).quad
+    x, y = quad.mean(axis=0).round().astype(int)
+    assert (placed[:, y, x] == 200).all()
+    assert np.array_equal(placed[0, -1, -1], whole[-1, -1])
+    # At half the size the same place is half as far from the photo's corner.
+    small = dataclasses.replace(face, paste_px=80)
+    (half,) = small.place_frames([frames])
+    assert half.shape == (3, 50, 80, 3) and (half[:, y // 2, x // 2] == 200).all()
+
+
+def test_without_pasting_frames_pass_as_they_are(photo):
+    frames = np.zeros((2, 8, 8, 3), np.uint8)
+    assert next(PhotoFace(str(photo), make_recipe()).place_frames([frames])) is frames
+
+
+def test_what_cannot_be_a_videos_face(photo):
+    noisy = make_recipe(settings=InversionSettings(steps=2, noise="optimised"))
+    with pytest.raises(ValueError, match="needs noise const or none"):
+        PhotoFace(str(photo), noisy)
+    with pytest.raises(ValueError, match="needs a finder"):
+        PhotoFace(str(photo), make_recipe(), paste=True)
+    with pytest.raises(FileNotFoundError, match="gone"):
+        PhotoFace(str(photo.with_name("gone.png")), make_recipe()).fetch_models()
