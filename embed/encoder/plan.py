@@ -43,10 +43,10 @@ class EncoderPlan(FitPlan):
     pushed: float | int = 0.3
     push: float | int = 3.0
     fresh: int = 8
-    pool: int = 4096
+    pool: int = 2048
     changed: float | int = 0.5
     change: float | int = 0.4
-    compared: int = 4
+    compared: int = 2
     pixel_weight: float | int = 1.0
     perceptual_weight: float | int = 1.0
     held_out: int = 64
