@@ -22,9 +22,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from synth.assets import hash_file
-from synth.atomic import write_atomically
+from synth.atomic import check_output_path, write_atomically
 from synth.emotions import Emotion
-from synth.generators.base import Generator
+from synth.generators.base import Generator, name_weights
 from synth.keyframes import THESIS_COEFFICIENT, Direction
 
 FORMAT = "moodreel-directions"
@@ -72,7 +72,7 @@ class DirectionSet:
 def save_directions(path: str | Path, directions: DirectionSet) -> None:
     """Write a set to `path` (.safetensors), whole or not at all."""
     path = Path(path)
-    check_directions_path(path)
+    check_output_path(path, ".safetensors")
     ordered = sorted(directions.directions.items())
     coefficients = {emotion.label: direction.coefficient for emotion, direction in ordered}
     metadata = {
@@ -89,14 +89,6 @@ def save_directions(path: str | Path, directions: DirectionSet) -> None:
     }
     with write_atomically(path) as temporary:
         save_file(tensors, str(temporary), metadata=metadata)
-
-
-def check_directions_path(path: Path) -> None:
-    """Raise ValueError or OSError for a place where no set can be written."""
-    if path.suffix != ".safetensors":
-        raise ValueError(f"{path}: needs a name ending in .safetensors; got {path.suffix!r}")
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: needs a file's name; got a folder; try another name")
 
 
 def load_directions(path: str | Path) -> DirectionSet:
@@ -153,10 +145,10 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
             )
         if directions.generator_sha256 != generator.sha256:
             warnings.warn(
-                f"{path}: these directions were fitted for generator {directions.generator_name} "
-                f"({_shorten(directions.generator_sha256)}) and are used with {generator.name} "
-                f"({_shorten(generator.sha256)}), where they may change something else; try "
-                f"{command}",
+                f"{path}: these directions were fitted for generator "
+                f"{name_weights(directions.generator_name, directions.generator_sha256)} and are "
+                f"used with {name_weights(generator.name, generator.sha256)}, where they may "
+                f"change something else; try {command}",
                 stacklevel=2,
             )
         return directions
@@ -164,8 +156,8 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
     if bundled is not None:
         return bundled
     raise ValueError(
-        f"needs emotion directions fitted for generator {generator.name} "
-        f"({_shorten(generator.sha256)}); got none; try {command}"
+        "needs emotion directions fitted for generator "
+        f"{name_weights(generator.name, generator.sha256)}; got none; try {command}"
     )
 
 
@@ -208,7 +200,3 @@ def export_direction(path: str | Path, direction: Direction) -> None:
     change = (direction.vector * direction.coefficient).detach().cpu().float().numpy()
     with write_atomically(path) as temporary:
         np.save(temporary, change)
-
-
-def _shorten(sha256: str) -> str:
-    return f"sha256 {sha256[:12] or 'unknown'}"

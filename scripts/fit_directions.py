@@ -19,9 +19,10 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from directions.fit import FittedEmotion, LabelledLatents, fit_directions
-from directions.store import DirectionSet, check_directions_path, save_directions
+from directions.store import DirectionSet, save_directions
 from scripts.entry import build, run_script
 from scripts.setting_types import FIT_TYPES, check_types
+from synth.atomic import check_output_path
 from synth.emotions import Emotion
 from synth.generators.base import Generator
 
@@ -29,7 +30,7 @@ from synth.generators.base import Generator
 def fit_set(config: DictConfig, folder: Path) -> None:
     """Fit and save as configs/fit_directions.yaml describes it."""
     check_types(config, FIT_TYPES)
-    check_directions_path(Path(config.out))
+    check_output_path(Path(config.out), ".safetensors")
     generator: Generator = build(config.generator)
     labelled: LabelledLatents = build(config.labels, generator=generator)
     fitted = fit_directions(labelled, generator.num_layers, config.c, config.seed)

@@ -51,6 +51,11 @@ PROTOCOL_TYPES: Mapping[str, Any] = {
     "fps": float,
 }
 FIT_TYPES: Mapping[str, Any] = {"c": float, "seed": int, "out": str}
+ENCODER_TYPES: Mapping[str, Any] = {
+    "out": str,
+    "device": str,
+    "perceptual": Literal["bundled", "lpips"],
+}
 
 _NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 _EXAMPLES = {int: "1", float: "0.5", str: "'\"text\"'", bool: "true"}

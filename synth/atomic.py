@@ -110,3 +110,14 @@ def write_text_atomically(path: str | Path, text: str) -> None:
     """Write UTF-8 `text` to `path`, whole or not at all."""
     with write_atomically(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def check_output_path(path: Path, suffix: str) -> None:
+    """Raise ValueError or OSError, before any work, for a place where no such file can be written.
+
+    `suffix` with its dot.
+    """
+    if path.suffix != suffix:
+        raise ValueError(f"{path}: needs a name ending in {suffix}; got {path.suffix!r}")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: needs a file's name; got a folder; try another name")

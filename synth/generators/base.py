@@ -47,3 +47,8 @@ class Generator(Protocol):
     ) -> Images:
         """W+ [batch, layer, w_dim] -> images [batch, 3, resolution, resolution], not clipped."""
         ...
+
+
+def name_weights(name: str, sha256: str) -> str:
+    """A generator as messages tell it from others: its name and the sha256 of its weights' file."""
+    return f"{name} (sha256 {sha256[:12] or 'unknown'})"

@@ -5,12 +5,14 @@ Pictures are [batch, 3, n, n] in [-1, 1]; all chance comes from the generator th
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from synth.types import Images
+from synth.types import Images, to_frames, to_images
 
 
 def jitter_colours(images: Images, random: torch.Generator, strength: float) -> Images:
@@ -38,6 +40,21 @@ def add_grain(images: Images, random: torch.Generator, largest: float) -> Images
     """Noise of another strength in every picture, none in half of them."""
     strength = _draw(len(images), random).clamp_min(0) * largest
     return images + torch.randn(images.shape, generator=random) * strength[:, None, None, None]
+
+
+def compress(images: Images, random: torch.Generator, share: float, worst: int) -> Images:
+    """A share of the batch through JPEG, each at a quality of its own from `worst` to 95."""
+    count = round(share * len(images))
+    if not count:
+        return images
+    qualities = torch.randint(worst, 96, (count,), generator=random).tolist()
+    frames = np.stack(
+        [
+            _through_jpeg(frame, quality)
+            for frame, quality in zip(to_frames(images[:count]), qualities, strict=True)
+        ]
+    )
+    return torch.cat([to_images(frames), images[count:]])
 
 
 def move_slightly(images: Images, random: torch.Generator, strength: float) -> Images:
@@ -68,6 +85,13 @@ def cut_and_resize(
     top, left = (int(torch.randint(0, n - side + 1, (), generator=random)) for _ in range(2))
     part = images[..., top : top + side, left : left + side]
     return F.interpolate(part, (size_px, size_px), mode="bilinear", antialias=True)
+
+
+def _through_jpeg(frame: np.ndarray, quality: int) -> np.ndarray:
+    coded = cv2.imencode(".jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    assert decoded is not None, "what was just encoded can be decoded"
+    return decoded[..., ::-1]
 
 
 def _draw(count: int, random: torch.Generator) -> Tensor:

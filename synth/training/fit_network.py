@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,9 +24,10 @@ from synth.atomic import write_atomically, write_text_atomically
 from synth.generators.memory import reuse_freed_memory
 from synth.training.run_log import append_row
 
-#: Of a step's number: pictures [batch, 3, n, n] and what the network should say of them.
-DrawBatch = Callable[[int], tuple[Tensor, Tensor]]
-FindLoss = Callable[[Tensor, Tensor], Tensor]
+#: Of a step's number: pictures [batch, 3, n, n] and what the network should say of them, a tensor
+#: or whatever `FindLoss` understands.
+DrawBatch = Callable[[int], tuple[Tensor, Any]]
+FindLoss = Callable[[Tensor, Any], Tensor]
 Measure = Callable[[nn.Module], Mapping[str, float]]
 
 
@@ -49,7 +51,7 @@ def fit_network(
     plan: FitPlan,
     folder: Path,
 ) -> dict[str, float]:
-    """Train `network` in place to the end of the plan; -> its held-out figures.
+    """Train `network` in place, where it lies, to the end of the plan; -> its held-out figures.
 
     Goes on from the folder's state. Raises ValueError when that is of another plan.
     """
@@ -88,13 +90,13 @@ def _take_step(
     optimizer: torch.optim.Optimizer,
     find_loss: FindLoss,
     images: Tensor,
-    target: Tensor,
+    target: Any,
     rate: float,
 ) -> Tensor:
     network.train()
     for group in optimizer.param_groups:
         group["lr"] = rate
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(images.device.type, torch.bfloat16):
         output = network(images)
     loss = find_loss(output.float(), target)
     optimizer.zero_grad(set_to_none=True)
@@ -136,7 +138,8 @@ def _load_state(
     path = folder / "state.pt"
     if not path.exists():
         return 0
-    state = torch.load(path, weights_only=True)
+    device = next(network.parameters()).device
+    state = torch.load(path, map_location=device, weights_only=True)
     found = (folder / "plan.json").read_text(encoding="utf-8")
     if found != _describe(plan):
         raise ValueError(

@@ -188,6 +188,7 @@ def test_changes_keep_shape_and_come_from_the_seed_alone():
         lambda r: augment.jitter_colours(images, r, 1.0),
         lambda r: augment.soften(images, r, 0.5, 8),
         lambda r: augment.add_grain(images, r, 0.1),
+        lambda r: augment.compress(images, r, 1.0, 40),
         lambda r: augment.move_slightly(images, r, 1.0),
         lambda r: augment.cut_and_resize(images, r, 0.8, 32),
     ]
@@ -204,3 +205,16 @@ def test_softening_loses_detail_of_some_only():
     soft = augment.soften(images, torch.Generator().manual_seed(0), 0.5, 8)
     assert soft[:2].std() < 0.9 * images[:2].std()
     assert torch.equal(soft[2:], images[2:])
+
+
+def test_compression_touches_its_share_and_costs_more_at_a_lower_quality():
+    grey = torch.rand(8, 1, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    images, errors = grey.repeat(1, 3, 1, 1), []
+    for worst in (95, 5):
+        some = augment.compress(images, torch.Generator().manual_seed(1), 0.5, worst)
+        assert torch.equal(some[4:], images[4:])
+        errors.append((some[:4] - images[:4]).abs().mean())
+    assert 0 < 2 * errors[0] < errors[1]
+    red = torch.tensor([1.0, -1.0, -1.0])[:, None, None].expand(1, 3, 16, 16)
+    kept = augment.compress(red, torch.Generator(), 1.0, 95)
+    assert torch.allclose(kept, red, atol=0.1)
