@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
+from embed.encoder.store import BUNDLED_ENCODER, load_encoder
 from embed.inversion.invert import Start
 from embed.photos.result_names import LATENTS, RESULTS
 from synth.assets import hash_file
@@ -53,3 +54,18 @@ class LatentsStart:
         """The path, and of a file its sha256."""
         place = Path(self.path)
         return f"{place} {hash_file(place)}" if place.is_file() else str(place)
+
+
+@dataclass(frozen=True)
+class EncoderStart:
+    """A coarse encoder's guess: the bundled one, or that of a file trained for the generator."""
+
+    path: str | None = None
+
+    def load_start(self, generator: Generator, names: Sequence[str]) -> Start:
+        """The encoder; ValueError naming the file when it belongs to another generator."""
+        return load_encoder(self.path, generator)
+
+    def describe(self) -> str:
+        """The sha256 of the encoder's file."""
+        return f"encoder {hash_file(self.path or BUNDLED_ENCODER)}"
