@@ -1,0 +1,16 @@
+"""The one place where Keras is imported: it chooses its backend once, when it is first imported.
+
+PyTorch unless KERAS_BACKEND says otherwise; every file here runs on TensorFlow as well.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+# Keras imports TensorFlow, where there is one, to save and load, and TensorFlow likes to talk.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+
+__all__ = ["keras"]
