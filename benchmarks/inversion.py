@@ -29,12 +29,18 @@ from torch import Tensor
 
 from benchmarks.plain_projection import project_plainly
 from benchmarks.synthesis import make_generator, read_peak_bytes
-from embed.inversion import InversionStep
-from embed.inversion_settings import InversionSettings
-from embed.invert import invert
-from embed.likeness import find_psnr_db
-from embed.perceptual import FaceLoss, LpipsLoss, PerceptualLoss, fetch_lpips_loss, load_face_loss
-from embed.vgg16 import DEPTHS, Vgg16
+from embed.inversion.invert import invert
+from embed.inversion.likeness import find_psnr_db
+from embed.inversion.result import InversionStep
+from embed.inversion.settings import InversionSettings
+from embed.networks.perceptual import (
+    FaceLoss,
+    LpipsLoss,
+    PerceptualLoss,
+    fetch_lpips_loss,
+    load_face_loss,
+)
+from embed.networks.vgg16 import DEPTHS, Vgg16
 from synth.generators import load_bundled_generator
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2

@@ -15,8 +15,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from embed.noise_maps import GivenNoise, copy_noise_maps, measure_correlation, normalize_maps
-from embed.perceptual import PerceptualLoss
+from embed.inversion.noise_maps import (
+    GivenNoise,
+    copy_noise_maps,
+    measure_correlation,
+    normalize_maps,
+)
+from embed.networks.perceptual import PerceptualLoss
 from synth.generators.stylegan2 import StyleGAN2
 
 LEARNING_RATE, RISE, FALL = 0.1, 0.05, 0.25

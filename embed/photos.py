@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms
 
-from embed.faces import Picture
+from embed.faces.base import Picture
 
 #: 108 megapixels, as telephones save, pass. Pillow itself opens nothing above 178 megapixels.
 MAX_PIXELS = 120_000_000

@@ -2,8 +2,8 @@
 
 import torch
 
-from embed.inversion_settings import InversionSettings
-from embed.perceptual import FaceLoss
+from embed.inversion.settings import InversionSettings
+from embed.networks.perceptual import FaceLoss
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.judging.perceptual import PerceptualNetwork
 

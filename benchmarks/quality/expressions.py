@@ -15,7 +15,7 @@ from benchmarks.quality.pictures import (
     render_faces,
     run_on,
 )
-from embed.identity import DlibFaceEncoder
+from embed.networks.identity import DlibFaceEncoder
 from synth.emotions import Emotion
 from synth.generators.base import Generator
 from synth.judging.judge import EmotionJudge

@@ -4,9 +4,9 @@ import pytest
 import torch
 from inversion_samples import FAST, draw_own_pictures, make_loss, make_tiny_generator
 
-from embed.inversion import Inversion
-from embed.invert import invert
-from embed.perceptual import FaceLoss
+from embed.inversion.invert import invert
+from embed.inversion.result import Inversion
+from embed.networks.perceptual import FaceLoss
 from synth.generators.stylegan2 import StyleGAN2
 
 

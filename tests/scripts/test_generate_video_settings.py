@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from embed import identity
+from embed.networks import identity
 from synth.assets import AssetError
 
 
@@ -86,7 +86,7 @@ def test_a_mistake_ends_with_one_line_and_no_video(run, overrides, message):
         (["render.batch_size=0"], "needs a batch of at least 1 frame"),
         (["render.precision=fp8"], "needs precision among"),
         (
-            ["scorecard.observer={_target_: embed.identity.DlibFaceEncoder}"],
+            ["scorecard.observer={_target_: embed.networks.identity.DlibFaceEncoder}"],
             "needs the asset dlib-landmarks-68",
         ),
     ],

@@ -1,0 +1,253 @@
+"""Follow one person's face from frame to frame: where it is, and in which frames it was seen.
+
+In: uint8 RGB frames in order. Out: a `Sighting` of each: 68 points, or none.
+
+- The points of a frame are placed in a box made from the points of the frame before, never in the
+  detector's own box, whose size goes in steps: so nothing jumps when a detector has its say.
+- Every `detect_every` frames the detector looks around the expected place, at a small size. In the
+  frames between, the points are carried on unconfirmed; whoever reads on learns whether the next
+  detection bore them out (`Sighting.confirmed`).
+- When the face is not where it is expected, the whole frame is searched. A face that overlaps the
+  expected box is the same; any other must look like the person (`FaceComparer`), for it may be
+  another one after a cut. Then a new shot begins, and nothing is smoothed across.
+- Where several people are about, each detection must look like the person as well. After a cut
+  (a sudden change of the whole frame) nothing is expected anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from embed.faces.base import (
+    SAME_FACE_OVERLAP,
+    Box,
+    Detection,
+    FaceComparer,
+    Picture,
+    Points,
+    choose_faces,
+    compute_overlap,
+)
+from embed.faces.dlib_faces import cut_around, resize_picture
+from embed.faces.landmarks import FaceFinder
+
+#: Side of a dlib box in standard deviations of the points, measured on faces from the front.
+BOX_OF_SPREAD = 2.55
+#: Points that lie elsewhere by more than this part of the box are placed again from there.
+LARGE_STEP = 0.02
+PLACED_AGAIN = 3
+#: The part of a frame that is looked at for the expected face: this many boxes on each side.
+MARGIN_BOXES = 0.8
+#: Size of the expected face, as a multiple of the smallest that the detector finds.
+LOCAL_SIZE = 1.35
+#: A nearly lost box is given up for the detector's.
+KEPT_OVERLAP = 0.5
+#: Side to which a frame is reduced to see a cut, and the mean change in levels that is one.
+GLANCE_PX = 32
+CUT_LEVELS = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """The person in one frame: points in its pixels, or None.
+
+    `confirmed`: a detector saw the face in this very frame. `shot` counts up where the face was
+    found again elsewhere. `is_cut`: the whole picture changed from the frame before.
+    """
+
+    points: Points | None
+    confirmed: bool
+    shot: int
+    is_cut: bool = False
+
+
+class PersonTracker:
+    """Looks at one frame after the other. A comparer is only asked where places leave a doubt.
+
+    `which`: the face to begin with (largest, or a number; 0 is the largest) in the first frame that
+    shows any. `person`: instead, the vector of the person to look for from the beginning.
+    """
+
+    def __init__(
+        self,
+        finder: FaceFinder,
+        comparer: FaceComparer | None,
+        which: str | int = "largest",
+        person: Float[np.ndarray, " dim"] | None = None,
+        detect_every: int = 3,
+        search_every: int = 25,
+    ) -> None:
+        if which == "all":
+            raise ValueError("needs one face to follow: largest or a number; got all")
+        if detect_every < 1 or search_every < 1:
+            raise ValueError(
+                f"needs detect_every and search_every of 1 or more; got {detect_every} and "
+                f"{search_every}"
+            )
+        if person is not None and comparer is None:
+            raise ValueError("needs a comparer of faces to look for a person; got none")
+        self._finder, self._comparer, self._which = finder, comparer, which
+        self._person = person
+        self._detect_every, self._search_every = detect_every, search_every
+        self._frame = -1
+        self._shot = 0
+        self._box: Box | None = None  # where the face is expected; None while it is lost
+        self._last_box: Box | None = None
+        self._has_begun = False
+        self._lost_since = 0
+        self._searched = 0
+        self._crowded = False
+        self._glance: np.ndarray | None = None  # the last frame, very small
+
+    def look(self, frame: Picture) -> Sighting:
+        """The next frame's sighting."""
+        self._frame += 1
+        is_cut = self._is_cut(frame)
+        if is_cut:
+            self._box = self._last_box = None
+            self._lost_since = self._frame
+        expected = self._box
+        if expected is not None and self._frame % self._detect_every:
+            return Sighting(self._place(frame, expected), False, self._shot)
+        found = self._detect(frame)
+        if found is not None:
+            return Sighting(self._place(frame, found), True, self._shot, is_cut)
+        if expected is not None:
+            self._lost_since = self._frame
+        self._box = None
+        return Sighting(None, False, self._shot, is_cut)
+
+    def _detect(self, frame: Picture) -> Box | None:
+        """Where to place the points, by a detector: first where they are expected."""
+        found = None
+        if self._box is not None:
+            if self._frame - self._searched >= self._search_every:
+                self._find_everybody(frame)
+            found = self._look_around(frame, self._box)
+        return self._search(frame) if found is None and self._is_search_due() else found
+
+    def _is_cut(self, frame: Picture) -> bool:
+        before, size = self._glance, (GLANCE_PX, GLANCE_PX)
+        self._glance = cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        return before is not None and float(np.abs(self._glance - before).mean()) > CUT_LEVELS
+
+    def _is_search_due(self) -> bool:
+        """At once when a face is missed or due; then every `detect_every` frames."""
+        lost = self._frame - self._lost_since if self._box is None else 0
+        return lost % self._detect_every == 0
+
+    def _place(self, frame: Picture, box: Box) -> Points:
+        """Points in a box, and again from where they lie while that is still elsewhere."""
+        points = self._finder.placer.place(frame, box)
+        for _ in range(PLACED_AGAIN):
+            settled = make_box(points)
+            if measure_step(box, settled) <= LARGE_STEP:
+                break
+            box, points = settled, self._finder.placer.place(frame, settled)
+        self._box = self._last_box = make_box(points)
+        return points
+
+    def _look_around(self, frame: Picture, box: Box) -> Box | None:
+        """Where to place the points, when the detector sees the face near the expected box."""
+        best = find_near(frame, box, self._finder)
+        if best is None or (self._crowded and not self._is_person(frame, best)):
+            return None
+        return box if compute_overlap(box, best) >= KEPT_OVERLAP else best
+
+    def _search(self, frame: Picture) -> Box | None:
+        found = self._find_everybody(frame)
+        if not found:
+            return None
+        if not self._has_begun and self._person is None:
+            return self._begin(frame, found)
+        near = find_overlapping(found, self._last_box)
+        if near and self._box is not None and not self._crowded:
+            return self._keep(near[0].box)
+        chosen = self._find_alike(frame, found, near)
+        if chosen is None:
+            return None
+        if any(one is chosen for one in near):
+            return self._keep(chosen.box)
+        self._shot += 1
+        return chosen.box
+
+    def _find_everybody(self, frame: Picture) -> list[Detection]:
+        found = self._finder.detect_faces(frame, every_size=True)
+        self._searched, self._crowded = self._frame, len(found) > 1
+        return found
+
+    def _begin(self, frame: Picture, found: list[Detection]) -> Box | None:
+        """The first face; a number waits for a frame that shows so many."""
+        if isinstance(self._which, int) and self._which >= len(found):
+            return None
+        box = choose_faces(found, self._which)[0].box
+        self._has_begun = True
+        if self._comparer is not None:
+            self._person = self._comparer.embed_face(frame, box)
+        return box
+
+    def _keep(self, box: Box) -> Box:
+        """The expected box where the detector agrees with it, else the detector's."""
+        expected = self._box
+        if expected is not None and compute_overlap(box, expected) >= KEPT_OVERLAP:
+            return expected
+        return box
+
+    def _find_alike(
+        self, frame: Picture, found: list[Detection], near: list[Detection]
+    ) -> Detection | None:
+        """The face most like the person; without a comparer, the nearest, or the only one."""
+        if self._comparer is None or self._person is None:
+            return (near or (found if len(found) == 1 else [None]))[0]
+        distances = [self._measure_distance(frame, one.box) for one in found]
+        k = int(np.argmin(distances))
+        return found[k] if distances[k] < self._comparer.same_person_distance else None
+
+    def _is_person(self, frame: Picture, box: Box) -> bool:
+        if self._comparer is None or self._person is None:
+            return True
+        return self._measure_distance(frame, box) < self._comparer.same_person_distance
+
+    def _measure_distance(self, frame: Picture, box: Box) -> float:
+        assert self._comparer is not None and self._person is not None
+        return float(np.linalg.norm(self._comparer.embed_face(frame, box) - self._person))
+
+
+def find_near(frame: Picture, box: Box, finder: FaceFinder) -> Box | None:
+    """The detection that overlaps `box` most, looked for around it only; None without any."""
+    side = max(float((box[2:] - box[:2]).mean()), 1.0)
+    part, corner = cut_around(frame, box, MARGIN_BOXES * side)
+    scale = LOCAL_SIZE * finder.detector.min_face_px / side
+    shift = np.tile(corner, 2) - 0.5
+    found = finder.detector.detect(resize_picture(part, scale))
+    boxes = [(one.box + 0.5) / scale + shift for one in found]
+    overlaps = [compute_overlap(one, box) for one in boxes]
+    if not overlaps or max(overlaps) < SAME_FACE_OVERLAP:
+        return None
+    return boxes[int(np.argmax(overlaps))]
+
+
+def find_overlapping(found: list[Detection], box: Box | None) -> list[Detection]:
+    """Those that overlap the box, the one that does most first; none without a box."""
+    if box is None:
+        return []
+    overlaps = {id(one): compute_overlap(one.box, box) for one in found}
+    near = [one for one in found if overlaps[id(one)] >= SAME_FACE_OVERLAP]
+    return sorted(near, key=lambda one: -overlaps[id(one)])
+
+
+def make_box(points: Points) -> Box:
+    """The box that a detector would have put around these points, but without its steps."""
+    centre = points.mean(axis=0)
+    half = BOX_OF_SPREAD / 2 * float(np.sqrt(points.var(axis=0).sum()))
+    return np.concatenate([centre - half, centre + half])
+
+
+def measure_step(before: Box, after: Box) -> float:
+    """How far the box moved or grew, in sides of it."""
+    side = max(float((before[2:] - before[:2]).mean()), 1.0)
+    return float(np.abs(after - before).max()) / side

@@ -1,0 +1,163 @@
+"""One person's face through a video, aligned in every frame, without shaking, in constant memory.
+
+In: frames in order (any iterator of uint8 RGB pictures of one size) and their rate. Out: for each
+frame, in order, a `TrackedFrame`: the frame itself and the face cut out of it
+(`embed.faces.align`), or no face. What the thesis names as its limit, crops that shake since every
+frame was aligned by itself, ends here: points are smoothed over time without lag
+(`embed.tracking.point_smoothing`).
+
+    chunks = read_frames("video.mp4")
+    for tracked in track_person((frame for chunk in chunks for frame in chunk), fps):
+        ...
+
+Only `Smoothing.reach_s` ahead and a few frames more are held: about 19 at 25 frames a second.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from embed.faces.align import AlignedFace, align_face
+from embed.faces.base import POINT_COUNT, FaceComparer, NoFaceError, Picture, Points
+from embed.faces.landmarks import FaceFinder
+from embed.tracking.face_tracking import PersonTracker, Sighting
+from embed.tracking.point_smoothing import Smoothing, bridge_gaps, smooth_at
+
+#: Sizes at which the frames of a video are searched: fewer than a photo's, since there are many.
+VIDEO_SEARCH_PX = (640, 1280)
+
+
+@dataclass(frozen=True, eq=False)
+class TrackedFrame:
+    """A frame with its face: `face` and smoothed `points` are None where the person is not seen.
+
+    `seen` is False also where the face was bridged over a short gap.
+    """
+
+    index: int
+    time_s: float
+    frame: Picture
+    face: AlignedFace | None
+    points: Points | None
+    seen: bool
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """How crops are cut: see `embed.faces.align.align_face`."""
+
+    size_px: int = 1024
+    padding: str = "edge"
+    colour: tuple[int, int, int] = (128, 128, 128)
+
+
+@dataclass
+class _Window:
+    """Sightings around the frame that is due, and the frames that are not yet given out."""
+
+    first: int = 0
+    sightings: deque[Sighting] = field(default_factory=deque)
+    frames: deque[Picture] = field(default_factory=deque)
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.sightings)
+
+
+def track_person(
+    frames: Iterable[Picture],
+    fps: float,
+    finder: FaceFinder | None = None,
+    comparer: FaceComparer | None = None,
+    which: str | int = "largest",
+    person: Float[np.ndarray, " dim"] | None = None,
+    smoothing: Smoothing | None = None,
+    crop: CropSettings | None = None,
+    detect_every: int = 3,
+) -> Iterator[TrackedFrame]:
+    """Yield every frame with the person's face, one after the other, some frames later than read.
+
+    `comparer` tells people apart (`embed.networks.identity.DlibFaceEncoder`): without it, a person
+    who was lost is taken up again only where nobody else can be meant. `which` and `person` choose
+    whom to follow (`embed.tracking.face_tracking.PersonTracker`).
+    Raises ValueError for a rate that is not above 0 and for frames of several sizes, and at the
+    end NoFaceError when no frame showed the person.
+    """
+    if not 0 < fps < math.inf:
+        raise ValueError(f"needs frames a second above 0; got {fps}")
+    finder = FaceFinder(search_px=VIDEO_SEARCH_PX) if finder is None else finder
+    smoothing, crop = smoothing or Smoothing(), crop or CropSettings()
+    tracker = PersonTracker(finder, comparer, which, person, detect_every)
+    reach = math.ceil(smoothing.reach_s * fps)
+    window, given, found = _Window(), 0, False
+    for frame in frames:
+        if window.frames and frame.shape != window.frames[0].shape:
+            raise ValueError(
+                f"needs frames of one size; got {window.frames[0].shape} then {frame.shape}"
+            )
+        window.frames.append(frame)
+        window.sightings.append(tracker.look(frame))
+        if window.end - given > reach + detect_every:
+            tracked = _finish(window, given, fps, smoothing, crop)
+            given, found = given + 1, found or tracked.face is not None
+            yield tracked
+            _forget(window, given - reach)
+    while window.frames:
+        tracked = _finish(window, given, fps, smoothing, crop)
+        given, found = given + 1, found or tracked.face is not None
+        yield tracked
+        _forget(window, given - reach)
+    if not found:
+        raise NoFaceError(
+            f"needs a video that shows the person; {finder.detector.name} found no such face in "
+            f"{given} frames, searched at up to {finder.search_px} pixels; try another detector "
+            "(hog, cnn, sfd), larger search sizes, or another choice of face"
+        )
+
+
+def _finish(
+    window: _Window, index: int, fps: float, smoothing: Smoothing, crop: CropSettings
+) -> TrackedFrame:
+    """The frame `index`, which is the first that was not given out, with its face."""
+    frame, at = window.frames.popleft(), index - window.first
+    sighting = window.sightings[at]
+    track = gather_points(list(window.sightings), sighting.shot)
+    times_s = np.arange(window.first, window.end) / fps
+    points = smooth_at(times_s, bridge_gaps(times_s, track, smoothing.bridge_s), at, smoothing)
+    time_s, seen = index / fps, not np.isnan(track[at]).any()
+    if np.isnan(points).any():
+        return TrackedFrame(index, time_s, frame, None, None, False)
+    face = align_face(frame, points, crop.size_px, crop.padding, crop.colour)
+    return TrackedFrame(index, time_s, frame, face, points, bool(seen))
+
+
+def gather_points(sightings: list[Sighting], shot: int) -> Float[np.ndarray, "frame 68 2"]:
+    """Points of one shot [frame, 68, 2]; NaN where nothing was seen or not borne out later.
+
+    Points that were carried on count when a detection after them, a cut or the video's end follows.
+    """
+    track = np.full((len(sightings), POINT_COUNT, 2), np.nan)
+    borne_out = True
+    for k in range(len(sightings) - 1, -1, -1):
+        one = sightings[k]
+        if one.points is None or one.shot != shot:
+            borne_out = one.is_cut
+            continue
+        borne_out = borne_out or one.confirmed
+        if borne_out:
+            track[k] = one.points
+        borne_out = borne_out or one.is_cut
+    return track
+
+
+def _forget(window: _Window, before: int) -> None:
+    """Drop sightings too old to have a say."""
+    while window.first < before:
+        window.sightings.popleft()
+        window.first += 1
