@@ -153,20 +153,31 @@ def split_by_film(
     return SplitSequences(**parts)
 
 
-def make_track(sequence: EmotionSequence, gap_s: float = DEFAULT_GAP_S) -> EmotionTrack:
-    """A track exactly as long as the sequence: each run begins with the way into its emotion.
+def make_track(
+    sequence: EmotionSequence,
+    gap_s: float = DEFAULT_GAP_S,
+    length_s: float | None = None,
+    note: str | None = None,
+) -> EmotionTrack:
+    """A track as long as the sequence, or `length_s`: each run begins with the way into its
+    emotion.
 
-    The way takes `gap_s` seconds, at most half of the run; for the rest the emotion is held.
+    The way takes `gap_s` seconds, at most half of the run; for the rest the emotion is held. To
+    reach `length_s` the last run is cut or drawn out; runs that would begin later are left out.
     """
-    events, start_s = [], 0.0
-    for run in sequence.runs:
-        way_s = min(gap_s, run.duration_s / 2) if events else 0.0
-        end_s = start_s + run.duration_s
+    end_s = sequence.duration_s if length_s is None else length_s
+    starts_s = np.cumsum([0.0, *(run.duration_s for run in sequence.runs)])[:-1]
+    kept = [k for k, start in enumerate(starts_s) if k == 0 or start < end_s - SHORTEST_RUN_S / 2]
+    stops_s = [float(starts_s[k]) for k in kept[1:]] + [end_s]
+    events: list[EmotionEvent] = []
+    for k, stop_s in zip(kept, stops_s, strict=True):
+        run, start_s = sequence.runs[k], events[-1].end_s if events else 0.0
+        way_s = min(gap_s, (stop_s - start_s) / 2) if events else 0.0
         reached_s = start_s + way_s
-        hold_s = max(end_s - reached_s, 0.0)
-        events.append(EmotionEvent(run.emotion, reached_s, run.intensity, hold_s))
-        start_s = events[-1].end_s
-    return EmotionTrack(tuple(events))
+        events.append(
+            EmotionEvent(run.emotion, reached_s, run.intensity, max(stop_s - reached_s, 0.0))
+        )
+    return EmotionTrack(tuple(events), note=note)
 
 
 def _draw(films: list[str], share: float, seed: int) -> list[str]:

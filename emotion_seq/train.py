@@ -32,7 +32,7 @@ from emotion_seq.model import (
     make_model,
     predict_steps,
 )
-from emotion_seq.sequences import EmotionSequence, SplitSequences
+from emotion_seq.sequences import SplitSequences
 from synth.atomic import write_atomically, write_text_atomically
 
 STATE_FILE, LOG_FILE = "state.npz", "log.csv"
@@ -81,9 +81,7 @@ def train_model(
     progress = tqdm(total=settings.epochs, initial=len(run.rows), desc="epochs", disable=None)
     while len(run.rows) < settings.epochs and not run.is_over:
         row = run.train_epoch(train)
-        row["dev_loss"], row["dev_accuracy"] = measure_loss(
-            run.model, dev, settings.timing_weight
-        )
+        row["dev_loss"], row["dev_accuracy"] = measure_loss(run.model, dev, settings.timing_weight)
         run.keep(row)
         run.save(folder / STATE_FILE)
         write_text_atomically(folder / LOG_FILE, _write_log(run.rows))
@@ -225,9 +223,9 @@ def _write_log(rows: Sequence[dict[str, float]]) -> str:
     return buffer.getvalue()
 
 
-def _describe_plan(
-    settings: TrainSettings, shape: ModelSettings, data: Sequence[Steps]
-) -> str:
-    sums = [[int(one.next_emotions.sum()), one.emotions.shape, float(one.next_timing.sum())]
-            for one in data]
+def _describe_plan(settings: TrainSettings, shape: ModelSettings, data: Sequence[Steps]) -> str:
+    sums = [
+        [int(one.next_emotions.sum()), one.emotions.shape, float(one.next_timing.sum())]
+        for one in data
+    ]
     return json.dumps([asdict(settings), asdict(shape), sums])

@@ -20,6 +20,8 @@ from jaxtyping import Float, Int
 from emotion_seq.sequences import EmotionSequence
 from synth.emotions import Emotion
 
+Odds = Float[np.ndarray, "7"]
+
 
 class NGram:
     """Counts of what follows what, up to `order` emotions back."""
@@ -48,7 +50,7 @@ class NGram:
                 return seen.most_common(1)[0][0]
         raise ValueError("needs to be fitted before it chooses; try fit(sequences)")
 
-    def predict(self, history: Sequence[int]) -> Float[np.ndarray, "7"]:
+    def predict(self, history: Sequence[int]) -> Odds:
         """Probabilities of the follower, mixed over contexts."""
         mixed = np.full(len(Emotion), 1 / len(Emotion))
         for length in range(min(self.order, len(history)) + 1):
