@@ -6,8 +6,8 @@ Out: `Footage`: for each person of each shot, when the face was seen, where, and
 The video is decoded once, a few pictures a second, never held. A shot's first pictures are
 searched whole until faces are found, then every `search_every_s`; in between only around the
 places where faces were. Faces that overlap from picture to picture are one person; a cut ends all
-persons. Shots are scored and written to a journal as they end, so that a stopped run goes on with the
-shot after the last whole one.
+persons. Shots are scored and written to a journal as they end, so that a stopped run goes on with
+the shot after the last whole one.
 """
 
 from __future__ import annotations

@@ -55,11 +55,11 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     check_types(config, {**COMMON_TYPES, **VIDEO_TYPES, "audio": str | None})
     gap_s = compute_gap_s(config.video.fps, config.interpolation.in_between)
     check_film(config, folder)
+    if config.audio is not None:
+        check_sound(folder / config.video.file, config.audio)
     track: EmotionTrack | FaceWalk = build(config.track, default_gap_s=gap_s)
     mask: LayerMask = build(config.mask)
     mode = check_easing(config.interpolation.mode) or "linear"
-    if config.audio is not None:
-        check_sound(folder / config.video.file, config.audio)
     device = choose_device(config.render.device)
     observer = build_observer(config.scorecard)
     source = build(config.face)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -67,14 +67,15 @@ def sample_video(
     for time_s, frame_s, glance, make_picture in timed:
         shot += before is not None and is_cut(before, glance)
         before = glance
-        if waiting is not None:
-            waiting = Glimpse(waiting.time_s, waiting.shot, waiting.picture, time_s + frame_s)
         # A new shot is looked at at once: it may be over before the next glimpse is due.
-        if waiting is None or time_s >= due_s - frame_s / 2 or shot != waiting.shot:
-            if waiting is not None:
-                yield waiting
-            waiting = Glimpse(time_s, shot, make_picture(), time_s + frame_s)
-            due_s = max(due_s + 1 / rate, time_s + 0.5 / rate)
+        is_due = time_s >= due_s - frame_s / 2
+        if waiting is not None and not is_due and shot == waiting.shot:
+            waiting = replace(waiting, end_s=time_s + frame_s)
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = Glimpse(time_s, shot, make_picture(), time_s + frame_s)
+        due_s = max(due_s + 1 / rate, time_s + 0.5 / rate)
     if waiting is not None:
         yield waiting
 
