@@ -132,7 +132,7 @@ def test_a_broken_off_video_is_one_clear_error(film, tmp_path):
                 packet.stream = stream
                 out.mux(packet)
     short.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
-    with pytest.raises(ValueError, match="short.mp4") as caught:
+    with pytest.raises(ValueError, match=r"short\.mp4") as caught:
         look(short)
     assert "\n" not in str(caught.value)
 
@@ -140,7 +140,7 @@ def test_a_broken_off_video_is_one_clear_error(film, tmp_path):
 def test_a_file_of_no_bytes_is_one_clear_error(tmp_path):
     path = tmp_path / "nothing.mp4"
     path.touch()
-    with pytest.raises(ValueError, match="nothing.mp4"):
+    with pytest.raises(ValueError, match=r"nothing\.mp4"):
         look(path)
 
 

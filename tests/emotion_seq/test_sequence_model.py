@@ -130,16 +130,16 @@ def test_a_file_gives_back_model_and_card(trained, tmp_path):
     steps = encode_sequences([make_sequence([0, 1, 4])])
     assert np.allclose(predict_steps(model, steps)[0], predict_steps(trained[0], steps)[0])
     assert card == {"data": "drawn", "kind": KIND}
-    with pytest.raises(ValueError, match="m.keras.*another-kind"):
+    with pytest.raises(ValueError, match=r"m\.keras.*another-kind"):
         load_keras_file(path, "another-kind")
 
 
 def test_a_broken_file_is_one_clear_error(tmp_path):
     path = tmp_path / "broken.keras"
     path.write_bytes(b"PK not a zip")
-    with pytest.raises(ValueError, match="broken.keras"):
+    with pytest.raises(ValueError, match=r"broken\.keras"):
         load_keras_file(path, KIND)
-    with pytest.raises(FileNotFoundError, match="none.keras"):
+    with pytest.raises(FileNotFoundError, match=r"none\.keras"):
         load_keras_file(tmp_path / "none.keras", KIND)
 
 
