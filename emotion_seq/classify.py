@@ -31,9 +31,9 @@ class DecisionSettings:
     `confidence`: probability from which a new emotion is believed.
     """
 
-    smoothing_s: float = 0.3
-    confidence: float = 0.4
-    shortest_s: float = 0.4
+    smoothing_s: float | int = 0.3
+    confidence: float | int = 0.4
+    shortest_s: float | int = 0.4
 
     def __post_init__(self) -> None:
         if not 0 <= self.confidence < 1 or self.smoothing_s < 0 or self.shortest_s < 0:
@@ -43,7 +43,7 @@ class DecisionSettings:
 
 
 def smooth_probabilities(
-    probabilities: Probabilities, times_s: Times, smoothing_s: float
+    probabilities: Probabilities, times_s: Times, smoothing_s: float | int
 ) -> Probabilities:
     """Average over time within one shot; times may be uneven. Rows still sum to 1."""
     if smoothing_s == 0 or len(times_s) < 2:
@@ -69,7 +69,7 @@ def decide_emotions(
 
 
 def drop_short_runs(
-    emotions: Int[np.ndarray, " face"], times_s: Times, shortest_s: float
+    emotions: Int[np.ndarray, " face"], times_s: Times, shortest_s: float | int
 ) -> Int[np.ndarray, " face"]:
     """Give runs shorter than that to the longer neighbour, the shortest first."""
     result, lasts_s = emotions.copy(), find_lasting(times_s)

@@ -28,7 +28,7 @@ def save_keras_file(path: str | Path, model: Any, kind: str, card: Mapping[str, 
     if path.suffix != ".keras":
         raise ValueError(f"needs a file name ending in .keras; got {path}")
     with write_atomically(path) as temporary:
-        model.save(temporary, overwrite=True, include_optimizer=False)
+        model.save(temporary, overwrite=True)
         with zipfile.ZipFile(temporary, "a") as archive:
             text = json.dumps({**card, "kind": kind}, indent=2)
             archive.writestr(zipfile.ZipInfo(CARD, (1980, 1, 1, 0, 0, 0)), text)

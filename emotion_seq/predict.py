@@ -56,8 +56,8 @@ MAX_PREDICTED_INTENSITY = 1.2
 class Sampling:
     """`temperature` 0 takes the likeliest, 1 the network's own odds; `top_p` 1 allows all."""
 
-    temperature: float = 1.0
-    top_p: float = 1.0
+    temperature: float | int = 1.0
+    top_p: float | int = 1.0
 
     def __post_init__(self) -> None:
         if not (0 <= self.temperature < math.inf and 0 < self.top_p <= 1):
@@ -68,13 +68,13 @@ class Sampling:
 
 
 def predict_track(
-    seconds: float = 20.0,
+    seconds: float | int = 20.0,
     start: Sequence[str | int] = ("calm",),
     path: str | None = None,
-    temperature: float = 1.0,
-    top_p: float = 1.0,
+    temperature: float | int = 1.0,
+    top_p: float | int = 1.0,
     seed: int = 0,
-    fps: float = 30.0,
+    fps: float | int = 30.0,
     default_gap_s: float = DEFAULT_GAP_S,
 ) -> EmotionTrack:
     """A track that films as `seconds` seconds, exact to a frame at `fps`.
@@ -97,7 +97,7 @@ def replay_video(
     scorer: EmotionScorer,
     settings: FootageSettings | None = None,
     decisions: DecisionSettings | None = None,
-    fps: float = 30.0,
+    fps: float | int = 30.0,
     default_gap_s: float = DEFAULT_GAP_S,
 ) -> EmotionTrack:
     """The emotions of a video as a track that films as long as the video, exact to a frame.
@@ -124,7 +124,7 @@ def load_sequence_model(path: str | Path | None = None) -> tuple[Any, dict[str, 
 
 def sample_runs(
     model: Any,
-    seconds: float,
+    seconds: float | int,
     start: Sequence[str | int] = ("calm",),
     sampling: Sampling | None = None,
     seed: int = 0,
@@ -146,7 +146,7 @@ def sample_runs(
     return tuple(runs)
 
 
-def find_film_length(seconds: float, fps: float) -> float:
+def find_film_length(seconds: float | int, fps: float | int) -> float:
     """From the first to the last frame of a film of so many seconds: a frame less than it lasts."""
     if not 0 < fps < math.inf:
         raise ValueError(f"needs frames a second above 0; got {fps}")

@@ -88,8 +88,10 @@ def train_model(
         progress.update()
         progress.set_postfix({key: f"{value:.3f}" for key, value in row.items() if key != "epoch"})
     progress.close()
-    run.restore_best()
-    return run.model, run.rows
+    # Without optimiser and losses, which are of no use to whoever opens the file.
+    model = make_model(shape)
+    model.set_weights(run.best_weights)
+    return model, run.rows
 
 
 def measure_loss(model: Any, steps: Steps, timing_weight: float) -> tuple[float, float]:
@@ -115,7 +117,7 @@ class _Run:
         self.model, self.settings = model, settings
         self.rows: list[dict[str, float]] = []
         self.plan = ""
-        self._best: list[np.ndarray] = []
+        self.best_weights: list[np.ndarray] = []
         losses = {"emotion": find_emotion_loss, "timing": find_timing_loss}
         weights = {"emotion": 1.0, "timing": settings.timing_weight}
         optimizer = keras.optimizers.Adam(settings.rate, clipnorm=1.0)
@@ -145,17 +147,13 @@ class _Run:
     def keep(self, row: dict[str, float]) -> None:
         """Remember an epoch, and the weights if it was the best."""
         if all(row["dev_loss"] < other["dev_loss"] for other in self.rows):
-            self._best = self.model.get_weights()
+            self.best_weights = self.model.get_weights()
         self.rows.append(row)
-
-    def restore_best(self) -> None:
-        """Give the network the best weights so far."""
-        self.model.set_weights(self._best)
 
     def save(self, path: Path) -> None:
         """Everything into one file: weights, dropout's seeds, optimiser, best weights, losses."""
         arrays = {f"now_{k}": np.array(v) for k, v in enumerate(self._list_variables())}
-        arrays |= {f"best_{k}": value for k, value in enumerate(self._best)}
+        arrays |= {f"best_{k}": value for k, value in enumerate(self.best_weights)}
         notes = json.dumps({"plan": self.plan, "rows": self.rows})
         with write_atomically(path) as temporary:
             np.savez(temporary, notes=np.array(notes), **arrays)
@@ -167,11 +165,11 @@ class _Run:
             if notes["plan"] != self.plan:
                 raise ValueError(
                     f"{path}: needs a run of these settings and data; got one of others; try "
-                    "another folder, or remove this one"
+                    "another folder (name=...), or remove this one"
                 )
             for k, variable in enumerate(self._variables()):
                 variable.assign(arrays[f"now_{k}"])
-            self._best = [arrays[f"best_{k}"] for k in range(len(self.model.weights))]
+            self.best_weights = [arrays[f"best_{k}"] for k in range(len(self.model.weights))]
         self.rows = notes["rows"]
 
     def _variables(self) -> list[Any]:

@@ -6,7 +6,7 @@
 
 In: sequences (your own, MELD's labels, or drawn from a known process). Out, in the run's folder:
 model.keras for `generate_video track=lstm track.path=...`, table.md and scores.json (the network
-beside most frequent and n-grams), curves.png, transitions.png, and the state from which the same
+beside most frequent and n-grams), curves.png, transitions.png, sample.png (a track that it wrote), and the state from which the same
 command goes on when it was stopped.
 """
 
@@ -23,16 +23,18 @@ from emotion_seq.keras_files import save_keras_file
 from emotion_seq.measuring.process import count_transitions
 from emotion_seq.measuring.table import Row, score_baselines, score_model, write_table
 from emotion_seq.model import ModelSettings
-from emotion_seq.predict import KIND
+from emotion_seq.predict import KIND, sample_runs
 from emotion_seq.seeing.curves import plot_curves
 from emotion_seq.seeing.matrices import plot_transitions
+from emotion_seq.seeing.timeline import plot_sequence
 from emotion_seq.sequence_sources import SequenceSource
-from emotion_seq.sequences import SplitSequences
+from emotion_seq.sequences import EmotionSequence, SplitSequences
 from emotion_seq.train import TrainSettings, train_model
 from scripts.entry import build, run_script
 from scripts.setting_types import check_types
 from synth.atomic import write_text_atomically
 
+SAMPLE_S = 40.0
 TYPES: Mapping[str, Any] = {"out": str | None}
 
 
@@ -49,6 +51,8 @@ def train_sequence(config: DictConfig, folder: Path) -> None:
     plot_curves(folder / "curves.png", losses, accuracies)
     rows.append(score_model("LSTM", model, splits.test))
     plot_transitions(folder / "transitions.png", count_transitions(splits.test), "test sequences")
+    sample = EmotionSequence(sample_runs(model, SAMPLE_S, [], seed=settings.seed))
+    plot_sequence(folder / "sample.png", sample, f"{SAMPLE_S:.0f} seconds, written by the network")
     table = write_table(rows)
     write_text_atomically(folder / "table.md", table)
     write_text_atomically(

@@ -33,7 +33,9 @@ class AlignedFaceCutter:
         if crop_px < 16:
             raise ValueError(f"needs crops of 16 pixels or more; got crop_px={crop_px}")
         self._finder, self._crop_px = FaceFinder(detector, points, search_px), crop_px
-        self.name = f"{self._finder.detector.name}, {self._finder.placer.name}"
+        sizes = "/".join(str(size) for size in search_px)
+        parts = (f"{self._finder.detector.name} at {sizes} px", self._finder.placer.name)
+        self.name = f"{', '.join(parts)}, crops of {crop_px}"
 
     def fetch_models(self) -> None:
         """Find, or download, and verify what will be needed."""

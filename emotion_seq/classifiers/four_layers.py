@@ -116,4 +116,6 @@ def fit_network(
         faces, emotions, settings.batch, settings.epochs, verbose=2,
         validation_data=held_out, callbacks=[stop],
     )  # fmt: skip
-    return network, history.history
+    plain = make_network()  # without optimiser and losses
+    plain.set_weights(network.get_weights())
+    return plain, history.history

@@ -62,7 +62,7 @@ class KerasScorer:
         for start in range(0, len(faces), BATCH):
             part = prepared[start : start + BATCH]
             both = np.concatenate([part, part[:, :, ::-1]])
-            output = keras.ops.convert_to_numpy(self._network([both], training=False))
+            output = keras.ops.convert_to_numpy(self._network(both, training=False))
             mean = (output[: len(part)] + output[len(part) :]) / 2
             found[start : start + len(part), self._columns] = mean
         return found / np.maximum(found.sum(1, keepdims=True), 1e-9)

@@ -40,7 +40,9 @@ class MiniXception:
     def fetch_models(self) -> None:
         """Find, or download, verify and open the network."""
         if self._scorer is None:
-            network = keras.models.load_model(fetch_asset(ASSET), compile=False)
+            loaded = keras.models.load_model(fetch_asset(ASSET), compile=False)
+            # As a network of one tensor, not of a list of one, of which Keras would warn.
+            network = keras.Model(loaded.inputs[0], loaded.outputs[0])
             self._scorer = KerasScorer(self.name, network, FER2013_BOX, CLASSES)
 
     def score(self, faces: Frames) -> Probabilities:

@@ -73,8 +73,10 @@ def _draw_faces(axes: Any, main: Sequence[Decisions], duration_s: float) -> None
             if time_s < free_s:
                 continue
             picture = OffsetImage(crop, zoom=0.8 * THUMBNAIL_PX / crop.shape[0])
+            # Its own place within the picture's width, so that none hangs over the plot's ends.
+            share = float(time_s) / max(duration_s, 1e-3)
             box = AnnotationBbox(
-                picture, (float(time_s), 0.5), frameon=False, box_alignment=(0.0, 0.5), pad=0.0
+                picture, (float(time_s), 0.5), frameon=False, box_alignment=(share, 0.5), pad=0.0
             )
             axes.add_artist(box)
             free_s = time_s + duration_s / MOST_THUMBNAILS
