@@ -6,8 +6,8 @@
 
 In: sequences (your own, MELD's labels, or drawn from a known process). Out, in the run's folder:
 model.keras for `generate_video track=lstm track.path=...`, table.md and scores.json (the network
-beside most frequent and n-grams), curves.png, transitions.png, sample.png (a track that it wrote), and the state from which the same
-command goes on when it was stopped.
+beside most frequent and n-grams), curves.png, transitions.png, sample.png (a track that it wrote),
+and the state from which the same command goes on when it was stopped.
 """
 
 from __future__ import annotations
