@@ -145,7 +145,7 @@ def save_shot(journal: Path, number: int, persons: list[PersonTrack], end_s: flo
         for name in _ARRAYS:
             arrays[f"{name}_{k}"] = getattr(person, name)
     with write_atomically(journal / _name_shot(number)) as temporary:
-        np.savez(temporary, **arrays)
+        np.savez(temporary, **arrays)  # pyright: ignore[reportArgumentType]
 
 
 def load_shots(journal: Path) -> tuple[list[list[PersonTrack]], float]:

@@ -154,9 +154,9 @@ class _Run:
         """Everything into one file: weights, dropout's seeds, optimiser, best weights, losses."""
         arrays = {f"now_{k}": np.array(v) for k, v in enumerate(self._list_variables())}
         arrays |= {f"best_{k}": value for k, value in enumerate(self.best_weights)}
-        notes = json.dumps({"plan": self.plan, "rows": self.rows})
+        arrays["notes"] = np.array(json.dumps({"plan": self.plan, "rows": self.rows}))
         with write_atomically(path) as temporary:
-            np.savez(temporary, notes=np.array(notes), **arrays)
+            np.savez(temporary, **arrays)  # pyright: ignore[reportArgumentType]
 
     def load(self, path: Path) -> None:
         """Take up what `save` wrote. Raises ValueError when it is of another run."""

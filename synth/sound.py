@@ -98,7 +98,7 @@ def _encode(heard: Any, sound: Any, samples: int) -> Iterator[Any]:
     written = 0
     for decoded in heard.decode(heard.streams.audio[0]):
         for frame in resampler.resample(decoded):
-            levels = frame.to_ndarray()[:, : samples - written]
+            levels: Any = frame.to_ndarray()[:, : samples - written]
             part = av.AudioFrame.from_ndarray(np.ascontiguousarray(levels), "fltp", "stereo")
             part.sample_rate, part.pts = SAMPLE_RATE, written
             part.time_base = Fraction(1, SAMPLE_RATE)

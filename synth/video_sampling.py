@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -122,7 +123,7 @@ def _glance_at(frame: av.VideoFrame) -> Glance:
     """A tiny grey picture of a frame; for planar Y'CbCr of 8 bits straight from its memory."""
     name = frame.format.name
     if name.startswith(("yuv4", "yuvj4", "nv12")) and name[-2:] not in ("le", "be"):
-        plane = frame.planes[0]
+        plane: Any = frame.planes[0]
         grey = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
         grey = grey[: frame.height, : frame.width]
     else:

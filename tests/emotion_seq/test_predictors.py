@@ -39,33 +39,33 @@ def test_ngram_probabilities_sum_to_one_and_never_repeat():
 
 def test_higher_orders_know_more_of_a_second_order_process():
     process = make_process()
-    rows = score_baselines(process.draw(1500, 1), process.draw(300, 2))
+    rows = score_baselines(process.draw(500, 1), process.draw(120, 2))
     perplexities = [row.scores.perplexity for row in rows]
     assert perplexities[2] < perplexities[1] < perplexities[0]
 
 
 def test_the_best_accuracy_of_a_process_is_not_beaten_by_ngrams():
     process = make_process()
-    test = process.draw(300, 2)
+    test = process.draw(200, 2)
     best = find_best_accuracy(process, test)
-    for row in score_baselines(process.draw(1500, 1), test):
-        assert row.scores.accuracy < best + 0.02
+    for row in score_baselines(process.draw(300, 1), test):
+        assert row.scores.accuracy < best + 0.025
     assert best > 0.3
 
 
 def test_a_process_is_drawn_by_its_odds():
     process = make_process()
-    drawn = process.draw(2000, 5)
+    drawn = process.draw(700, 5)
     counts = np.zeros((7, 7, 7))
     for one in drawn:
         for a, b, c in zip(one.emotions, one.emotions[1:], one.emotions[2:], strict=False):
             counts[a, b, c] += 1
-    often = counts.sum(2) > 200
+    often = counts.sum(2) > 150
     shares = counts[often] / counts[often].sum(1, keepdims=True)
     assert often.sum() > 5
-    assert np.abs(shares - process.odds[often]).max() < 0.1
+    assert np.abs(shares - process.odds[often]).max() < 0.14
     happy = [np.log(r.duration_s) for one in drawn for r in one.runs if r.emotion == 2]
-    assert np.mean(happy) == pytest.approx(process.log_s[2, 0], abs=0.05)
+    assert np.mean(happy) == pytest.approx(process.log_s[2, 0], abs=0.06)
     assert np.allclose(np.diagonal(count_transitions(drawn)), 0)
 
 
