@@ -173,7 +173,10 @@ class _Run:
         self.rows = notes["rows"]
 
     def _variables(self) -> list[Any]:
-        return [*self.model.variables, *self.model.optimizer.variables]
+        # Not those of Keras's own counters of losses, which exist from the first batch on only.
+        counters = {id(variable) for variable in self.model.metrics_variables}
+        kept = [one for one in self.model.variables if id(one) not in counters]
+        return [*kept, *self.model.optimizer.variables]
 
     def _list_variables(self) -> list[np.ndarray]:
         return [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
