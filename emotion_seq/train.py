@@ -36,6 +36,8 @@ from emotion_seq.sequences import SplitSequences
 from synth.atomic import write_atomically, write_text_atomically
 
 STATE_FILE, LOG_FILE = "state.npz", "log.csv"
+#: Apart by so much, the seeds of one run's epochs are not those of another run.
+SEED_STEP = 10_007
 _LEAST_PROBABILITY = 1e-7
 _LOG_ROOT_TWO_PI = 0.5 * float(np.log(2 * np.pi))
 #: An intensity that never varies would be told with endless confidence.
@@ -133,6 +135,8 @@ class _Run:
     def train_epoch(self, train: Steps) -> dict[str, float]:
         """Once through all sequences, in an order of the seed and the epoch."""
         epoch, size = len(self.rows), self.settings.batch
+        # On PyTorch dropout draws from the global generator, whose state no file of ours holds.
+        keras.utils.set_random_seed(self.settings.seed + epoch * SEED_STEP)
         order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(train.weights))
         targets = make_targets(train)
         total = 0.0
