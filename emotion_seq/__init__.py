@@ -1,1 +1,5 @@
-"""Emotion sequences: the package that will turn videos into emotion tracks and predict new ones."""
+"""Videos in, emotion tracks out; and new tracks of any length, written by an LSTM.
+
+`trailers` finds faces in footage, `classify` tells their emotions, `sequences` keeps the changes,
+`model`, `train` and `predict` learn and write new ones. docs/emotion-sequences.md shows the use.
+"""

@@ -42,6 +42,7 @@ from synth.paths import compute_gap_s, count_frames
 from synth.render import check_batch_size, render_frames
 from synth.scorecard import RunFacts, score_video
 from synth.scorecard_report import save_scorecard
+from synth.sound import add_sound, check_sound
 from synth.types import to_frames
 from synth.video import write_video
 from synth.video_encoders import Encoding, check_encoding
@@ -56,9 +57,11 @@ SHEET_PICTURES = 35
 def generate_video(config: DictConfig, folder: Path) -> None:
     """Run the main job as configs/generate_video.yaml describes it; results go to `folder`."""
     # 1. What can be wrong without a generator is found before one is loaded.
-    check_types(config, {**COMMON_TYPES, **VIDEO_TYPES})
+    check_types(config, {**COMMON_TYPES, **VIDEO_TYPES, "audio": str | None})
     gap_s = compute_gap_s(config.video.fps, config.interpolation.in_between)
     check_film(config, folder)
+    if config.audio is not None:
+        check_sound(folder / config.video.file, config.audio)
     track: Track = build(config.track, default_gap_s=gap_s)
     mask: LayerMask = build(config.mask)
     mode = check_easing(config.interpolation.mode) or "linear"
@@ -87,6 +90,8 @@ def generate_video(config: DictConfig, folder: Path) -> None:
         generator, config.render.precision, config.render.compile, device, frame_count
     )
     render_time_s = film(folder, config, fast, path, source)
+    if config.audio is not None:
+        add_sound(folder / config.video.file, config.audio)
 
     # 4. What to look at, and what to compare with.
     save_sheet(folder, config, fast, keyframes, track)

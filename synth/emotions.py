@@ -26,7 +26,7 @@ DEFAULT_GAP_S = compute_gap_s(fps=30.0)
 MAX_INTENSITY = 2.0
 
 EVENT_KEYS = ("emotion", "time", "intensity", "hold", "easing")
-TRACK_KEYS = ("emotions", "loop", "closing", "easing", "hold", "intensity", "gap")
+TRACK_KEYS = ("emotions", "loop", "closing", "easing", "hold", "intensity", "gap", "note")
 EASINGS: tuple[str, ...] = get_args(InterpolationMode)
 #: What people write for an emotion, for the hint in the error only.
 _SYNONYMS = {"neutral": "calm", "joy": "happiness", "rage": "anger", "scared": "fear"}
@@ -101,13 +101,15 @@ class EmotionTrack:
     """Events in the order of their times, each reached after the one before has ended.
 
     A `loop` returns from the last event to the first within `closing_s` seconds. `easing` holds
-    for every event without its own; None leaves the choice to the interpolation.
+    for every event without its own; None leaves the choice to the interpolation. `note` is for
+    whoever reads the file: where the track comes from.
     """
 
     events: tuple[EmotionEvent, ...]
     loop: bool = False
     closing_s: float = DEFAULT_GAP_S
     easing: InterpolationMode | None = None
+    note: str | None = None
 
     def __post_init__(self) -> None:
         if not self.events:
@@ -141,6 +143,7 @@ def parse_track(
     hold: object = 0.0,
     intensity: object = 1.0,
     gap: object = None,
+    note: object = None,
     default_gap_s: float = DEFAULT_GAP_S,
     source: str = "track",
 ) -> EmotionTrack:
@@ -165,7 +168,8 @@ def parse_track(
         time_s = events[-1].end_s + gap_s if events else 0.0
         events.append(_parse_event(item, time_s, shared, f"{source}, emotion {number}"))
     try:
-        return EmotionTrack(tuple(events), loop, closing_s, check_easing(easing))
+        remark = None if note is None else str(note)
+        return EmotionTrack(tuple(events), loop, closing_s, check_easing(easing), remark)
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
 
@@ -198,7 +202,8 @@ def save_track(path: str | Path, track: EmotionTrack) -> None:
         plain = {"emotion": event.emotion.label, "time": event.time_s}
         plain |= {"intensity": event.intensity, "hold": event.hold_s}
         events.append(plain | ({"easing": event.easing} if event.easing else {}))
-    content: dict[str, object] = {"emotions": events, "loop": track.loop}
+    content: dict[str, object] = {"note": track.note} if track.note else {}
+    content |= {"emotions": events, "loop": track.loop}
     content |= {"closing": track.closing_s} | ({"easing": track.easing} if track.easing else {})
     write_text_atomically(path, yaml.safe_dump(content, sort_keys=False))
 

@@ -107,6 +107,18 @@ def _open_video(path: Path) -> Iterator[tuple[Any, Any]]:
 
 def _decode(path: Path) -> Iterator[np.ndarray]:
     reformatter = VideoReformatter()
+    for frame in decode_video(path):
+        yield turn_upright(_to_rgb(frame, reformatter), frame)
+
+
+def turn_upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
+    """Pixels of a frame as a viewer sees them: a phone's video has its turn beside the picture."""
+    return np.rot90(pixels, round((getattr(frame, "rotation", 0) or 0) / 90))
+
+
+def decode_video(path: str | Path) -> Iterator[av.VideoFrame]:
+    """Every frame of a file as PyAV has it, one at a time; errors as in `read_frames`."""
+    path = Path(path)
     first_s, last_s, own_s = None, 0.0, 0.0
     with _open_video(path) as (container, stream):
         stream.thread_type = "AUTO"
@@ -114,8 +126,7 @@ def _decode(path: Path) -> Iterator[np.ndarray]:
             first_s = frame.time if first_s is None else first_s
             last_s = frame.time or last_s
             own_s = float((frame.duration or 0) * (frame.time_base or 0))
-            quarter_turns = round((getattr(frame, "rotation", 0) or 0) / 90)
-            yield np.rot90(_to_rgb(frame, reformatter), quarter_turns)
+            yield frame
         if first_s is None:
             raise ValueError(f"needs a video with at least one frame; got none in {path}")
         promised_s = _read_promised_duration(container, stream)

@@ -69,7 +69,8 @@ class Runner:
     def __call__(self, *overrides: str) -> tuple[int, str]:
         """The exit code and what was printed to stderr."""
         track = [entry for entry in self.base if entry != "track.hold=0"]
-        base = track if any(entry == "track=file" for entry in overrides) else self.base
+        without_hold = {"track=file", "track=lstm", "track=video"}
+        base = track if without_hold & set(overrides) else self.base
         self._patch.setattr(sys, "argv", ["generate_video", *base, *overrides])
         try:
             generate_video.main()

@@ -24,6 +24,8 @@ OPTIONS = sorted(
 
 #: Groups whose targets do long work on a generator: only their settings are checked.
 NEED_A_GENERATOR = ("labels",)
+#: The same, on a video.
+NEED_A_VIDEO = (("track", "video"),)
 
 
 def compose_root(root: str, *overrides: str) -> DictConfig:
@@ -89,6 +91,12 @@ def test_each_option_composes_and_can_be_built(group, option, values, monkeypatc
             continue  # made of other groups' options, Hydra's own among them
         if group in NEED_A_GENERATOR:
             check_settings(config[group], generator=None)
+            continue
+        if (group, option) in NEED_A_VIDEO:
+            parts = {k: v for k, v in config[group].items() if not isinstance(v, DictConfig)}
+            check_settings(parts, cutter=None, scorer=None, settings=None, decisions=None)
+            nested = [part for part in config[group].values() if isinstance(part, DictConfig)]
+            assert all(build(part) is not None for part in nested)
             continue
         try:
             built = build_all(config[group])

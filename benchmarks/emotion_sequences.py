@@ -1,0 +1,102 @@
+"""Does the network tell the next emotion better than n-grams: on MELD, and on a known process.
+
+    python -m benchmarks.emotion_sequences meld --seeds 0 1 2
+    python -m benchmarks.emotion_sequences process --seeds 0
+    python -m benchmarks.emotion_sequences faces --data faces
+
+`meld`: changes of emotion only, learned on train and dev (of which a tenth of the dialogues is
+only used to stop by), measured on test, every emotion but the first of a dialogue. N-grams learn
+on train and dev as a whole. `process`: sequences of `emotion_seq.measuring.process`, with the best
+accuracy that is possible. `faces`: classifiers on renders of known emotions at full intensity, the
+folder of `scripts.train_generator render`. Markdown goes to stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from emotion_seq.classifiers.four_layers import TrainedScorer
+from emotion_seq.classifiers.mini_xception import MiniXception
+from emotion_seq.measuring.process import find_best_accuracy, make_process
+from emotion_seq.measuring.scores import score_predictions
+from emotion_seq.measuring.table import Row, score_baselines, score_model, write_table
+from emotion_seq.model import ModelSettings
+from emotion_seq.sequence_sources import MeldSequences, ProcessSequences
+from emotion_seq.train import TrainSettings, train_model
+from synth.emotion_scoring import EmotionScorer
+from synth.emotions import Emotion
+from synth.portraits.parameters import EMOTION_SLICE
+from synth.training.dataset import HELD_OUT, load_dataset
+from synth.training.fit_judge import find_plain_cases
+
+#: As configs/train_sequence.yaml.
+SHAPE = ModelSettings(units=48, dropout=0.4)
+RATE = 2e-3
+#: A face at full intensity: weight of its one emotion.
+FULL = 0.85
+
+
+def compare(kind: str, seeds: Sequence[int], epochs: int) -> None:
+    """A table of n-grams and one network per seed."""
+    rows: list[Row] = []
+    for seed in seeds:
+        source = MeldSequences(seed) if kind == "meld" else ProcessSequences(seed=seed)
+        splits = source.load_splits()
+        if not rows or kind == "process":
+            rows += score_baselines([*splits.train, *splits.dev], splits.test)
+        settings = TrainSettings(epochs=epochs, rate=RATE, seed=seed)
+        with tempfile.TemporaryDirectory() as folder:
+            model, losses = train_model(splits, folder, settings, SHAPE)
+        rows.append(score_model(f"LSTM, seed {seed}, {len(losses)} epochs", model, splits.test))
+        if kind == "process":
+            best = find_best_accuracy(make_process(), splits.test)
+            print(f"best possible accuracy, seed {seed}: {best:.1%}\n")
+    print(write_table(rows))
+
+
+def compare_faces(folder: Path, classifier: str | None) -> None:
+    """Accuracies by emotion on held-out renders of one full emotion, or calm."""
+    dataset = load_dataset(folder)
+    weights = dataset.parameters[:, EMOTION_SLICE]
+    plain = find_plain_cases(weights)
+    shown = (plain >= 0) & ((weights.max(1) > FULL) | (plain == Emotion.CALM))
+    picks = np.flatnonzero(shown[: max(HELD_OUT, 4096)])
+    pictures, truth = np.array(dataset.pictures[128][picks]), plain[picks]
+    scorers: list[EmotionScorer] = [MiniXception()]
+    scorers += [TrainedScorer(classifier)] if classifier else []
+    print("| scorer | faces | accuracy | " + " | ".join(e.label for e in Emotion) + " |")
+    print("|---" * (3 + len(Emotion)) + "|")
+    for scorer in scorers:
+        # Ours has learned from the others.
+        known = picks < HELD_OUT if isinstance(scorer, TrainedScorer) else picks >= 0
+        odds, mine = scorer.score(pictures[known]), truth[known]
+        scores = score_predictions(odds, mine)
+        hits = odds.argmax(1) == mine
+        shares = " | ".join(
+            f"{hits[mine == e].mean():.0%}" if (mine == e).any() else "-" for e in Emotion
+        )
+        print(f"| {scorer.name} | {len(mine)} | {scores.accuracy:.1%} | {shares} |")
+
+
+def main() -> None:
+    """Read the command line, print tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("kind", choices=("meld", "process", "faces"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--data", type=Path, help="faces: folder of the renders")
+    parser.add_argument("--classifier", help="faces: a .keras of scripts.train_classifier as well")
+    arguments = parser.parse_args()
+    if arguments.kind == "faces":
+        compare_faces(arguments.data, arguments.classifier)
+    else:
+        compare(arguments.kind, arguments.seeds, arguments.epochs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Who tells emotions: the published mini-XCEPTION, and a network that one trains oneself."""

@@ -1,0 +1,190 @@
+"""New tracks: the network writes emotion after emotion; or a video's emotions are replayed.
+
+    predict_track   a trained network, a seed sequence and seconds -> EmotionTrack
+    replay_video    a video -> EmotionTrack of whoever fills its shots, as long as the video
+
+Each step draws the next emotion from the network's probabilities at a temperature, out of the
+smallest set that holds `top_p` of them (Holtzman et al. 2020), never the emotion that is there;
+then its seconds from a log-normal and its intensity from a normal distribution, as the network
+learned them for that emotion in that context.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from emotion_seq.classify import DecisionSettings
+from emotion_seq.footage import DISCLOSURE, make_main_sequence
+from emotion_seq.keras_files import load_keras_file
+from emotion_seq.model import encode_sequences, predict_steps
+from emotion_seq.sequences import (
+    SHORTEST_RUN_S,
+    EmotionRun,
+    EmotionSequence,
+    make_sequence,
+    make_track,
+)
+from emotion_seq.trailers import FootageSettings, read_footage
+from synth.emotion_scoring import EmotionScorer
+from synth.emotions import DEFAULT_GAP_S, Emotion, EmotionTrack
+from synth.face_cutting import FaceCutter
+from synth.observations import NeedsModels
+
+#: Probabilities of the next emotion; figures of its timing (`emotion_seq.model`), by emotion.
+Odds = Float[np.ndarray, "7"]
+Figures = Float[np.ndarray, "4"]
+Timing = Float[np.ndarray, "7 4"]
+
+KIND = "moodreel-sequence-model"
+BUNDLED_MODEL = Path(__file__).with_name("weights") / "moodreel-sequences.keras"
+#: What the network looks back on: no sequence that it learned from is longer.
+CONTEXT_RUNS = 32
+#: A predicted emotion lasts no longer, whatever the network's distribution allows.
+LONGEST_RUN_S = 60.0
+MAX_PREDICTED_INTENSITY = 1.2
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """`temperature` 0 takes the likeliest, 1 the network's own odds; `top_p` 1 allows all."""
+
+    temperature: float | int = 1.0
+    top_p: float | int = 1.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.temperature < math.inf and 0 < self.top_p <= 1):
+            raise ValueError(
+                "needs a temperature of 0 or more and a top_p above 0 and up to 1; got "
+                f"temperature={self.temperature}, top_p={self.top_p}"
+            )
+
+
+def predict_track(
+    seconds: float | int = 20.0,
+    start: Sequence[str | int] = ("calm",),
+    path: str | None = None,
+    temperature: float | int = 1.0,
+    top_p: float | int = 1.0,
+    seed: int = 0,
+    fps: float | int = 30.0,
+    default_gap_s: float = DEFAULT_GAP_S,
+) -> EmotionTrack:
+    """A track that films as `seconds` seconds, exact to a frame at `fps`.
+
+    `start` are the first emotions, whose timing is the network's own; `path` a trained .keras
+    file, None the one that ships. Raises ValueError for settings out of range.
+    """
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"needs seconds above 0; got {seconds}; try seconds=20")
+    model, card = load_sequence_model(path)
+    runs = sample_runs(model, seconds, start, Sampling(temperature, top_p), seed)
+    note = f"Written by a network that learned from: {card.get('data', 'unnamed sequences')}"
+    length_s = find_film_length(seconds, fps)
+    return make_track(EmotionSequence(runs, "predicted"), default_gap_s, length_s, note)
+
+
+def replay_video(
+    path: str,
+    cutter: FaceCutter,
+    scorer: EmotionScorer,
+    settings: FootageSettings | None = None,
+    decisions: DecisionSettings | None = None,
+    fps: float | int = 30.0,
+    default_gap_s: float = DEFAULT_GAP_S,
+) -> EmotionTrack:
+    """The emotions of a video as a track that films as long as the video, exact to a frame.
+
+    Raises ValueError for a video without faces or that cannot be read to its end.
+    """
+    for one in (cutter, scorer):
+        if isinstance(one, NeedsModels):
+            one.fetch_models()
+    footage = read_footage(path, cutter, scorer, settings)
+    sequence = make_main_sequence(footage, str(path), decisions)
+    length_s = find_film_length(footage.duration_s, fps)
+    return make_track(sequence, default_gap_s, length_s, DISCLOSURE)
+
+
+@cache
+def load_sequence_model(path: str | Path | None = None) -> tuple[Any, dict[str, Any]]:
+    """(model, card) of a trained file; None: the one that ships.
+
+    Raises FileNotFoundError, or ValueError naming a file that holds something else.
+    """
+    return load_keras_file(BUNDLED_MODEL if path is None else path, KIND)
+
+
+def sample_runs(
+    model: Any,
+    seconds: float | int,
+    start: Sequence[str | int] = ("calm",),
+    sampling: Sampling | None = None,
+    seed: int = 0,
+) -> tuple[EmotionRun, ...]:
+    """Runs that last `seconds` together, `start` first; the last one is cut to fit."""
+    sampling, random = sampling or Sampling(), np.random.default_rng(seed)
+    given = [] if not len(start) else make_sequence(list(start)).emotions
+    runs: list[EmotionRun] = []
+    lasted_s = 0.0
+    while seconds - lasted_s > SHORTEST_RUN_S or not runs:
+        odds, timing = _predict_next(model, runs)
+        number = len(runs)
+        chosen = given[number] if number < len(given) else _draw_emotion(odds, sampling, random)
+        run = _draw_run(Emotion(chosen), timing[chosen], random)
+        runs.append(run)
+        lasted_s += run.duration_s
+    left_s = seconds - (lasted_s - runs[-1].duration_s)
+    runs[-1] = EmotionRun(runs[-1].emotion, max(left_s, SHORTEST_RUN_S), runs[-1].intensity)
+    return tuple(runs)
+
+
+def find_film_length(seconds: float | int, fps: float | int) -> float:
+    """From the first to the last frame of a film of so many seconds: a frame less than it lasts."""
+    if not 0 < fps < math.inf:
+        raise ValueError(f"needs frames a second above 0; got {fps}")
+    return (max(1, round(seconds * fps)) - 1) / fps
+
+
+def keep_likely(odds: Odds, sampling: Sampling) -> Odds:
+    """Probabilities at a temperature, of the smallest set that holds `top_p`; they sum to 1."""
+    if sampling.temperature == 0:
+        return np.eye(len(odds))[int(odds.argmax())]
+    logs = np.log(np.maximum(odds, 1e-12)) / sampling.temperature
+    warmed = np.where(odds > 1e-9, np.exp(logs - logs.max()), 0.0)
+    warmed /= warmed.sum()
+    order = np.argsort(-warmed, kind="stable")
+    before = np.cumsum(warmed[order]) - warmed[order]
+    kept = np.zeros_like(warmed)
+    likely = order[before < sampling.top_p]
+    kept[likely] = warmed[likely]
+    return kept / kept.sum()
+
+
+def _predict_next(model: Any, runs: Sequence[EmotionRun]) -> tuple[Odds, Timing]:
+    """Probabilities and timing of what comes after these runs."""
+    # One run more, of any emotion, makes room for the step that is asked.
+    recent = list(runs)[-CONTEXT_RUNS:]
+    last = recent[-1].emotion if recent else None
+    filler = EmotionRun(Emotion.ANGER if last is Emotion.CALM else Emotion.CALM)
+    steps = encode_sequences([EmotionSequence((*recent, filler))])
+    odds, timing = predict_steps(model, steps)
+    return odds[0, -1].astype(np.float64), timing[0, -1].astype(np.float64)
+
+
+def _draw_emotion(odds: Odds, sampling: Sampling, random: np.random.Generator) -> int:
+    return int(random.choice(len(odds), p=keep_likely(odds, sampling)))
+
+
+def _draw_run(emotion: Emotion, figures: Figures, random: np.random.Generator) -> EmotionRun:
+    log_s = figures[0] + math.exp(figures[1]) * random.standard_normal()
+    seconds = min(max(math.exp(min(log_s, 10.0)), SHORTEST_RUN_S), LONGEST_RUN_S)
+    intensity = figures[2] + math.exp(figures[3]) * random.standard_normal()
+    return EmotionRun(emotion, seconds, min(max(float(intensity), 0.0), MAX_PREDICTED_INTENSITY))

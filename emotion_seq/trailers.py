@@ -1,0 +1,203 @@
+"""Footage to emotions: shots, people in them, their faces, and what these show (thesis, 3.4, 3.5).
+
+In: a video, whoever cuts faces out (`FaceCutter`) and whoever tells emotions (`EmotionScorer`).
+Out: `Footage`: for each person of each shot, when the face was seen, where, and probabilities.
+
+The video is decoded once, a few pictures a second, never held. A shot's first pictures are
+searched whole until faces are found, then every `search_every_s`; in between only around the
+places where faces were. Faces that overlap from picture to picture are one person; a cut ends all
+persons. Shots are scored and written to a journal as they end, so that a stopped run goes on with
+the shot after the last whole one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from emotion_seq.footage import Footage, PersonTrack, load_shots, open_journal, save_shot
+from synth.assets import hash_file
+from synth.emotion_scoring import EmotionScorer, Probabilities
+from synth.face_cutting import Box, FaceCut, FaceCutter
+from synth.types import Frames
+from synth.video_sampling import Glimpse, sample_video
+
+#: Overlap (intersection over union) from which faces of neighbouring pictures are one person.
+SAME_PERSON_OVERLAP = 0.3
+#: Crops that are scored together.
+BATCH = 64
+#: A face that is missed for longer is another person when it is back.
+LOST_S = 1.0
+WHICH = ("largest", "all")
+
+
+@dataclass(frozen=True)
+class FootageSettings:
+    """`rate` pictures a second; `longest_px` their longer side (None: full size, as the thesis).
+
+    `which`: the largest face of each picture, or all. `thumbnails`: kept crops per person.
+    """
+
+    rate: float | int = 5.0
+    longest_px: int | None = 1280
+    which: str = "largest"
+    search_every_s: float | int = 1.0
+    thumbnails: int = 12
+
+    def __post_init__(self) -> None:
+        if self.which not in WHICH:
+            raise ValueError(f"needs which out of {', '.join(WHICH)}; got {self.which!r}")
+        if not 0 < self.rate <= 100 or self.search_every_s <= 0 or self.thumbnails < 0:
+            raise ValueError(f"needs a rate above 0 and seconds above 0; got {self}")
+
+
+@dataclass
+class _Person:
+    """A face being followed through a shot: crops wait until they are scored, few are kept."""
+
+    times_s: list[float] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+    waiting: list[np.ndarray] = field(default_factory=list)
+    scored: list[Probabilities] = field(default_factory=list)
+    thumbnails: list[tuple[float, np.ndarray]] = field(default_factory=list)
+    thumbnail_every: int = 1
+
+    def add(self, time_s: float, face: FaceCut, most_thumbnails: int) -> None:
+        """One more sighting."""
+        if most_thumbnails and len(self.times_s) % self.thumbnail_every == 0:
+            self.thumbnails.append((time_s, face.crop))
+            if len(self.thumbnails) > most_thumbnails:
+                self.thumbnails = self.thumbnails[::2]
+                self.thumbnail_every *= 2
+        self.times_s.append(time_s)
+        self.boxes.append(face.box)
+        self.waiting.append(face.crop)
+
+    def score(self, scorer: EmotionScorer, at_least: int) -> None:
+        """Have the waiting crops scored, if there are enough, and let them go."""
+        if len(self.waiting) >= at_least:
+            crops: Frames = np.stack(self.waiting)
+            self.scored.append(scorer.score(crops))
+            self.waiting.clear()
+
+
+def read_footage(
+    path: str | Path,
+    cutter: FaceCutter,
+    scorer: EmotionScorer,
+    settings: FootageSettings | None = None,
+    journal: str | Path | None = None,
+) -> Footage:
+    """Look through a video. `journal`: a folder where a stopped run is taken up from.
+
+    A video without faces gives a Footage without persons. Raises ValueError and OSError for files
+    that cannot be read to their end.
+    """
+    settings = settings or FootageSettings()
+    heading = {
+        "video": hash_file(path) if Path(path).is_file() else str(path),
+        "settings": repr(settings),
+        "cutter": cutter.name,
+        "scorer": scorer.name,
+    }
+    notes = open_journal(journal, heading) if journal else None
+    shots, length_s = load_shots(notes) if notes else ([], 0.0)
+    done = len(shots)
+    glimpses = sample_video(path, settings.rate, settings.longest_px)
+    for number, shot in groupby(_show_progress(glimpses), key=lambda one: one.shot):
+        if number < done:
+            for _ in shot:  # decoded, for there is no way past, but neither searched nor scored
+                pass
+            continue
+        persons, length_s = _read_shot(shot, cutter, scorer, settings)
+        shots.append(persons)
+        if notes:
+            save_shot(notes, number, persons, length_s)
+    return Footage(
+        duration_s=length_s,
+        shots=len(shots),
+        persons=tuple(replace(p, shot=k) for k, shot in enumerate(shots) for p in shot),
+        cutter=cutter.name,
+        scorer=scorer.name,
+    )
+
+
+def _read_shot(
+    glimpses: Iterator[Glimpse],
+    cutter: FaceCutter,
+    scorer: EmotionScorer,
+    settings: FootageSettings,
+) -> tuple[list[PersonTrack], float]:
+    """Follow and score everybody in one shot; also when the shot ends, in seconds."""
+    persons: list[_Person] = []
+    searched_s, end_s = -np.inf, 0.0
+    for glimpse in glimpses:
+        end_s = glimpse.end_s
+        present = [p for p in persons if glimpse.time_s - p.times_s[-1] <= LOST_S]
+        is_due = glimpse.time_s - searched_s >= settings.search_every_s
+        near = [] if is_due else [person.boxes[-1] for person in present]
+        found = cutter.cut_faces(glimpse.picture, near)
+        if near and len(found) < len(near):  # a face moved on, or it is gone
+            near, found = [], cutter.cut_faces(glimpse.picture)
+        if not near:
+            searched_s = glimpse.time_s
+        kept = found[:1] if settings.which == "largest" else found
+        for person, face in _match(present, kept):
+            if person is None:
+                persons.append(person := _Person())
+            person.add(glimpse.time_s, face, settings.thumbnails)
+            person.score(scorer, BATCH)
+    return [_finish(person, scorer, end_s) for person in persons], end_s
+
+
+def _match(
+    present: Sequence[_Person], found: Sequence[FaceCut]
+) -> list[tuple[_Person | None, FaceCut]]:
+    """Each face with the person whom it overlaps most, the surest pairs first; None: a new one."""
+    overlaps = [
+        (find_overlap(person.boxes[-1], face.box), a, b)
+        for a, person in enumerate(present)
+        for b, face in enumerate(found)
+    ]
+    homes: dict[int, int] = {}
+    for overlap, a, b in sorted(overlaps, reverse=True):
+        if overlap >= SAME_PERSON_OVERLAP and a not in homes.values() and b not in homes:
+            homes[b] = a
+    return [(present[homes[b]] if b in homes else None, face) for b, face in enumerate(found)]
+
+
+def _finish(person: _Person, scorer: EmotionScorer, end_s: float) -> PersonTrack:
+    person.score(scorer, 1)
+    times_s, crops = zip(*person.thumbnails, strict=True) if person.thumbnails else ((), ())
+    size = crops[0].shape if crops else (1, 1, 3)
+    return PersonTrack(
+        shot=0,
+        times_s=np.array(person.times_s),
+        boxes=np.stack(person.boxes),
+        probabilities=np.concatenate(person.scored),
+        thumbnails=np.array(crops, np.uint8).reshape(-1, *size),
+        thumbnail_times_s=np.array(times_s, np.float64),
+        shot_end_s=end_s,
+    )
+
+
+def find_overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
+    shared = float(np.prod(np.maximum(high - low, 0)))
+    union = float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2])) - shared
+    return shared / union if union > 0 else 0.0
+
+
+def _show_progress(glimpses: Iterator[Glimpse]) -> Iterator[Glimpse]:
+    """Count seconds of video on a terminal."""
+    bar = tqdm(desc="seconds of video", unit=" s", disable=None)
+    for glimpse in glimpses:
+        bar.update(round(glimpse.time_s, 1) - bar.n)
+        yield glimpse
+    bar.close()

@@ -1,0 +1,88 @@
+"""Sequences of emotions become a network that writes new ones, measured beside what it must beat.
+
+    python -m scripts.train_sequence
+    python -m scripts.train_sequence sequences=file sequences.path=mine.csv name=mine
+    python -m scripts.train_sequence sequences=meld name=meld training.seed=1
+
+In: sequences (your own, MELD's labels, or drawn from a known process). Out, in the run's folder:
+model.keras for `generate_video track=lstm track.path=...`, table.md and scores.json (the network
+beside most frequent and n-grams), curves.png, transitions.png, sample.png (a track that it wrote),
+and the state from which the same command goes on when it was stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from emotion_seq.keras_files import save_keras_file
+from emotion_seq.measuring.process import count_transitions
+from emotion_seq.measuring.table import Row, score_baselines, score_model, write_table
+from emotion_seq.model import ModelSettings
+from emotion_seq.predict import KIND, sample_runs
+from emotion_seq.seeing.curves import plot_curves
+from emotion_seq.seeing.matrices import plot_transitions
+from emotion_seq.seeing.timeline import plot_sequence
+from emotion_seq.sequence_sources import SequenceSource
+from emotion_seq.sequences import EmotionSequence, SplitSequences
+from emotion_seq.train import TrainSettings, train_model
+from scripts.entry import build, run_script
+from scripts.setting_types import check_types
+from synth.atomic import write_text_atomically
+
+SAMPLE_S = 40.0
+TYPES: Mapping[str, Any] = {"out": str | None}
+
+
+def train_sequence(config: DictConfig, folder: Path) -> None:
+    """Train, measure and save as configs/train_sequence.yaml describes it."""
+    check_types(config, TYPES)
+    shape: ModelSettings = build(config.network)
+    settings: TrainSettings = build(config.training)
+    source: SequenceSource = build(config.sequences)
+    splits = source.load_splits()
+    model, losses = train_model(splits, folder, settings, shape)
+    rows = score_baselines([*splits.train, *splits.dev], splits.test)
+    accuracies = {row.name: row.scores.accuracy for row in rows if row.name.endswith(("t", "2"))}
+    plot_curves(folder / "curves.png", losses, accuracies)
+    rows.append(score_model("LSTM", model, splits.test))
+    plot_transitions(folder / "transitions.png", count_transitions(splits.test), "test sequences")
+    sample = EmotionSequence(sample_runs(model, SAMPLE_S, [], seed=settings.seed))
+    plot_sequence(folder / "sample.png", sample, f"{SAMPLE_S:.0f} seconds, written by the network")
+    table = write_table(rows)
+    write_text_atomically(folder / "table.md", table)
+    write_text_atomically(
+        folder / "scores.json", json.dumps([r.to_plain() for r in rows], indent=1)
+    )
+    out = Path(config.out or folder / "model.keras")
+    save_keras_file(out, model, KIND, make_card(config, source, splits, rows[-1]))
+    print(f"{table}\n{out}: learned from {len(splits.train)} sequences, {len(losses)} epochs")
+
+
+def make_card(
+    config: DictConfig, source: SequenceSource, splits: SplitSequences, row: Row
+) -> dict[str, Any]:
+    """What one must know to trust the file."""
+    plain = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(plain, dict)
+    return {
+        "data": source.about,
+        "licence": source.licence,
+        "sequences": {"train": len(splits.train), "dev": len(splits.dev), "test": len(splits.test)},
+        "command": "python -m scripts.train_sequence",
+        "settings": {key: plain[key] for key in ("sequences", "network", "training")},
+        "test_scores": row.to_plain(),
+    }
+
+
+def main() -> None:
+    """The command line."""
+    run_script("train_sequence", train_sequence)
+
+
+if __name__ == "__main__":
+    main()

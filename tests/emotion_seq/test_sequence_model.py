@@ -1,0 +1,260 @@
+"""The network: shapes, learning, stopping and going on, the same file on TensorFlow, sampling."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion_seq.keras_files import load_keras_file, save_keras_file
+from emotion_seq.measuring.process import count_transitions, find_best_accuracy, make_process
+from emotion_seq.measuring.table import score_model
+from emotion_seq.model import START, ModelSettings, encode_sequences, make_model, predict_steps
+from emotion_seq.predict import (
+    BUNDLED_MODEL,
+    KIND,
+    Sampling,
+    find_film_length,
+    keep_likely,
+    load_sequence_model,
+    predict_track,
+    sample_runs,
+)
+from emotion_seq.sequences import EmotionSequence, make_sequence, split_by_film
+from emotion_seq.train import STATE_FILE, TrainSettings, train_model
+from synth.emotions import Emotion, load_track, save_track
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SMALL = ModelSettings(units=4, dropout=0.2)
+SHORT = TrainSettings(epochs=3, batch=16, rate=1e-2)
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return split_by_film(make_process().draw(40, 0))
+
+
+@pytest.fixture(scope="module")
+def trained(splits, tmp_path_factory):
+    return train_model(splits, tmp_path_factory.mktemp("whole"), SHORT, SMALL)
+
+
+def test_there_are_four_lstm_layers_each_with_dropout_and_seven_classes():
+    model = make_model(ModelSettings())
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert (kinds.count("LSTM"), kinds.count("Dropout")) == (4, 4)
+    assert model.get_layer("logits").units == 7
+
+
+@pytest.mark.parametrize("embedding", [0, 5])
+def test_odds_sum_to_one_and_never_repeat(embedding):
+    steps = encode_sequences([make_sequence([0, 1, 0, 3, 6]), make_sequence([2, 4])])
+    odds, timing = predict_steps(make_model(replace(SMALL, embedding=embedding)), steps)
+    assert odds.shape == (2, 5, 7) and timing.shape == (2, 5, 7, 4)
+    assert np.allclose(odds.sum(2), 1, atol=1e-5)
+    there = steps.emotions[0, 1:]
+    assert odds[0, np.arange(1, 5), there].max() < 1e-6
+    assert odds[0, 0].min() > 0.01  # at the start anything may come
+
+
+def test_what_comes_later_changes_nothing_before():
+    model = make_model(SMALL)
+    one, other = make_sequence([0, 1, 2, 3, 4]), make_sequence([0, 1, 2, 5, 0])
+    a, b = (predict_steps(model, encode_sequences([s]))[0][0] for s in (one, other))
+    assert np.allclose(a[:4], b[:4], atol=1e-6)
+    assert not np.allclose(a[4], b[4], atol=1e-4)
+
+
+def test_encoding_begins_with_the_start_and_pads_the_end():
+    steps = encode_sequences([make_sequence([3, 1]), make_sequence([0, 1, 2])])
+    assert steps.emotions[0].tolist() == [START, 3, START]
+    assert steps.next_emotions[1].tolist() == [0, 1, 2]
+    assert steps.weights.tolist() == [[1, 1, 0], [1, 1, 1]]
+    assert steps.after_first.tolist() == [[False, True, False], [False, True, True]]
+
+
+def test_training_lowers_the_loss(trained):
+    rows = trained[1]
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert rows[-1]["dev_loss"] < rows[0]["dev_loss"]
+
+
+def test_a_stopped_training_goes_on_to_the_same_weights(trained, splits, tmp_path, monkeypatch):
+    from emotion_seq import train
+
+    calls = []
+
+    def stop_in_the_second_epoch(*arguments):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return measure(*arguments)
+
+    measure = train.measure_loss
+    monkeypatch.setattr(train, "measure_loss", stop_in_the_second_epoch)
+    with pytest.raises(KeyboardInterrupt):
+        train_model(splits, tmp_path, SHORT, SMALL)
+    monkeypatch.setattr(train, "measure_loss", measure)
+    model, rows = train_model(splits, tmp_path, SHORT, SMALL)
+    assert len(rows) == 3
+    for one, other in zip(model.get_weights(), trained[0].get_weights(), strict=True):
+        assert np.allclose(one, other, atol=1e-6)
+
+
+def test_a_folder_of_another_run_is_refused(splits, tmp_path):
+    settings = replace(SHORT, epochs=1)
+    train_model(splits, tmp_path, settings, SMALL)
+    with pytest.raises(ValueError, match=STATE_FILE):
+        train_model(splits, tmp_path, replace(settings, rate=0.5), SMALL)
+
+
+def test_training_stops_early_with_the_best_weights(splits, tmp_path):
+    wild = TrainSettings(epochs=30, batch=16, rate=0.5, patience=2)
+    model, rows = train_model(splits, tmp_path, wild, SMALL)
+    losses = [row["dev_loss"] for row in rows]
+    assert len(losses) < 30 and int(np.argmin(losses)) == len(losses) - 3
+    from emotion_seq.train import measure_loss
+
+    best, _ = measure_loss(model, encode_sequences(splits.dev), wild.timing_weight)
+    assert best == pytest.approx(min(losses), abs=1e-4)
+
+
+def test_a_file_gives_back_model_and_card(trained, tmp_path):
+    path = tmp_path / "m.keras"
+    save_keras_file(path, trained[0], KIND, {"data": "drawn"})
+    model, card = load_keras_file(path, KIND)
+    steps = encode_sequences([make_sequence([0, 1, 4])])
+    assert np.allclose(predict_steps(model, steps)[0], predict_steps(trained[0], steps)[0])
+    assert card == {"data": "drawn", "kind": KIND}
+    with pytest.raises(ValueError, match=r"m\.keras.*another-kind"):
+        load_keras_file(path, "another-kind")
+
+
+def test_a_broken_file_is_one_clear_error(tmp_path):
+    path = tmp_path / "broken.keras"
+    path.write_bytes(b"PK not a zip")
+    with pytest.raises(ValueError, match=r"broken\.keras"):
+        load_keras_file(path, KIND)
+    with pytest.raises(FileNotFoundError, match=r"none\.keras"):
+        load_keras_file(tmp_path / "none.keras", KIND)
+
+
+ON_TENSORFLOW = """
+import json, sys
+import numpy as np
+from emotion_seq.keras_backend import keras
+assert keras.backend.backend() == "tensorflow", keras.backend.backend()
+from emotion_seq.keras_files import load_keras_file
+from emotion_seq.measuring.process import make_process
+from emotion_seq.model import ModelSettings, encode_sequences, predict_steps
+from emotion_seq.predict import KIND
+from emotion_seq.sequences import make_sequence, split_by_film
+from emotion_seq.train import TrainSettings, train_model
+model, card = load_keras_file(sys.argv[1], KIND)
+odds, timing = predict_steps(model, encode_sequences([make_sequence([0, 1, 4, 0])]))
+splits = split_by_film(make_process().draw(40, 0))
+_, rows = train_model(splits, sys.argv[2], TrainSettings(epochs=2, batch=16, rate=1e-2),
+                      ModelSettings(units=4))
+print(json.dumps([odds.tolist(), timing.tolist(), [row["dev_loss"] for row in rows]]))
+"""
+
+
+@pytest.mark.slow
+def test_the_same_file_is_read_and_trained_on_tensorflow(trained, tmp_path):
+    if find_spec("tensorflow") is None:
+        pytest.skip("needs TensorFlow; try pip install moodreel[tensorflow]")
+    path = tmp_path / "m.keras"
+    save_keras_file(path, trained[0], KIND, {})
+    found = subprocess.run(
+        [sys.executable, "-c", ON_TENSORFLOW, str(path), str(tmp_path / "run")],
+        env={"KERAS_BACKEND": "tensorflow", "PATH": "", "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr[-2000:]
+    odds, timing, losses = json.loads(found.stdout.splitlines()[-1])
+    mine = predict_steps(trained[0], encode_sequences([make_sequence([0, 1, 4, 0])]))
+    assert np.allclose(odds, mine[0], atol=1e-5)
+    assert np.allclose(timing, mine[1], atol=1e-4)
+    assert losses[1] < losses[0]
+
+
+def test_likely_emotions_are_kept_and_warmth_evens_them():
+    odds = np.array([0.5, 0.3, 0.1, 0.1, 0, 0, 0])
+    assert np.allclose(keep_likely(odds, Sampling()), odds)
+    assert keep_likely(odds, Sampling(temperature=0)).tolist() == [1, 0, 0, 0, 0, 0, 0]
+    assert np.allclose(keep_likely(odds, Sampling(top_p=0.6)), [0.625, 0.375, 0, 0, 0, 0, 0])
+    warm = keep_likely(odds, Sampling(temperature=2))
+    assert warm.sum() == pytest.approx(1) and warm[0] < 0.5 and warm[4] == 0
+
+
+def test_samples_begin_as_told_last_as_long_as_told_and_never_repeat(trained):
+    runs = sample_runs(trained[0], 40.0, ["fear", "calm"], seed=3)
+    assert [run.emotion for run in runs[:2]] == [Emotion.FEAR, Emotion.CALM]
+    assert sum(run.duration_s for run in runs) == pytest.approx(40.0, abs=0.05)
+    EmotionSequence(runs)  # refuses repeats
+    assert runs == sample_runs(trained[0], 40.0, ["fear", "calm"], seed=3)
+    assert runs != sample_runs(trained[0], 40.0, ["fear", "calm"], seed=4)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fps", "frames"), [(20, 30, 600), (3.21, 24, 77), (0.01, 25, 1)]
+)
+def test_films_are_as_long_as_asked_to_a_frame(seconds, fps, frames):
+    assert round(find_film_length(seconds, fps) * fps) + 1 == frames
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_impossible_lengths_are_refused(seconds):
+    with pytest.raises(ValueError, match="seconds above 0"):
+        predict_track(seconds)
+
+
+@pytest.mark.parametrize("settings", [{"temperature": -1}, {"top_p": 0}, {"top_p": 1.5}])
+def test_impossible_sampling_is_refused(settings):
+    with pytest.raises(ValueError, match="temperature"):
+        Sampling(**settings)
+
+
+def test_the_model_that_ships_writes_a_track_and_says_where_it_comes_from(tmp_path):
+    track = predict_track(12.0, fps=25)
+    assert track.duration_s == pytest.approx(12 - 1 / 25)
+    assert track.note is not None and "Markov process" in track.note
+    save_track(tmp_path / "t.yaml", track)
+    assert load_track(tmp_path / "t.yaml") == track
+
+
+def test_the_card_of_the_model_that_ships_says_what_it_learned_from():
+    _, card = load_sequence_model()
+    assert card["licence"] == "MIT" and "no footage" in card["data"]
+    assert BUNDLED_MODEL.stat().st_size < 2_000_000
+
+
+@pytest.mark.slow
+def test_the_model_that_ships_is_within_two_points_of_the_best_possible():
+    process, (model, _) = make_process(), load_sequence_model()
+    test = process.draw(600, 77)  # the seed of no sequence that it learned from
+    accuracy = score_model("LSTM", model, test).scores.accuracy
+    assert accuracy > find_best_accuracy(process, test) - 0.02
+
+
+@pytest.mark.slow
+def test_sampled_tracks_reproduce_transitions_and_durations():
+    process, (model, _) = make_process(), load_sequence_model()
+    sampled = [EmotionSequence(sample_runs(model, 45.0, [], seed=seed)) for seed in range(60)]
+    counts, true = count_transitions(sampled), count_transitions(process.draw(3000, 78))
+    truth = true / true.sum(1, keepdims=True)
+    often = np.flatnonzero(counts.sum(1) > 60)
+    assert len(often) >= 4
+    for row in often:
+        shares = counts[row] / counts[row].sum()
+        # Three deviations of sampling, and three points for what was not learned exactly.
+        room = 3 * np.sqrt(truth[row] * (1 - truth[row]) / counts[row].sum()) + 0.03
+        assert (np.abs(shares - truth[row]) < room).all(), Emotion(row).label
+        logs = [np.log(r.duration_s) for s in sampled for r in s.runs[:-1] if r.emotion == row]
+        mean, deviation = process.log_s[row]
+        error = 3 * deviation / np.sqrt(len(logs)) + 0.05
+        assert abs(np.mean(logs) - mean) < error, Emotion(row).label
