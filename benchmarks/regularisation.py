@@ -11,8 +11,9 @@ import argparse
 
 import numpy as np
 
-from directions.fit import fit_directions
-from directions.label import label_bundled_latents
+from directions.fitting.fit import fit_directions
+from directions.fitting.settings import FitSettings
+from directions.labels.known import label_bundled_latents
 from synth.generators import load_bundled_generator
 from synth.portraits.parameters import EMOTION_SLICE, EMOTIONS, make_embedding
 
@@ -26,7 +27,7 @@ def compare_strengths(count: int, seed: int) -> None:
     print("| C | held-out AUC | cosine to the true axis | share of movement elsewhere |")
     print("|---|---|---|---|")
     for c in STRENGTHS:
-        fitted = fit_directions(labelled, 1, c)
+        fitted = fit_directions(labelled, 1, FitSettings(c=c)).emotions
         rows = {e.label: found.direction.vector[0].numpy() for e, found in fitted.items()}
         auc = np.mean([found.held_out_auc for found in fitted.values()])
         cosines, elsewhere = [], []

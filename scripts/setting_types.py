@@ -50,7 +50,7 @@ PROTOCOL_TYPES: Mapping[str, Any] = {
     "frames": int,
     "fps": float,
 }
-FIT_TYPES: Mapping[str, Any] = {"c": float, "seed": int, "out": str}
+FIT_TYPES: Mapping[str, Any] = {"c": float | None, "seed": int, "out": str, "report": bool}
 
 _NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 _EXAMPLES = {int: "1", float: "0.5", str: "'\"text\"'", bool: "true"}

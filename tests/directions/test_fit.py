@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from directions.fit import LabelledLatents, fit_directions, split_subjects
-from directions.label import CALM_BELOW, label_bundled_latents, load_labelled_latents
+from directions.fitting.fit import fit_directions, project
+from directions.fitting.samples import LabelledLatents, split_subjects
+from directions.fitting.settings import FitSettings
+from directions.labels.known import CALM_BELOW, label_bundled_latents
+from directions.labels.latents import load_labelled_latents
 from directions.neutral import calm_face
 from synth.emotions import Emotion
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
@@ -35,7 +38,7 @@ def labelled(axes) -> LabelledLatents:
 
 @pytest.fixture(scope="module")
 def fitted(labelled):
-    return fit_directions(labelled, LAYERS, c=1e-3)
+    return fit_directions(labelled, LAYERS, FitSettings(c=1e-3)).emotions
 
 
 def test_every_axis_is_found(fitted, axes):
@@ -54,10 +57,10 @@ def test_intensity_one_moves_a_row_by_the_full_emotion(fitted):
 
 
 def test_weak_regularisation_fits_noise(labelled, axes):
-    few = LabelledLatents(*(getattr(labelled, n)[:600] for n in labelled.__dataclass_fields__))
+    few = labelled.select(np.arange(600))
 
     def find_cosine(c: float) -> float:
-        found = fit_directions(few, 1, c)
+        found = fit_directions(few, 1, FitSettings(c=c)).emotions
         return np.mean([f.direction.vector[0].numpy() @ axes[e - 1] for e, f in found.items()])
 
     assert find_cosine(1e-3) > find_cosine(100.0) + 0.02
@@ -65,8 +68,9 @@ def test_weak_regularisation_fits_noise(labelled, axes):
 
 def test_only_the_emotions_that_are_there_are_fitted(labelled):
     kept = np.isin(labelled.emotions, (Emotion.CALM, Emotion.ANGER, Emotion.FEAR))
-    some = LabelledLatents(*(getattr(labelled, n)[kept] for n in labelled.__dataclass_fields__))
-    fitted, everything = fit_directions(some, 2), fit_directions(labelled, 2)
+    some = labelled.select(np.flatnonzero(kept))
+    settings = FitSettings(c=1e-3)
+    fitted, everything = (fit_directions(x, 2, settings).emotions for x in (some, labelled))
     assert list(fitted) == [Emotion.ANGER, Emotion.FEAR]
     for emotion, found in fitted.items():
         assert torch.equal(found.direction.vector, everything[emotion].direction.vector)
@@ -92,7 +96,7 @@ def label_few(emotions, subjects, intensities=None) -> LabelledLatents:
 def test_the_fewest_people_that_can_be_measured(emotions, subjects):
     few = label_few(emotions, subjects)
     for seed in range(20):
-        (found,) = fit_directions(few, 1, seed=seed).values()
+        (found,) = fit_directions(few, 1, FitSettings(seed=seed)).emotions.values()
         assert 0 <= found.held_out_auc <= 1
         train, test = split_subjects(few.emotions == 1, few.subjects, seed)
         assert not set(few.subjects[train]) & set(few.subjects[test])
@@ -162,18 +166,20 @@ def test_a_smiling_face_is_brought_to_calm_and_stays_itself(fitted, axes, labell
 
 def test_labels_are_read_and_checked(tmp_path, labelled):
     path = tmp_path / "labelled.npz"
-    np.savez(path, w=labelled.latents[:, None].repeat(2, 1), emotion=labelled.emotions)
+    yaw = np.arange(6000.0)
+    np.savez(path, w=labelled.latents, emotion=labelled.emotions, yaw=yaw)
     generator = StyleGAN2(
         StyleGAN2Config(resolution=8, w_dim=WIDTH, z_dim=WIDTH, mapping_layers=1, channel_max=4)
     )
     read = load_labelled_latents(path, generator)
     assert np.allclose(read.latents, labelled.latents, atol=1e-5)
-    assert (read.intensities == 1).all()
+    assert (read.intensities == 1).all() and (read.attributes["yaw"] == yaw).all()
     for arrays, message in (
         ({"w": labelled.latents}, "emotion"),
         ({"w": labelled.latents, "emotion": labelled.emotions[:5]}, "one emotion for each"),
         ({"w": labelled.latents, "emotion": labelled.emotions + 3}, "0 to 6"),
         ({"w": labelled.latents[:, :9], "emotion": labelled.emotions}, "64 numbers"),
+        ({"w": labelled.latents[:, None], "emotion": labelled.emotions}, "W. of 4 rows"),
         ({"w": labelled.latents * np.nan, "emotion": labelled.emotions}, "finite"),
         ({"w": labelled.latents, "emotion": 0 * labelled.emotions}, "one other emotion; got calm$"),
         ({"w": labelled.latents, "emotion": 0 * labelled.emotions + 5}, "got fear$"),
