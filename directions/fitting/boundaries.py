@@ -3,15 +3,14 @@
     score(x) = x . n + b, above 0 on the emotion's side
 
 Coordinates are standardised for the fit and the normal is brought back: n = n' / s, with s the
-spread of each coordinate within a class: that between classes is what is looked for. All seven emotions at once give softmax weights; those of an emotion
-less those of calm are its boundary against calm, so the largest score, calm having 0, is the
-softmax's own answer.
+spread within a class: that between classes is what is looked for. All seven emotions at once give
+softmax weights; those of an emotion less those of calm are its boundary against calm, so the
+largest score, calm having 0, is the softmax's own answer.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.svm import LinearSVC
 
-from directions.fitting.settings import FitSettings
+from directions.fitting.settings import FitSettings, Scaling
 from synth.emotions import Emotion
 
 MAX_STEPS = 2000
@@ -46,22 +45,22 @@ class Boundary:
 def fit_boundaries(
     features: Features,
     emotions: Int[np.ndarray, " sample"],
-    strengths: Mapping[Emotion, float],
+    c: float,
     settings: FitSettings,
 ) -> dict[Emotion, Boundary]:
-    """A boundary against calm for each emotion of `strengths` (its C) that has samples.
+    """A boundary against calm for each emotion that has samples.
 
     Only calm samples and clear examples belong in here.
     """
     features = features.astype(np.float64)
-    shown = [e for e in strengths if (emotions == e).any()]
+    shown = [e for e in Emotion if e is not Emotion.CALM and (emotions == e).any()]
     if settings.contrast == "multinomial":
-        return _fit_all(features, emotions, shown, strengths, settings)
+        return _fit_all(features, emotions, shown, c, settings)
     found = {}
     for emotion in shown:
         used = (emotions == Emotion.CALM) | (emotions == emotion)
         truth = emotions[used] == emotion
-        found[emotion] = fit_boundary(features[used], truth, strengths[emotion], settings)
+        found[emotion] = fit_boundary(features[used], truth, c, settings)
     return found
 
 
@@ -86,7 +85,7 @@ def fit_boundary(
 
 
 def fit_slope(
-    features: Features, values: Float[np.ndarray, " sample"], c: float, standardise: bool
+    features: Features, values: Float[np.ndarray, " sample"], c: float, standardise: Scaling
 ) -> Vector:
     """The way along which an attribute changes: ridge regression, as strongly regularised as a
     logistic regression of this C."""
@@ -100,18 +99,14 @@ def _fit_all(
     features: Features,
     emotions: Int[np.ndarray, " sample"],
     shown: list[Emotion],
-    strengths: Mapping[Emotion, float],
+    c: float,
     settings: FitSettings,
 ) -> dict[Emotion, Boundary]:
-    used = np.isin(emotions, [Emotion.CALM, *shown])
-    centre, spread = _measure_spread(features[used], emotions[used], settings.standardise)
-    (c,) = set(strengths.values())
+    centre, spread = _measure_spread(features, emotions, settings.standardise)
     model = LogisticRegression(C=c, class_weight="balanced", max_iter=MAX_STEPS)
-    model.fit((features[used] - centre) / spread, emotions[used])
+    model.fit((features - centre) / spread, emotions)
     if len(model.classes_) == 2:  # scikit-learn keeps one row for two classes
-        return {
-            shown[0]: _bring_back(model.coef_[0], float(model.intercept_[0]), centre, spread)
-        }
+        return {shown[0]: _bring_back(model.coef_[0], float(model.intercept_[0]), centre, spread)}
     at = {int(value): k for k, value in enumerate(model.classes_)}
     calm, found = at[Emotion.CALM], {}
     for emotion in shown:
@@ -122,17 +117,18 @@ def _fit_all(
 
 
 def _measure_spread(
-    features: Features, classes: np.ndarray, standardise: bool
+    features: Features, classes: np.ndarray, standardise: Scaling
 ) -> tuple[Vector, Vector]:
     """Mean, and root of the mean squared distance from the mean of the own class."""
     centre = features.mean(0)
-    if not standardise:
+    if standardise == "none":
         return centre, np.ones_like(centre)
     within = np.zeros_like(centre)
     for value in np.unique(classes):
         own = features[classes == value]
         within += np.square(own - own.mean(0)).sum(0)
-    spread = np.sqrt(within / len(features))
+    within /= len(features)
+    spread = np.sqrt(within if standardise == "each" else np.full_like(within, within.mean()))
     return centre, np.where(spread < LEAST_SPREAD, 1.0, spread)
 
 

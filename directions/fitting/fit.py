@@ -30,7 +30,7 @@ from directions.fitting.samples import (
     split_subjects,
 )
 from directions.fitting.settings import FitSettings
-from directions.fitting.strengths import ChosenStrength, choose_strengths, score_blocks, view_blocks
+from directions.fitting.strengths import ChosenStrength, choose_strength, score_blocks, view_blocks
 from synth.emotions import Emotion
 from synth.keyframes import Direction
 
@@ -41,26 +41,27 @@ class FittedEmotion:
 
     calm_level: mean projection of calm faces, all rows of W+ together, on the direction;
     held_out_auc: area under the ROC curve of projections, emotion against calm, on subjects that
-    were not fitted; count: latents of the emotion that were used; strength: how C was chosen.
+    were not fitted; count: latents of the emotion that were used.
     """
 
     direction: Direction
     calm_level: float
     held_out_auc: float
     count: int
-    strength: ChosenStrength
 
 
 @dataclass(frozen=True, eq=False)
 class FittedSet:
     """All emotions, and the seven-way answer of their boundaries on people who were not fitted.
 
-    confusion [shown, told] counts of faces in the order of `Emotion`; held_out: how many people.
+    confusion [shown, told] counts of faces in the order of `Emotion`; held_out: how many people;
+    strength: C, and how it was chosen.
     """
 
     emotions: Mapping[Emotion, FittedEmotion]
     confusion: Int[np.ndarray, "7 7"]
     held_out: int
+    strength: ChosenStrength
 
     @property
     def accuracy(self) -> float:
@@ -90,17 +91,14 @@ def fit_directions(
     examples = labelled.select(labelled.find_examples())
     split = split_subjects(examples.emotions, examples.subjects, settings.seed)
     # Held-out people have no say in C either.
-    strengths = choose_strengths(examples.select(split[0]), emotions, num_layers, settings)
-    c = {emotion: chosen.c for emotion, chosen in strengths.items()}
-    vectors, _ = find_directions(examples, num_layers, c, settings)
-    unseen = HeldOutFit(examples, num_layers, c, settings, split)
+    strength = choose_strength(examples.select(split[0]), num_layers, settings)
+    vectors, _ = find_directions(examples, num_layers, strength.c, settings)
+    unseen = HeldOutFit(examples, num_layers, strength.c, settings, split)
     return FittedSet(
-        {
-            e: _measure(examples, e, vectors[e], unseen.find_auc(e), strengths[e], settings)
-            for e in emotions
-        },
+        {e: _measure(examples, e, vectors[e], unseen.find_auc(e), settings) for e in emotions},
         unseen.count_confusions(),
         len(np.unique(examples.subjects[split[1]])),
+        strength,
     )
 
 
@@ -119,7 +117,7 @@ def check_attributes(labelled: LabelledLatents, settings: FitSettings) -> None:
 def find_directions(
     examples: LabelledLatents,
     num_layers: int,
-    c: Mapping[Emotion, float],
+    c: float,
     settings: FitSettings,
 ) -> tuple[dict[Emotion, Rows], list[dict[Emotion, Boundary]]]:
     """Unit directions [layer, w_dim], and the boundaries of each block of rows as they were."""
@@ -128,11 +126,9 @@ def find_directions(
     vectors = {
         e: _place([b[e].normal for b in boundaries], num_layers, settings) for e in boundaries[0]
     }
-    strongest = min(c.values())
     nuisances = [
         _place(
-            [fit_slope(b, examples.attributes[name], strongest, settings.standardise)
-             for b in blocks],
+            [fit_slope(b, examples.attributes[name], c, settings.standardise) for b in blocks],
             num_layers,
             settings,
         )
@@ -162,7 +158,7 @@ class HeldOutFit:
         self,
         examples: LabelledLatents,
         num_layers: int,
-        c: Mapping[Emotion, float],
+        c: float,
         settings: FitSettings,
         split: tuple[Indices, Indices],
     ) -> None:
@@ -183,8 +179,7 @@ class HeldOutFit:
             seed = self.settings.seed
             train, rest = split_subjects(is_clear[own], examples.subjects[own], seed)
             part, test = examples.select(own[train]), own[rest]
-            c = {emotion: self.c[emotion]}
-            vectors = find_directions(part, self.num_layers, c, self.settings)[0]
+            vectors = find_directions(part, self.num_layers, self.c, self.settings)[0]
         scores = project(examples.latents[test], vectors[emotion])
         return float(roc_auc_score(is_clear[test], scores))
 
@@ -207,7 +202,6 @@ def _measure(
     emotion: Emotion,
     vector: Rows,
     auc: float,
-    strength: ChosenStrength,
     settings: FitSettings,
 ) -> FittedEmotion:
     is_calm, is_clear = choose_examples(examples, emotion)
@@ -222,7 +216,7 @@ def _measure(
             f"{full_level - calm_level:g}; try fewer attributes in orthogonal_to, or better labels"
         )
     direction = Direction.from_vector(torch.from_numpy(vector), coefficient)
-    return FittedEmotion(direction, calm_level, auc, int(is_clear.sum()), strength)
+    return FittedEmotion(direction, calm_level, auc, int(is_clear.sum()))
 
 
 def _place(normals: list[np.ndarray], num_layers: int, settings: FitSettings) -> Rows:

@@ -7,7 +7,6 @@ are to one another, and what regularisation changes in the AUC.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -38,15 +37,15 @@ def describe_fit(
         "rows": "all" if settings.rows is None else json.dumps(list(settings.rows)),
         "model": settings.model,
         "contrast": settings.contrast,
-        "standardised": json.dumps(settings.standardise),
+        "standardise": settings.standardise,
         "orthogonal_to": json.dumps([*settings.orthogonal_to]),
         "apart": json.dumps(settings.apart),
-        "c": json.dumps({e.label: f.strength.c for e, f in emotions.items()}),
-        "c_aucs": json.dumps(
-            {e.label: _round(f.strength.aucs) for e, f in emotions.items() if f.strength.aucs}
-        ),
+        "c": f"{fitted.strength.c:g}",
+        "auc_by_c": json.dumps({f"{c:g}": round(a, 4) for c, a in fitted.strength.aucs.items()}),
         "seed": str(settings.seed),
-        "held_out_auc": json.dumps({e.label: round(f.held_out_auc, 4) for e, f in emotions.items()}),
+        "held_out_auc": json.dumps(
+            {e.label: round(f.held_out_auc, 4) for e, f in emotions.items()}
+        ),
         "held_out_subjects": str(fitted.held_out),
         "held_out_accuracy": f"{fitted.accuracy:.4f}",
         "confusion": json.dumps(fitted.confusion.tolist()),
@@ -61,18 +60,19 @@ def save_fit_report(path: Path, fitted: FittedSet, title: str) -> None:
     figure = Figure(figsize=(15, 4.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     _draw_table(left, fitted.confusion, LABELS, LABELS, "d")
-    left.set(title=f"held-out people: {fitted.accuracy:.1%} told right", xlabel="told", ylabel="shown")
+    left.set(
+        title=f"held-out people: {fitted.accuracy:.1%} told right", xlabel="told", ylabel="shown"
+    )
     names = [emotion.label for emotion in fitted.emotions]
     _draw_table(middle, fitted.find_cosines(), names, names, ".2f")
     middle.set(title="cosines between directions")
-    for emotion, found in fitted.emotions.items():
-        if found.strength.aucs:
-            values = found.strength.aucs
-            (line,) = right.plot(list(values), list(values.values()), label=emotion.label)
-            right.plot(found.strength.c, values[found.strength.c], "o", color=line.get_color())
-    right.set(xscale="log", xlabel="C", title="AUC over C; the dot is chosen")
-    if right.lines:
-        right.legend(fontsize=8)
+    values = fitted.strength.aucs
+    if values:
+        right.plot(list(values), list(values.values()), "o-")
+        right.axvline(fitted.strength.c, color="grey", linestyle="--")
+        right.set(xscale="log", xlabel="C", title=f"mean AUC over folds; C = {fitted.strength.c:g}")
+    else:
+        right.set_axis_off()
     figure.suptitle(title)
     with write_atomically(path) as temporary:
         figure.savefig(temporary, format="png", dpi=90, metadata={"Software": SOFTWARE})
@@ -88,7 +88,3 @@ def _draw_table(
     for (i, j), value in np.ndenumerate(values):
         colour = "white" if abs(shares[i, j]) > 0.6 else "black"
         axes.text(j, i, format(value, style), ha="center", va="center", fontsize=8, color=colour)
-
-
-def _round(aucs: Mapping[float, float]) -> dict[str, float]:
-    return {f"{c:g}": round(auc, 4) for c, auc in aucs.items()}

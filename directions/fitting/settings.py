@@ -9,6 +9,7 @@ from typing import Literal, get_args
 Space = Literal["w", "rows", "flat"]
 Model = Literal["logistic", "svm", "mean"]
 Contrast = Literal["calm", "multinomial"]
+Scaling = Literal["whole", "each", "none"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class FitSettings:
     model: `logistic` regression, linear `svm`, or `mean`, the difference of means.
     contrast: each emotion against `calm`, or all seven at once (`multinomial`, logistic only).
     c: inverse strength of regularisation; None: chosen by cross-validation over people.
-    standardise: bring each coordinate to unit spread before it is fitted.
+    standardise: divide by the spread within classes before fitting: by one number for the `whole`,
+        so that C means the same for every generator, by that of `each` coordinate, or `none`.
     orthogonal_to: attributes that an edit shall leave alone.
     apart: make each direction orthogonal to those of the other emotions too.
     coefficient: length of intensity 1; None: as far as full emotions lie from calm. The thesis
@@ -31,7 +33,7 @@ class FitSettings:
     model: Model = "logistic"
     contrast: Contrast = "calm"
     c: float | None = None
-    standardise: bool = True
+    standardise: Scaling = "whole"
     orthogonal_to: Sequence[str] = ()
     apart: bool = False
     coefficient: float | None = None
@@ -42,6 +44,7 @@ class FitSettings:
             ("space", self.space, get_args(Space)),
             ("model", self.model, get_args(Model)),
             ("contrast", self.contrast, get_args(Contrast)),
+            ("standardise", self.standardise, get_args(Scaling)),
         ):
             if value not in known:
                 raise ValueError(f"needs {name} as one of {', '.join(known)}; got {value!r}")

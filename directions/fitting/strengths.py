@@ -15,17 +15,17 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from directions.fitting.boundaries import Boundary, Features, fit_boundaries
-from directions.fitting.samples import LabelledLatents, choose_examples, fold_subjects
+from directions.fitting.samples import LabelledLatents, fold_subjects
 from directions.fitting.settings import FitSettings
 from synth.emotions import Emotion
 
-CANDIDATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+CANDIDATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 #: Taken where there are too few people to choose.
 DEFAULT_C = 1e-4
 #: A difference in AUC that nobody will see in an edit.
-MEANINGLESS = 1e-3
+MEANINGLESS = 1.5e-3
 #: Samples that take part in choosing, whole people at a time; more add time and no insight.
-CHOOSING_SAMPLES = 6000
+CHOOSING_SAMPLES = 4000
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,22 @@ class ChosenStrength:
     aucs: Mapping[float, float] = field(default_factory=dict)
 
 
-def choose_strengths(
-    labelled: LabelledLatents,
-    emotions: Sequence[Emotion],
-    num_layers: int,
-    settings: FitSettings,
-) -> dict[Emotion, ChosenStrength]:
-    """C for each emotion; one for all where all seven are fitted at once."""
+def choose_strength(
+    labelled: LabelledLatents, num_layers: int, settings: FitSettings
+) -> ChosenStrength:
+    """One C for all emotions, so that their scores can be compared."""
     if settings.c is not None or settings.model == "mean":
-        return {emotion: ChosenStrength(settings.c or DEFAULT_C) for emotion in emotions}
-    tables = _measure_candidates(_thin(labelled, settings.seed), emotions, num_layers, settings)
-    if settings.contrast == "multinomial":
-        pooled = [
-            np.nanmean([tables[e][:, k] for e in emotions], 0) for k in range(len(CANDIDATES))
-        ]
-        chosen = _choose(np.stack(pooled, 1))
-        return dict.fromkeys(emotions, chosen)
-    return {emotion: _choose(tables[emotion]) for emotion in emotions}
+        return ChosenStrength(settings.c or DEFAULT_C)
+    table = _measure_candidates(_thin(labelled, settings.seed), num_layers, settings)
+    table = table[np.isfinite(table).all(1)]
+    if not len(table):
+        return ChosenStrength(DEFAULT_C)
+    means = table.mean(0)
+    best = int(means.argmax())
+    error = table[:, best].std(ddof=1) / len(table) ** 0.5 if len(table) > 1 else 0.0
+    good = means >= means[best] - max(error, MEANINGLESS)
+    chosen = min(c for c, is_good in zip(CANDIDATES, good, strict=True) if is_good)
+    return ChosenStrength(chosen, dict(zip(CANDIDATES, map(float, means), strict=True)))
 
 
 def view_blocks(
@@ -92,47 +91,37 @@ def score_blocks(
 
 
 def _measure_candidates(
-    labelled: LabelledLatents,
-    emotions: Sequence[Emotion],
-    num_layers: int,
-    settings: FitSettings,
-) -> dict[Emotion, np.ndarray]:
-    """AUC [fold, candidate] of each emotion, NaN where a fold lacks it or calm."""
+    labelled: LabelledLatents, num_layers: int, settings: FitSettings
+) -> np.ndarray:
+    """Mean AUC over emotions [fold, candidate]; NaN where a fold has nothing to tell apart."""
     folds = list(fold_subjects(labelled.emotions, labelled.subjects, settings.seed))
-    tables = {e: np.full((len(folds), len(CANDIDATES)), np.nan) for e in emotions}
+    table = np.full((len(folds), len(CANDIDATES)), np.nan)
     for f, (train, test) in enumerate(folds):
-        fitted, measured = labelled.select(train), labelled.select(test)
-        blocks, unseen = (view_blocks(part, num_layers, settings) for part in (fitted, measured))
+        shown = labelled.emotions[train]
+        if Emotion.CALM not in shown or len(np.unique(shown)) < 2:
+            continue
+        fitted, measured = labelled.select(train), labelled.emotions[test]
+        blocks = view_blocks(fitted, num_layers, settings)
+        unseen = [block[test] for block in view_blocks(labelled, num_layers, settings)]
         for k, c in enumerate(CANDIDATES):
-            strengths = dict.fromkeys(emotions, c)
-            boundaries = [fit_boundaries(b, fitted.emotions, strengths, settings) for b in blocks]
-            for emotion, scores in score_blocks(unseen, boundaries).items():
-                is_calm, is_clear = choose_examples(measured, emotion)
-                if is_calm.any() and is_clear.any():
-                    used = is_calm | is_clear
-                    tables[emotion][f, k] = roc_auc_score(is_clear[used], scores[used])
-    return tables
-
-
-def _choose(table: np.ndarray) -> ChosenStrength:
-    """One standard error rule on AUC [fold, candidate]."""
-    table = table[np.isfinite(table).all(1)]
-    if not len(table):
-        return ChosenStrength(DEFAULT_C)
-    means = table.mean(0)
-    best = int(means.argmax())
-    error = table[:, best].std(ddof=1) / len(table) ** 0.5 if len(table) > 1 else 0.0
-    good = means >= means[best] - max(error, MEANINGLESS)
-    chosen = min(c for c, is_good in zip(CANDIDATES, good, strict=True) if is_good)
-    return ChosenStrength(chosen, dict(zip(CANDIDATES, map(float, means), strict=True)))
+            boundaries = [fit_boundaries(b, fitted.emotions, c, settings) for b in blocks]
+            scores = score_blocks(unseen, boundaries)
+            aucs = [
+                roc_auc_score(measured[used] == emotion, column[used])
+                for emotion, column in scores.items()
+                for used in [(measured == Emotion.CALM) | (measured == emotion)]
+                if len(np.unique(measured[used])) == 2
+            ]
+            table[f, k] = np.mean(aucs) if aucs else np.nan
+    return table
 
 
 def _thin(labelled: LabelledLatents, seed: int) -> LabelledLatents:
     """Random people, until there are enough samples."""
     if len(labelled.emotions) <= CHOOSING_SAMPLES:
         return labelled
-    people = np.random.default_rng(seed).permutation(np.unique(labelled.subjects))
-    counts = {int(s): int(n) for s, n in zip(*np.unique(labelled.subjects, return_counts=True))}
-    total = np.cumsum([counts[int(person)] for person in people])
-    kept = people[: max(2, int(np.searchsorted(total, CHOOSING_SAMPLES)))]
+    people, counts = np.unique(labelled.subjects, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(people))
+    enough = int(np.searchsorted(counts[order].cumsum(), CHOOSING_SAMPLES))
+    kept = people[order[: max(2, enough)]]
     return labelled.select(np.flatnonzero(np.isin(labelled.subjects, kept)))

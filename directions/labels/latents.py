@@ -50,7 +50,9 @@ def load_labelled_latents(path: str | Path, generator: Generator) -> LabelledLat
         attributes = {
             name: np.asarray(values, np.float64)
             for name, values in arrays.items()
-            if name not in _OWN_ARRAYS and values.shape == emotion.shape and values.dtype.kind in "biuf"
+            if name not in _OWN_ARRAYS
+            and values.shape == emotion.shape
+            and values.dtype.kind in "biuf"
         }
         return LabelledLatents(w, emotion.astype(np.int64), intensities, subjects, attributes)
     except ValueError as error:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from directions.fitting.fit import fit_directions, project
+from directions.fitting.fit import fit_directions
 from directions.fitting.samples import LabelledLatents, split_subjects
 from directions.fitting.settings import FitSettings
 from directions.labels.known import CALM_BELOW, label_bundled_latents
