@@ -39,7 +39,8 @@ def fit_set(config: DictConfig, folder: Path) -> None:
     fitted = fit_directions(labelled, generator.num_layers, settings)
     for emotion, found in fitted.emotions.items():
         print(
-            f"{emotion.label:10s} {found.count:6d} latents, held-out AUC {found.held_out_auc:.4f}, coefficient {found.direction.coefficient:.2f}"
+            f"{emotion.label:10s} {found.count:6d} latents, held-out AUC {found.held_out_auc:.4f}, "
+            f"coefficient {found.direction.coefficient:.2f}"
         )
     print(
         f"C {fitted.strength.c:g}; held out: {fitted.held_out} people, {fitted.accuracy:.1%} of "

@@ -60,7 +60,7 @@ def load_labelled_latents(path: str | Path, generator: Generator) -> LabelledLat
 
 
 def check_latents_fit(w: np.ndarray, generator: Generator, source: str) -> None:
-    """Raise ValueError naming `source` unless latents [sample, w_dim] or W+ are this generator's."""
+    """Raise ValueError naming `source` unless these W or W+ are of this generator."""
     expected = (generator.num_layers, generator.w_dim)
     if w.shape[-1] != generator.w_dim or (w.ndim == 3 and w.shape[1:] != expected):
         raise ValueError(
