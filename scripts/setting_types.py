@@ -32,6 +32,7 @@ COMMON_TYPES: Mapping[str, Any] = {
     "scorecard.face_stride": int,
 }
 VIDEO_TYPES: Mapping[str, Any] = {
+    "identity_budget": float | None,
     "video.file": str,
     "video.fps": float,
     "video.crf": int,
@@ -51,6 +52,35 @@ PROTOCOL_TYPES: Mapping[str, Any] = {
     "fps": float,
 }
 FIT_TYPES: Mapping[str, Any] = {"c": float | None, "seed": int, "out": str, "report": bool}
+CALIBRATE_TYPES: Mapping[str, Any] = {
+    "directions.path": str | None,
+    "faces": int,
+    "first_seed": int,
+    "psi": float,
+    "identity_budget": float | None,
+    "search_rows": bool,
+    "out": str,
+    "report": bool,
+    "render.device": str,
+}
+SHOW_TYPES: Mapping[str, Any] = {
+    "directions.path": str | None,
+    "directions.calm_first": bool,
+    "seeds": list[Any],
+    "psi": float,
+    "emotions": list[Any],
+    "intensities": list[Any],
+    "tile_px": int,
+    "out": str,
+    "render.device": str,
+}
+EXCHANGE_TYPES: Mapping[str, Any] = {
+    "source": str,
+    "coefficient": float,
+    "out": str | None,
+    "latents": str | None,
+    "sign_faces": int,
+}
 
 _NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 _EXAMPLES = {int: "1", float: "0.5", str: "'\"text\"'", bool: "true"}

@@ -1,0 +1,93 @@
+"""Keep the person: lower the intensities of a track until no keyframe leaves a budget of identity.
+
+In: a calm face, a track, directions, and a way to tell how far W+ has moved from the person. Out:
+the track with lower intensities where they were needed, and what was lowered. Intensities are found
+by halving; what is handed out was measured to be within the budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from synth.emotions import Emotion, EmotionTrack
+from synth.keyframes import Direction, LayerMask, Rows
+from synth.types import WPlus
+
+#: After so many halvings an intensity is right to about a percent.
+HALVINGS = 6
+
+#: W+ [face, layer, w_dim] -> distance of each from the calm face; NaN where no face is found.
+FindDistances = Callable[[WPlus], Float[np.ndarray, " face"]]
+Wish = tuple[Emotion, float]
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """An emotion whose intensity was lowered, the distance it would have had and has now."""
+
+    emotion: Emotion
+    asked: float
+    given: float
+    asked_distance: float
+    given_distance: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.emotion.label}: intensity {self.asked:.2f} lowered to {self.given:.2f} "
+            f"(identity distance {self.asked_distance:.3f} -> {self.given_distance:.3f})"
+        )
+
+
+def keep_identity(
+    start: Rows,
+    track: EmotionTrack,
+    directions: Mapping[Emotion, Direction],
+    mask: LayerMask,
+    budget: float,
+    find_distances: FindDistances,
+) -> tuple[EmotionTrack, list[Lowered]]:
+    """Lower intensities where a keyframe is farther than `budget` from the face `start`.
+
+    Raises ValueError for a budget that is no distance.
+    """
+    if not 0 < budget < float("inf"):
+        raise ValueError(f"needs an identity budget above 0; got {budget}; try 0.35")
+    wishes: list[Wish] = sorted(
+        {(e.emotion, e.intensity) for e in track.events if e.emotion in directions and e.intensity}
+    )
+    if not wishes:
+        return track, []
+    steps = torch.stack(
+        [mask.apply(directions[e].vector.to(start)) * directions[e].coefficient for e, _ in wishes]
+    )
+    asked = np.array([intensity for _, intensity in wishes])
+
+    def measure(intensities: np.ndarray, at: np.ndarray) -> np.ndarray:
+        scale = torch.from_numpy(intensities).to(start)[:, None, None]
+        found = find_distances(start + scale * steps[torch.from_numpy(at)])
+        return np.where(np.isfinite(found), found, np.inf)
+
+    before = measure(asked, np.arange(len(wishes)))
+    beyond = np.flatnonzero(before > budget)
+    low, high, after = np.zeros(len(beyond)), asked[beyond], np.zeros(len(beyond))
+    for _ in range(HALVINGS if len(beyond) else 0):
+        middle = (low + high) / 2
+        distance = measure(middle, beyond)
+        within = distance <= budget
+        low, high = np.where(within, middle, low), np.where(within, high, middle)
+        after = np.where(within, distance, after)
+    lowered = [
+        Lowered(wishes[k][0], wishes[k][1], float(low[i]), float(before[k]), float(after[i]))
+        for i, k in enumerate(beyond)
+    ]
+    given = {(entry.emotion, entry.asked): entry.given for entry in lowered}
+    events = tuple(
+        replace(event, intensity=given.get((event.emotion, event.intensity), event.intensity))
+        for event in track.events
+    )
+    return replace(track, events=events), lowered
