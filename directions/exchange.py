@@ -1,8 +1,8 @@
 """Directions from elsewhere and for elsewhere: .npy files, boundaries, lists of files.
 
-Read: `.npy` [layer, w_dim] or [w_dim], and [1, w_dim] as InterFaceGAN saves the normal of a boundary
-in W; a vector of one row stands for all rows. Of a folder, files are taken whose names hold one
-emotion as a word (`emotion_angry.npy`). Written: the change of intensity 1, [layer, w_dim].
+Read: `.npy` [layer, w_dim] or [w_dim], and [1, w_dim] as InterFaceGAN saves the normal of a
+boundary in W; a vector of one row stands for all rows. Of a folder, files are taken whose names
+hold one emotion as a word (`emotion_angry.npy`). Written: the change of intensity 1.
 """
 
 from __future__ import annotations

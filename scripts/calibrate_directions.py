@@ -19,7 +19,7 @@ from omegaconf import DictConfig
 from directions.calibration.faces import map_calm_faces
 from directions.calibration.report import add_rows, apply_calibration, save_calibration_report
 from directions.calibration.rows import RowShares, ablate_rows
-from directions.calibration.sweep import Calibration, calibrate, sweep_direction
+from directions.calibration.sweep import Calibration, calibrate_direction
 from directions.store import (
     DirectionSet,
     check_directions_path,
@@ -54,8 +54,9 @@ def calibrate_set(config: DictConfig, folder: Path) -> None:
 
     found = {}
     for emotion, direction in fitted.directions.items():
-        curve = sweep_direction(generator, faces, emotion, direction, mask, scorer, encoder)
-        found[emotion] = calibrate(curve, config.identity_budget)
+        found[emotion] = calibrate_direction(
+            generator, faces, emotion, direction, mask, scorer, encoder, config.identity_budget
+        )
         print(describe(emotion, direction.coefficient, found[emotion]), flush=True)
     conditions = {
         "scorer": scorer.name,

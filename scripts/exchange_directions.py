@@ -6,8 +6,8 @@
     python -m scripts.exchange_directions source=mine.safetensors sign_faces=8
 
 In: a set (.safetensors), one .npy, or a folder of .npy files named by emotions: [layer, w_dim],
-[w_dim], or [1, w_dim] as InterFaceGAN saves boundaries. Out: a set, or a folder of .npy files, where
-`out` is given; and what speaks against using them with this generator, a line each.
+[w_dim], or [1, w_dim] as InterFaceGAN saves boundaries. Out, where `out` is given: a set, or a
+folder of .npy files; and what speaks against using them with this generator, a line each.
 """
 
 from __future__ import annotations

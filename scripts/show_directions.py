@@ -1,12 +1,12 @@
 """What directions do, to look at: a grid of faces x emotions x intensities.
 
     python -m scripts.show_directions out=directions.png
-    python -m scripts.show_directions 'seeds=[3]' 'intensities=[0.5,1,1.5]' directions.path=mine.safetensors
+    python -m scripts.show_directions 'seeds=[3]' 'intensities=[0.5,1,1.5]'
     python -m scripts.show_directions face=latents face.path=me.npz 'emotions=[happiness]'
 
-In: faces and a set of directions. Out: one PNG. Each row is a face: as it is, at rest, and with each
-emotion at each intensity; under an edit stands how far the person has moved from the calm face, by
-the face encoder of the group scorecard.
+In: faces and a set of directions. Out: one PNG. Each row is a face: as it is, at rest, and with
+each emotion at each intensity; under an edit stands how far the person has moved from the calm
+face, by the face encoder of the group scorecard.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def check_intensities(config: DictConfig) -> list[float]:
             raise ValueError(
                 f"needs intensities from -{MAX_INTENSITY:g} to {MAX_INTENSITY:g}; got {value}"
             )
-    faces = 1 if "_target_" in (config.face or {}) else len(config.seeds)
+    faces = len(config.seeds) if config.get("face") is None else 1
     count = faces * (2 + len(config.emotions) * len(intensities))
     if not faces or count > MOST_PICTURES:
         raise ValueError(
@@ -88,7 +88,7 @@ def check_intensities(config: DictConfig) -> list[float]:
 
 def list_faces(config: DictConfig, generator: Generator) -> list[tuple[str, Rows]]:
     """The face of the group `face`, or one for each seed, with names."""
-    if config.face is not None:
+    if config.get("face") is not None:
         return [("as it is", build(config.face).load_rows(generator))]
     faces = map_seeds(config.seeds, generator, config.psi)
     return [(f"seed {seed}", face) for seed, face in zip(config.seeds, faces, strict=True)]

@@ -60,8 +60,8 @@ def save_calibration_report(
     figure = Figure(figsize=(15, 4.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     for emotion, calibration in found.items():
-        curve, sign = calibration.curve, calibration.sign
-        at = [sign * value for value in curve.coefficients]
+        curve = calibration.curve
+        at = curve.coefficients
         (line,) = left.plot(at, curve.responses, "-", label=emotion.label)
         left.axvline(calibration.coefficient, color=line.get_color(), linestyle=":", linewidth=1)
         if curve.identity_highs:

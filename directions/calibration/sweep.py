@@ -86,29 +86,53 @@ def sweep_direction(
     )
 
 
-def calibrate(curve: Curve, budget: float | None = None) -> Calibration:
-    """Sense and coefficient out of a curve; `budget` is a distance of the encoder.
+def calibrate_direction(
+    generator: Generator,
+    faces: WPlus,
+    emotion: Emotion,
+    direction: Direction,
+    mask: LayerMask,
+    scorer: EmotionScorer,
+    encoder: FaceEncoder | None = None,
+    budget: float | None = None,
+) -> Calibration:
+    """Follow one direction, turned round where it is backwards, and choose its coefficient.
 
-    Raises ValueError when the emotion answers to neither sense, or identity leaves the budget at
-    once.
+    Raises what `choose_coefficient` raises.
     """
-    at, response = np.array(curve.coefficients), np.array(curve.responses)
-    rest = float(np.interp(0.0, at, response))
-    ahead, back = (response[side].max(initial=rest) - rest for side in (at > 0, at < 0))
-    if max(ahead, back) <= 0:
+    curve = sweep_direction(generator, faces, emotion, direction, mask, scorer, encoder)
+    if not is_backwards(curve):
+        return choose_coefficient(curve, 1, budget)
+    turned = Direction(-direction.vector, direction.coefficient)
+    curve = sweep_direction(generator, faces, emotion, turned, mask, scorer, encoder)
+    return choose_coefficient(curve, -1, budget)
+
+
+def is_backwards(curve: Curve) -> bool:
+    """Whether the emotion shows more at the farthest step back than at the same step ahead."""
+    at, back = np.array(curve.coefficients), min(curve.coefficients)
+    ahead = float(np.interp(-back, at, curve.responses))
+    return back < 0 and curve.responses[int(at.argmin())] > ahead
+
+
+def choose_coefficient(curve: Curve, sign: int = 1, budget: float | None = None) -> Calibration:
+    """The coefficient out of a curve that goes ahead; `budget` is a distance of the encoder.
+
+    Raises ValueError when the emotion does not answer, or identity leaves the budget at once.
+    """
+    at = np.array(curve.coefficients)
+    ahead = at >= 0
+    along, answers = at[ahead], np.array(curve.responses)[ahead]
+    rest = answers[0]
+    if not answers.max() > rest:
         raise ValueError(
             f"needs a direction that the classifier answers to; got {rest:.3f} at rest and at "
-            f"most {response.max():.3f} along it; try other labels, or another scorer"
+            f"most {answers.max():.3f} along it; try other labels, or another scorer"
         )
-    sign = 1 if ahead >= back else -1
-    side = at * sign >= 0
-    order = np.argsort(at[side] * sign)
-    along, answers = (at[side] * sign)[order], response[side][order]
-    goal = rest + SATURATED * (answers.max() - rest)
-    full = _find_crossing(along, answers, goal)
+    full = _find_crossing(along, answers, rest + SATURATED * (answers.max() - rest))
     if budget is None or not curve.identity_highs:
         return Calibration(full, sign, "response", curve)
-    highs = np.array(curve.identity_highs)[side][order]
+    highs = np.array(curve.identity_highs)[ahead]
     highs[~np.isfinite(highs)] = np.inf
     limit = _find_crossing(along, highs, budget)
     if limit <= 0:

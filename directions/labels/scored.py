@@ -1,4 +1,4 @@
-"""Labels from the generator itself: faces are drawn by chance and a classifier tells what they show.
+"""Labels from the generator itself: faces are drawn by chance, a classifier tells what they show.
 
 Needs no data set and works for any generator of faces (thesis, future work). Only faces that the
 classifier is sure of are kept, the same number of each emotion; the most certain first. What the
