@@ -2,9 +2,9 @@
 
 The bundled generator's latents are linear in known parameters, so the true axis of each emotion is
 known. For several C: the held-out AUC, the cosine to the true axis, and how much of an edit's
-movement goes into anything else (pose, hair, light ...), measured along the true axes. With --edits,
-so many calm faces are edited at intensity 1, and the perceptual network reads how much of the
-emotion shows and how far everything else it knows has moved. These faces are not the reported ones.
+movement goes into anything else (pose, hair, light ...), measured along the true axes. With
+--edits, so many calm faces are edited at intensity 1, and the perceptual network reads how much of
+the emotion shows and how far everything else has moved. These faces are not the reported ones.
 """
 
 from __future__ import annotations
