@@ -4,7 +4,7 @@
     python -m scripts.calibrate_directions generator=file generator.path=ffhq.pkl \\
         directions.path=mine.safetensors out=mine_calibrated.safetensors search_rows=true
 
-In: a set of directions, a classifier of emotions (group scorer), a face encoder (group scorecard).
+In: a set of directions, a classifier of emotions (group classifier), a face encoder (group scorecard).
 Out: the set with a coefficient that makes intensity 1 the full emotion, within the identity budget
 where one is given; the curves in its card, and as a picture beside it. With search_rows, which rows
 of W+ carry each emotion.
@@ -33,6 +33,7 @@ from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
 from synth.generators.base import Generator
 from synth.keyframes import LayerMask
+from synth.observations import NeedsModels
 from synth.types import WPlus
 
 
@@ -44,7 +45,9 @@ def calibrate_set(config: DictConfig, folder: Path) -> None:
     if config.faces < 1:
         raise ValueError(f"needs at least 1 face to calibrate on; got faces={config.faces}")
     mask: LayerMask = build(config.mask)
-    scorer: EmotionScorer = build(config.scorer)
+    scorer: EmotionScorer = build(config.classifier)
+    if isinstance(scorer, NeedsModels):
+        scorer.fetch_models()
     encoder = find_encoder(config)
     generator: Generator = build(config.generator)
     generator = generator.to(choose_device(config.render.device))  # pyright: ignore

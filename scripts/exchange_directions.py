@@ -64,7 +64,7 @@ def doubt_set(
     if config.latents is not None:
         faces = load_latents(config.latents, generator)
     if config.sign_faces:
-        scorer = build(config.scorer)
+        scorer = build(config.classifier)
         if faces is None:
             faces = map_seeds(range(config.sign_faces), generator, 0.7)
         faces = faces[: config.sign_faces]

@@ -127,7 +127,7 @@ def choose_coefficient(curve: Curve, sign: int = 1, budget: float | None = None)
     if not answers.max() > rest:
         raise ValueError(
             f"needs a direction that the classifier answers to; got {rest:.3f} at rest and at "
-            f"most {answers.max():.3f} along it; try other labels, or another scorer"
+            f"most {answers.max():.3f} along it; try other labels, or another classifier"
         )
     full = _find_crossing(along, answers, rest + SATURATED * (answers.max() - rest))
     if budget is None or not curve.identity_highs:

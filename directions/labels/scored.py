@@ -20,6 +20,7 @@ from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
 from synth.generators.base import Generator
 from synth.latents import find_device
+from synth.observations import NeedsModels
 from synth.types import to_frames
 
 BATCH = 8
@@ -47,6 +48,8 @@ def label_by_scorer(
             f"needs confidence from {1 / len(Emotion):.2f} to 1, samples above 0 and per_emotion "
             f"from {LEAST_FACES}; got {confidence}, {samples} and {per_emotion}"
         )
+    if isinstance(scorer, NeedsModels):
+        scorer.fetch_models()
     kept: dict[Emotion, list[tuple[float, int, np.ndarray]]] = {emotion: [] for emotion in Emotion}
     seen = 0
     for w, probabilities in draw_scored(generator, scorer, samples, psi, seed):
@@ -79,6 +82,8 @@ def draw_scored(
 
 
 def _join(
+    if isinstance(scorer, NeedsModels):
+        scorer.fetch_models()
     kept: dict[Emotion, list[tuple[float, int, np.ndarray]]],
     scorer: str,
     seen: int,
@@ -91,7 +96,7 @@ def _join(
         raise ValueError(
             f"needs {LEAST_FACES} faces or more of calm and of another emotion of which {scorer} "
             f"is sure; got {told} of {seen} faces; try labels.confidence={confidence / 2:.2g}, "
-            "more labels.samples or another labels.scorer"
+            "more labels.samples or another classifier"
         )
     # Balanced: as many of each as of the rarest emotion that is kept.
     fewest = min(len(kept[emotion]) for emotion in enough)
