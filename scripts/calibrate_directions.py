@@ -4,8 +4,8 @@
     python -m scripts.calibrate_directions generator=file generator.path=ffhq.pkl \\
         directions.path=mine.safetensors out=mine_calibrated.safetensors search_rows=true
 
-In: a set of directions, a classifier of emotions (group classifier), a face encoder (group scorecard).
-Out: the set with a coefficient that makes intensity 1 the full emotion, within the identity budget
+In: a set of directions, who tells emotions (group classifier) and persons (group scorecard). Out:
+the set with a coefficient that makes intensity 1 the full emotion, within the identity budget
 where one is given; the curves in its card, and as a picture beside it. With search_rows, which rows
 of W+ carry each emotion.
 """

@@ -82,8 +82,6 @@ def draw_scored(
 
 
 def _join(
-    if isinstance(scorer, NeedsModels):
-        scorer.fetch_models()
     kept: dict[Emotion, list[tuple[float, int, np.ndarray]]],
     scorer: str,
     seen: int,
