@@ -31,6 +31,7 @@ from scripts.setting_types import CALIBRATE_TYPES, check_types
 from synth.acd import FaceEncoder
 from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
+from synth.generators.acceleration import accelerate, check_options
 from synth.generators.base import Generator
 from synth.keyframes import LayerMask
 from synth.observations import NeedsModels
@@ -49,8 +50,9 @@ def calibrate_set(config: DictConfig, folder: Path) -> None:
     if isinstance(scorer, NeedsModels):
         scorer.fetch_models()
     encoder = find_encoder(config)
-    generator: Generator = build(config.generator)
-    generator = generator.to(choose_device(config.render.device))  # pyright: ignore
+    render, device = config.render, choose_device(config.render.device)
+    check_options(render.precision, render.compile)
+    generator = accelerate(build(config.generator), render.precision, render.compile, device)
     fitted = load_directions_for(generator, config.directions.path)
     seeds = range(config.first_seed, config.first_seed + config.faces)
     faces = map_calm_faces(generator, fitted, mask, seeds, config.psi)

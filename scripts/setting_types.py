@@ -52,6 +52,11 @@ PROTOCOL_TYPES: Mapping[str, Any] = {
     "fps": float,
 }
 FIT_TYPES: Mapping[str, Any] = {"c": float | None, "seed": int, "out": str, "report": bool}
+RENDER_TYPES: Mapping[str, Any] = {
+    "render.device": str,
+    "render.precision": str,
+    "render.compile": str,
+}
 CALIBRATE_TYPES: Mapping[str, Any] = {
     "directions.path": str | None,
     "faces": int,
@@ -61,7 +66,7 @@ CALIBRATE_TYPES: Mapping[str, Any] = {
     "search_rows": bool,
     "out": str,
     "report": bool,
-    "render.device": str,
+    **RENDER_TYPES,
 }
 SHOW_TYPES: Mapping[str, Any] = {
     "directions.path": str | None,
@@ -72,7 +77,7 @@ SHOW_TYPES: Mapping[str, Any] = {
     "intensities": list[Any],
     "tile_px": int,
     "out": str,
-    "render.device": str,
+    **RENDER_TYPES,
 }
 EXCHANGE_TYPES: Mapping[str, Any] = {
     "source": str,

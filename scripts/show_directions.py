@@ -25,6 +25,7 @@ from scripts.setting_types import SHOW_TYPES, check_types
 from synth.acd import FaceEncoder
 from synth.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
 from synth.emotions import MAX_INTENSITY, Emotion
+from synth.generators.acceleration import accelerate, check_options
 from synth.generators.base import Generator
 from synth.keyframes import LayerMask, Rows
 from synth.latents import map_seeds
@@ -44,8 +45,9 @@ def show_set(config: DictConfig, folder: Path) -> None:
     intensities = check_intensities(config)
     mask: LayerMask = build(config.mask)
     observer = build_observer(config.scorecard)
-    generator: Generator = build(config.generator)
-    generator = generator.to(choose_device(config.render.device))  # pyright: ignore
+    render, device = config.render, choose_device(config.render.device)
+    check_options(render.precision, render.compile)
+    generator = accelerate(build(config.generator), render.precision, render.compile, device)
     fitted = load_directions_for(generator, config.directions.path)
     missing = [e.label for e in emotions if e not in fitted.directions]
     if missing:
