@@ -40,6 +40,7 @@ def import_direction(
         array = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise ValueError(f"{path}: needs an array of numbers; {error}") from error
+    found = f"{array.dtype} {list(array.shape)}"
     is_row = array.ndim == 1 or (array.ndim == 2 and len(array) == 1)
     if is_row and shape is not None:
         array = np.broadcast_to(array.reshape(1, -1), (shape[0], array.size))
@@ -47,7 +48,7 @@ def import_direction(
     if not fits or array.dtype.kind != "f":
         wanted = "[layer, w_dim]" if shape is None else f"{list(shape)} or [{shape[1]}]"
         raise ValueError(
-            f"{path}: needs a direction of shape {wanted}; got {array.dtype} {list(array.shape)}"
+            f"{path}: needs a direction of shape {wanted}; got {found}"
         )
     vector = torch.from_numpy(array.astype(np.float64))
     try:
