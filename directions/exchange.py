@@ -47,9 +47,7 @@ def import_direction(
     fits = array.ndim == 2 and (shape is None or array.shape == shape)
     if not fits or array.dtype.kind != "f":
         wanted = "[layer, w_dim]" if shape is None else f"{list(shape)} or [{shape[1]}]"
-        raise ValueError(
-            f"{path}: needs a direction of shape {wanted}; got {found}"
-        )
+        raise ValueError(f"{path}: needs a direction of shape {wanted}; got {found}")
     vector = torch.from_numpy(array.astype(np.float64))
     try:
         norm = float(torch.linalg.vector_norm(vector))

@@ -63,15 +63,9 @@ def calibrate_set(config: DictConfig, folder: Path) -> None:
             generator, faces, emotion, direction, mask, scorer, encoder, config.identity_budget
         )
         print(describe(emotion, direction.coefficient, found[emotion]), flush=True)
-    conditions = {
-        "scorer": scorer.name,
-        "encoder": None if encoder is None else encoder.name,
-        "seeds": [seeds[0], seeds[-1]],
-        "psi": config.psi,
-        "rows": [mask.layer_start, mask.layer_stop],
-        "identity_budget": config.identity_budget,
-    }
-    calibrated = apply_calibration(fitted, found, conditions)
+    calibrated = apply_calibration(
+        fitted, found, list_conditions(config, seeds, mask, scorer, encoder)
+    )
     shares: dict[Emotion, RowShares] = {}
     if config.search_rows:
         shares = find_rows(generator, faces, calibrated, scorer)
@@ -81,6 +75,24 @@ def calibrate_set(config: DictConfig, folder: Path) -> None:
         path = out.with_name(f"{out.stem}_calibration.png")
         save_calibration_report(path, found, shares, f"{out.stem}: {generator.name}")
     print(f"{out}: {len(found)} directions for {generator.name}")
+
+
+def list_conditions(
+    config: DictConfig,
+    seeds: range,
+    mask: LayerMask,
+    scorer: EmotionScorer,
+    encoder: FaceEncoder | None,
+) -> dict[str, object]:
+    """How it was measured, for the card."""
+    return {
+        "scorer": scorer.name,
+        "encoder": None if encoder is None else encoder.name,
+        "seeds": [seeds[0], seeds[-1]],
+        "psi": config.psi,
+        "rows": [mask.layer_start, mask.layer_stop],
+        "identity_budget": config.identity_budget,
+    }
 
 
 def find_encoder(config: DictConfig) -> FaceEncoder | None:

@@ -7,7 +7,7 @@ by halving; what is handed out was measured to be within the budget.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,20 +74,33 @@ def keep_identity(
 
     before = measure(asked, np.arange(len(wishes)))
     beyond = np.flatnonzero(before > budget)
-    low, high, after = np.zeros(len(beyond)), asked[beyond], np.zeros(len(beyond))
-    for _ in range(HALVINGS if len(beyond) else 0):
+    given, after = _halve(asked[beyond], budget, lambda intensities: measure(intensities, beyond))
+    lowered = [
+        Lowered(*wishes[k], float(given[i]), float(before[k]), float(after[i]))
+        for i, k in enumerate(beyond)
+    ]
+    return _lower(track, lowered), lowered
+
+
+def _halve(
+    asked: np.ndarray, budget: float, measure: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The largest intensities that were seen within the budget, and their distances; 0 where even
+    the smallest that was tried is not."""
+    low, high, after = np.zeros(len(asked)), asked, np.zeros(len(asked))
+    for _ in range(HALVINGS if len(asked) else 0):
         middle = (low + high) / 2
-        distance = measure(middle, beyond)
+        distance = measure(middle)
         within = distance <= budget
         low, high = np.where(within, middle, low), np.where(within, high, middle)
         after = np.where(within, distance, after)
-    lowered = [
-        Lowered(wishes[k][0], wishes[k][1], float(low[i]), float(before[k]), float(after[i]))
-        for i, k in enumerate(beyond)
-    ]
+    return low, after
+
+
+def _lower(track: EmotionTrack, lowered: Sequence[Lowered]) -> EmotionTrack:
     given = {(entry.emotion, entry.asked): entry.given for entry in lowered}
     events = tuple(
         replace(event, intensity=given.get((event.emotion, event.intensity), event.intensity))
         for event in track.events
     )
-    return replace(track, events=events), lowered
+    return replace(track, events=events)

@@ -18,7 +18,9 @@ from torch import Tensor
 from directions.fitting.samples import LabelledLatents
 from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
+from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
+from synth.generators.stylegan2 import StyleGAN2
 from synth.latents import find_device
 from synth.observations import NeedsModels
 from synth.types import to_frames
@@ -43,13 +45,12 @@ def label_by_scorer(
     Stops early when there are enough of all. Each face is a person of its own; intensities are 1.
     Raises ValueError when the classifier is sure of too few.
     """
-    if not 1 / len(Emotion) < confidence <= 1 or samples < 1 or per_emotion < LEAST_FACES:
-        raise ValueError(
-            f"needs confidence from {1 / len(Emotion):.2f} to 1, samples above 0 and per_emotion "
-            f"from {LEAST_FACES}; got {confidence}, {samples} and {per_emotion}"
-        )
+    _check_wishes(confidence, samples, per_emotion)
     if isinstance(scorer, NeedsModels):
         scorer.fetch_models()
+    if isinstance(generator, StyleGAN2):
+        device = "cuda" if torch.cuda.is_available() else None
+        generator = accelerate(generator, device=device)
     kept: dict[Emotion, list[tuple[float, int, np.ndarray]]] = {emotion: [] for emotion in Emotion}
     seen = 0
     for w, probabilities in draw_scored(generator, scorer, samples, psi, seed):
@@ -79,6 +80,14 @@ def draw_scored(
         w_plus = generator.mapping(z.to(device), truncation_psi=psi)
         frames = to_frames(generator.synthesis(w_plus))
         yield w_plus[:, 0].float().cpu().numpy(), scorer.score(frames)
+
+
+def _check_wishes(confidence: float, samples: int, per_emotion: int) -> None:
+    if not 1 / len(Emotion) < confidence <= 1 or samples < 1 or per_emotion < LEAST_FACES:
+        raise ValueError(
+            f"needs confidence from {1 / len(Emotion):.2f} to 1, samples above 0 and per_emotion "
+            f"from {LEAST_FACES}; got {confidence}, {samples} and {per_emotion}"
+        )
 
 
 def _join(
