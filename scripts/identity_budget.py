@@ -6,6 +6,8 @@ keyframe would have been farther from the calm face than the budget.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from omegaconf import DictConfig
 
@@ -19,18 +21,20 @@ from synth.generators.base import Generator
 from synth.keyframes import LayerMask, Rows
 from synth.observations import FaceObserver
 from synth.types import WPlus
-from synth.walks import FaceWalk
+
+#: What a film follows; only tracks of emotions have intensities.
+Track = TypeVar("Track")
 
 
 def check_identity_budget(
-    budget: float | None, track: EmotionTrack | FaceWalk, observer: FaceObserver | None
+    budget: float | None, track: object, observer: FaceObserver | None
 ) -> None:
     """Raise ValueError for a budget that nothing can be measured against."""
     if budget is None:
         return
     if not isinstance(track, EmotionTrack):
         raise ValueError(
-            "needs a track of emotions for identity_budget; got a walk through faces; try "
+            "needs a track of emotions for identity_budget; got one of another kind; try "
             "track=all_emotions"
         )
     if not isinstance(observer, FaceEncoder):
@@ -39,13 +43,17 @@ def check_identity_budget(
 
 def lower_intensities(
     config: DictConfig,
-    track: EmotionTrack | FaceWalk,
+    track: Track,
     face: Rows,
     generator: Generator,
     mask: LayerMask,
     observer: FaceObserver | None,
-) -> EmotionTrack | FaceWalk:
-    """The track within config.identity_budget, and a line for each emotion that was lowered."""
+) -> Track | EmotionTrack:
+    """The track within config.identity_budget, and a line for each emotion that was lowered.
+
+    Without a budget it is handed on as it is, of whatever kind. Raises ValueError where the calm
+    face is not found.
+    """
     budget = config.identity_budget
     if budget is None or not isinstance(track, EmotionTrack):
         return track
