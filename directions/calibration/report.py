@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -84,7 +85,7 @@ def save_calibration_report(
 
 def _round(value: object) -> object:
     if isinstance(value, float):
-        return round(value, 4)
+        return round(value, 4) if math.isfinite(value) else None  # JSON knows no NaN
     if isinstance(value, dict):
         return {key: _round(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
