@@ -11,7 +11,7 @@ from PIL import Image
 
 from directions.store import DirectionSet, load_directions, save_directions
 from scripts import calibrate_directions, exchange_directions, show_directions
-from scripts.identity_budget import lower_intensities
+from scripts.identity_budget import check_identity_budget, lower_intensities
 from synth.checkpoints import load_generator
 from synth.emotions import Emotion, EmotionEvent, EmotionTrack
 from synth.judging.readout import PerceptualScorer
@@ -219,3 +219,9 @@ def test_the_budget_lowers_a_track(tiny_generator, tiny_directions, capsys):
     lowered = lower(200.0)
     assert 0 < lowered.events[1].intensity < 1 and lowered.events[0] == events[0]
     assert "fear: intensity 1.00 lowered to" in capsys.readouterr().out
+
+
+def test_a_budget_needs_intensities_that_can_be_lowered():
+    check_identity_budget(None, object(), None)
+    with pytest.raises(ValueError, match="needs a track of emotions for identity_budget"):
+        check_identity_budget(0.35, object(), StubEncoder())

@@ -113,7 +113,6 @@ def refuse_landmarks(name: str) -> Path:
     ("overrides", "message"),
     [
         (["identity_budget=0.35"], "needs a face encoder for identity_budget; got none"),
-        (["identity_budget=0.35", "track=walk"], "needs a track of emotions for identity_budget"),
         (["identity_budget=little"], "needs a number or null for identity_budget"),
     ],
 )
