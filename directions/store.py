@@ -3,8 +3,8 @@
 File: a tensor [layer, w_dim] of norm 1 under each emotion's name; metadata, all text: `format`,
 `coefficients` (JSON, name -> length of intensity 1), `calm_levels` (JSON, name -> mean projection
 of calm faces), `generator_name`, `generator_sha256`, and the card's further entries (labels, sample
-count, held-out accuracy, licence ...). `.npy` files [layer, w_dim], the common currency of
-StyleGAN directions, are imported and exported.
+count, held-out accuracy, calibration, licence ...). `directions.exchange` reads and writes the .npy
+files of others.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -25,7 +23,7 @@ from synth.assets import hash_file
 from synth.atomic import check_output_path, write_atomically
 from synth.emotions import Emotion
 from synth.generators.base import Generator, name_weights
-from synth.keyframes import THESIS_COEFFICIENT, Direction
+from synth.keyframes import Direction
 
 FORMAT = "moodreel-directions"
 #: Directions that come with Moodreel: those of the bundled generator.
@@ -131,9 +129,9 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
     tells the command that fits them. Warns when those at `path` were fitted for other weights.
     """
     command = (
-        "`python -m scripts.fit_directions generator=file generator.path=... labels=latents "
-        "labels.path=... out=my.safetensors`, then directions.path=my.safetensors; or use "
-        "track=walk, which needs none"
+        "`python -m scripts.fit_directions generator=file generator.path=... labels=folder "
+        "labels.path=... labels.latents=... out=my.safetensors`, then "
+        "directions.path=my.safetensors; or use track=walk, which needs none"
     )
     if path is not None:
         directions = load_directions(path)
@@ -168,35 +166,3 @@ def find_bundled_directions(generator: Generator) -> DirectionSet | None:
         if directions.generator_sha256 == generator.sha256:
             return directions
     return None
-
-
-def import_direction(path: str | Path, coefficient: float = THESIS_COEFFICIENT) -> Direction:
-    """Read a direction [layer, w_dim] from .npy; intensity 1 is `coefficient` times the file's.
-
-    The file's own length is kept: it becomes part of the coefficient of the unit vector.
-    """
-    path = Path(path)
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path}: needs an array of numbers; {error}") from error
-    if array.ndim != 2 or array.dtype.kind != "f":
-        raise ValueError(
-            f"{path}: needs a direction of shape [layer, w_dim]; got {array.dtype} {array.shape}"
-        )
-    vector = torch.from_numpy(array.astype(np.float64))
-    try:
-        norm = float(torch.linalg.vector_norm(vector))
-        return Direction.from_vector(vector, coefficient * norm if norm > 0 else coefficient)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-
-
-def export_direction(path: str | Path, direction: Direction) -> None:
-    """Write the change of intensity 1, coefficient * unit vector, as .npy [layer, w_dim]."""
-    path = Path(path)
-    if path.suffix != ".npy":
-        raise ValueError(f"{path}: needs a name ending in .npy; got {path.suffix!r}")
-    change = (direction.vector * direction.coefficient).detach().cpu().float().numpy()
-    with write_atomically(path) as temporary:
-        np.save(temporary, change)

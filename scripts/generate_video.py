@@ -26,6 +26,7 @@ from directions.neutral import find_start
 from directions.store import find_bundled_directions, load_directions_for
 from embed.photos.photo_face import PhotoFace
 from scripts.entry import build, build_observer, choose_device, run_script
+from scripts.identity_budget import check_identity_budget, lower_intensities
 from scripts.setting_types import COMMON_TYPES, VIDEO_TYPES, check_types
 from synth.atomic import write_text_atomically
 from synth.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
@@ -67,6 +68,7 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     mode = check_easing(config.interpolation.mode) or "linear"
     device = choose_device(config.render.device)
     observer = build_observer(config.scorecard)
+    check_identity_budget(config.identity_budget, track, observer)
     source = build(config.face)
     if isinstance(source, PhotoFace):
         source.fetch_models()
@@ -77,6 +79,7 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     if isinstance(source, PhotoFace):
         source.save_beside(folder, generator)
         generator = source.load_generator(generator)
+    track = lower_intensities(config, track, face, generator, mask, observer)
     keyframes = make_keyframes(track, face, generator, mask, config.directions)
     halving_s = config.interpolation.halving_s
     if halving_s is None:

@@ -32,6 +32,7 @@ COMMON_TYPES: Mapping[str, Any] = {
     "scorecard.face_stride": int,
 }
 VIDEO_TYPES: Mapping[str, Any] = {
+    "identity_budget": float | None,
     "video.file": str,
     "video.fps": float,
     "video.crf": int,
@@ -50,7 +51,41 @@ PROTOCOL_TYPES: Mapping[str, Any] = {
     "frames": int,
     "fps": float,
 }
-FIT_TYPES: Mapping[str, Any] = {"c": float, "seed": int, "out": str}
+FIT_TYPES: Mapping[str, Any] = {"c": float | None, "seed": int, "out": str, "report": bool}
+RENDER_TYPES: Mapping[str, Any] = {
+    "render.device": str,
+    "render.precision": str,
+    "render.compile": str,
+}
+CALIBRATE_TYPES: Mapping[str, Any] = {
+    "directions.path": str | None,
+    "faces": int,
+    "first_seed": int,
+    "psi": float,
+    "identity_budget": float | None,
+    "search_rows": bool,
+    "out": str,
+    "report": bool,
+    **RENDER_TYPES,
+}
+SHOW_TYPES: Mapping[str, Any] = {
+    "directions.path": str | None,
+    "directions.calm_first": bool,
+    "seeds": list[Any],
+    "psi": float,
+    "emotions": list[Any],
+    "intensities": list[Any],
+    "tile_px": int,
+    "out": str,
+    **RENDER_TYPES,
+}
+EXCHANGE_TYPES: Mapping[str, Any] = {
+    "source": str,
+    "coefficient": float,
+    "out": str | None,
+    "latents": str | None,
+    "sign_faces": int,
+}
 ENCODER_TYPES: Mapping[str, Any] = {
     "out": str,
     "device": str,

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from directions.fit import LabelledLatents, fit_directions, split_subjects
-from directions.label import CALM_BELOW, label_bundled_latents, load_labelled_latents
+from directions.fitting.fit import fit_directions, project
+from directions.fitting.samples import LabelledLatents, split_subjects
+from directions.fitting.settings import FitSettings
+from directions.labels.known import CALM_BELOW, label_bundled_latents
+from directions.labels.latents import load_labelled_latents
 from directions.neutral import calm_face
 from synth.emotions import Emotion
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
@@ -35,7 +38,7 @@ def labelled(axes) -> LabelledLatents:
 
 @pytest.fixture(scope="module")
 def fitted(labelled):
-    return fit_directions(labelled, LAYERS, c=1e-3)
+    return fit_directions(labelled, LAYERS, FitSettings(c=1e-3)).emotions
 
 
 def test_every_axis_is_found(fitted, axes):
@@ -54,10 +57,10 @@ def test_intensity_one_moves_a_row_by_the_full_emotion(fitted):
 
 
 def test_weak_regularisation_fits_noise(labelled, axes):
-    few = LabelledLatents(*(getattr(labelled, n)[:600] for n in labelled.__dataclass_fields__))
+    few = labelled.select(np.arange(600))
 
     def find_cosine(c: float) -> float:
-        found = fit_directions(few, 1, c)
+        found = fit_directions(few, 1, FitSettings(c=c)).emotions
         return np.mean([f.direction.vector[0].numpy() @ axes[e - 1] for e, f in found.items()])
 
     assert find_cosine(1e-3) > find_cosine(100.0) + 0.02
@@ -65,8 +68,9 @@ def test_weak_regularisation_fits_noise(labelled, axes):
 
 def test_only_the_emotions_that_are_there_are_fitted(labelled):
     kept = np.isin(labelled.emotions, (Emotion.CALM, Emotion.ANGER, Emotion.FEAR))
-    some = LabelledLatents(*(getattr(labelled, n)[kept] for n in labelled.__dataclass_fields__))
-    fitted, everything = fit_directions(some, 2), fit_directions(labelled, 2)
+    some = labelled.select(np.flatnonzero(kept))
+    settings = FitSettings(c=1e-3)
+    fitted, everything = (fit_directions(x, 2, settings).emotions for x in (some, labelled))
     assert list(fitted) == [Emotion.ANGER, Emotion.FEAR]
     for emotion, found in fitted.items():
         assert torch.equal(found.direction.vector, everything[emotion].direction.vector)
@@ -92,7 +96,7 @@ def label_few(emotions, subjects, intensities=None) -> LabelledLatents:
 def test_the_fewest_people_that_can_be_measured(emotions, subjects):
     few = label_few(emotions, subjects)
     for seed in range(20):
-        (found,) = fit_directions(few, 1, seed=seed).values()
+        (found,) = fit_directions(few, 1, FitSettings(seed=seed)).emotions.values()
         assert 0 <= found.held_out_auc <= 1
         train, test = split_subjects(few.emotions == 1, few.subjects, seed)
         assert not set(few.subjects[train]) & set(few.subjects[test])
@@ -162,18 +166,20 @@ def test_a_smiling_face_is_brought_to_calm_and_stays_itself(fitted, axes, labell
 
 def test_labels_are_read_and_checked(tmp_path, labelled):
     path = tmp_path / "labelled.npz"
-    np.savez(path, w=labelled.latents[:, None].repeat(2, 1), emotion=labelled.emotions)
+    yaw = np.arange(6000.0)
+    np.savez(path, w=labelled.latents, emotion=labelled.emotions, yaw=yaw)
     generator = StyleGAN2(
         StyleGAN2Config(resolution=8, w_dim=WIDTH, z_dim=WIDTH, mapping_layers=1, channel_max=4)
     )
     read = load_labelled_latents(path, generator)
     assert np.allclose(read.latents, labelled.latents, atol=1e-5)
-    assert (read.intensities == 1).all()
+    assert (read.intensities == 1).all() and (read.attributes["yaw"] == yaw).all()
     for arrays, message in (
         ({"w": labelled.latents}, "emotion"),
         ({"w": labelled.latents, "emotion": labelled.emotions[:5]}, "one emotion for each"),
         ({"w": labelled.latents, "emotion": labelled.emotions + 3}, "0 to 6"),
         ({"w": labelled.latents[:, :9], "emotion": labelled.emotions}, "64 numbers"),
+        ({"w": labelled.latents[:, None], "emotion": labelled.emotions}, "W. of 4 rows"),
         ({"w": labelled.latents * np.nan, "emotion": labelled.emotions}, "finite"),
         ({"w": labelled.latents, "emotion": 0 * labelled.emotions}, "one other emotion; got calm$"),
         ({"w": labelled.latents, "emotion": 0 * labelled.emotions + 5}, "got fear$"),
@@ -190,3 +196,103 @@ def test_labels_are_read_and_checked(tmp_path, labelled):
     path.write_bytes(b"no zip")
     with pytest.raises(ValueError, match="labelled latents"):
         load_labelled_latents(path, generator)
+
+
+@pytest.fixture(scope="module")
+def in_rows(axes) -> LabelledLatents:
+    """W+ of 4 rows; emotions show in rows 1 and 2 only; yaw leans with fear along axis 5."""
+    random = np.random.default_rng(5)
+    emotions = np.repeat([0, Emotion.HAPPINESS, Emotion.FEAR], 150)
+    latents = random.normal(size=(450, 4, WIDTH))
+    yaw = random.normal(size=450) + 1.5 * (emotions == Emotion.FEAR)
+    for emotion in (Emotion.HAPPINESS, Emotion.FEAR):
+        latents[emotions == emotion, 1:3] += STEP * axes[emotion - 1]
+    latents += 2.0 * yaw[:, None, None] * axes[5]
+    return LabelledLatents(
+        latents, emotions, (emotions > 0) * 1.0, np.arange(450) % 30, {"yaw": yaw}
+    )
+
+
+@pytest.mark.parametrize("space", ["rows", "flat"])
+def test_chosen_rows_are_fitted_and_the_others_left_alone(in_rows, axes, space):
+    fitted = fit_directions(in_rows, 4, FitSettings(space=space, rows=(1, 4), c=1e-2))
+    for emotion, found in fitted.emotions.items():
+        norms = found.direction.vector.norm(dim=1)
+        assert norms[0] == 0
+        assert found.direction.vector[1].numpy() @ axes[emotion - 1] > 0.4
+        if space == "rows":  # a unit normal in each
+            assert torch.allclose(norms[1:], torch.full((3,), 3**-0.5), atol=1e-5)
+        else:  # the row in which nothing shows hardly counts
+            assert norms[3] < 0.5 * norms[1]
+    assert fitted.accuracy > 0.85
+
+
+def test_an_edit_leaves_the_attributes_alone_that_it_is_orthogonal_to(in_rows, axes):
+    def find_yaw(**settings) -> float:
+        found = fit_directions(in_rows, 4, FitSettings(c=1e-3, **settings))
+        return abs(found.emotions[Emotion.FEAR].direction.vector[1].numpy() @ axes[5])
+
+    assert find_yaw(orthogonal_to=["yaw"]) < 0.5 * find_yaw()
+    apart = fit_directions(in_rows, 4, FitSettings(c=1e-3, apart=True))
+    (one, other) = (f.direction.vector.flatten() for f in apart.emotions.values())
+    plain = fit_directions(in_rows, 4, FitSettings(c=1e-3)).find_cosines()
+    # Each is orthogonal to the other as it was, so that the angle is mirrored at a right one.
+    assert float(one @ other) == pytest.approx(-plain[0, 1], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"contrast": "multinomial"}, {"model": "svm"}, {"model": "mean"}, {"standardise": "each"}],
+    ids=str,
+)
+def test_other_ways_to_fit_find_the_axes_too(labelled, axes, settings):
+    some = labelled.select(np.arange(2000))
+    fitted = fit_directions(some, LAYERS, FitSettings(c=1e-3, **settings))
+    for emotion, found in fitted.emotions.items():
+        row = found.direction.vector[0].numpy() * LAYERS**0.5
+        assert row @ axes[emotion - 1] > 0.8, emotion
+    assert fitted.accuracy > 0.6
+    assert fitted.confusion.sum() > 200
+    cosines = fitted.find_cosines()
+    np.testing.assert_allclose(np.diag(cosines), 1, atol=1e-5)
+
+
+def test_c_is_the_strongest_that_is_as_good_as_the_best(labelled):
+    chosen = fit_directions(labelled.select(np.arange(1200)), 1).strength
+    best = max(chosen.aucs.values())
+    assert chosen.aucs[chosen.c] > best - 0.02
+    assert all(auc < chosen.aucs[chosen.c] for c, auc in chosen.aucs.items() if c < chosen.c)
+
+
+def test_the_thesis_coefficient_is_taken_as_it_is(labelled):
+    fitted = fit_directions(labelled.select(np.arange(800)), 2, FitSettings(c=1e-3, coefficient=8))
+    assert {found.direction.coefficient for found in fitted.emotions.values()} == {8}
+
+
+def test_projections_agree_in_w_and_in_w_plus(axes):
+    w = np.random.default_rng(0).normal(size=(5, WIDTH))
+    vector = np.repeat(axes[0][None], LAYERS, 0) / LAYERS**0.5
+    wide = w[:, None].repeat(LAYERS, 1)
+    np.testing.assert_allclose(project(w, vector), project(wide, vector))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"contrast": "multinomial", "model": "svm"}, "needs model=logistic"),
+        ({"c": 0}, "needs c above 0"),
+        ({"coefficient": -8.0}, "needs coefficient above 0"),
+        ({"rows": (3, 1), "space": "flat"}, r"needs rows as \[start, stop\]"),
+        ({"rows": (0, 2)}, "needs space=rows or flat"),
+        ({"rows": (0, 99), "space": "flat"}, "within the 4 of W"),
+        ({"orthogonal_to": ["age"]}, "labels of age .* got attributes yaw"),
+    ],
+)
+def test_settings_that_do_not_fit_are_told(in_rows, settings, message):
+    with pytest.raises(ValueError, match=message):
+        fit_directions(in_rows, 4, FitSettings(**{"c": 1e-3, **settings}))
+
+
+def test_rows_need_latents_in_w_plus(labelled):
+    with pytest.raises(ValueError, match=r"latents in W\+ .* for space=flat; got .* try space=w"):
+        fit_directions(labelled.select(np.arange(600)), LAYERS, FitSettings(space="flat", c=1e-3))

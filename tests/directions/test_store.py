@@ -11,10 +11,9 @@ import torch
 from safetensors.torch import save_file
 
 from directions import store
+from directions.exchange import export_direction, import_direction
 from directions.store import (
     DirectionSet,
-    export_direction,
-    import_direction,
     load_directions,
     load_directions_for,
     save_directions,

@@ -50,6 +50,7 @@ def values(tmp_path, tiny_generator) -> dict[str, str]:
         "generator.path.name": "ffhq-256",
         "face.path": str(tmp_path / "face.npz"),
         "track.path": str(track),
+        "source": str(tmp_path),
     }
 
 
@@ -90,7 +91,8 @@ def test_each_option_composes_and_can_be_built(group, option, values, monkeypatc
         if group in ("experiment", "launcher"):
             continue  # made of other groups' options, Hydra's own among them
         if group in NEED_A_GENERATOR:
-            check_settings(config[group], generator=None)
+            settings = {k: v if k == "_target_" else build(v) for k, v in config[group].items()}
+            check_settings(settings, generator=None)
             continue
         if (group, option) in NEED_A_VIDEO:
             parts = {k: v for k, v in config[group].items() if not isinstance(v, DictConfig)}

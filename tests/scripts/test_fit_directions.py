@@ -1,5 +1,6 @@
 """The script end to end: labelled latents of a tiny generator become a set that films."""
 
+import json
 import sys
 
 import numpy as np
@@ -54,6 +55,9 @@ def test_labels_become_a_set_for_this_generator(run, tmp_path, tiny_generator):
         assert row[axis] > 0.9
         assert direction.coefficient == pytest.approx(6.0 * 8**0.5, rel=0.15)
     assert fitted.card["samples"] == "300"
+    assert json.loads(fitted.card["confusion"])[Emotion.FEAR][Emotion.FEAR] > 5
+    assert float(fitted.card["held_out_accuracy"]) > 0.9
+    assert (tmp_path / "sets/mine_fit.png").read_bytes()[1:4] == b"PNG"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +65,8 @@ def test_labels_become_a_set_for_this_generator(run, tmp_path, tiny_generator):
     [
         (["out=mine.pt", "generator.path=nowhere.pkl"], "mine.pt: needs a name ending in .safet"),
         (["seed=first"], "needs a whole number for seed; got 'first'"),
-        (["c=weak"], "needs a number for c; got 'weak'"),
+        (["c=weak"], "needs a number or null for c; got 'weak'"),
+        (["fit.space=z"], "needs one of w, rows, flat for space; got 'z'"),
         (["labels.path=3"], "needs text for path; got 3"),
         (["labels.path=nowhere.npz"], "nowhere.npz: needs labelled latents"),
         (

@@ -107,3 +107,15 @@ def refuse_landmarks(name: str) -> Path:
     if name == "dlib-landmarks-68":
         raise AssetError(f"needs the asset {name}; got no copy")
     return Path(name)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["identity_budget=0.35"], "needs a face encoder for identity_budget; got none"),
+        (["identity_budget=little"], "needs a number or null for identity_budget"),
+    ],
+)
+def test_a_budget_of_identity_needs_somebody_who_measures(run, overrides, message):
+    code, error = run(*overrides)
+    assert code == 1 and message in error

@@ -1,0 +1,47 @@
+"""Calm faces to try directions on, and what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from directions.neutral import find_start
+from directions.store import DirectionSet
+from synth.acd import FaceEncoder
+from synth.generators.base import Generator
+from synth.keyframes import LayerMask
+from synth.latents import find_device, map_seeds
+from synth.types import Frames, WPlus, to_frames
+
+#: Pictures made at once.
+BATCH = 8
+
+
+def draw_frames(generator: Generator, w_plus: WPlus) -> Frames:
+    """W+ -> uint8 frames at the generator's size."""
+    device = find_device(generator)
+    with torch.inference_mode():
+        parts = [to_frames(generator.synthesis(part.to(device))) for part in w_plus.split(BATCH)]
+    return np.concatenate(parts)
+
+
+def map_calm_faces(
+    generator: Generator,
+    fitted: DirectionSet,
+    mask: LayerMask,
+    seeds: Sequence[int],
+    psi: float = 0.7,
+) -> WPlus:
+    """Random people at rest: W+ [face, layer, w_dim]; as they are where no calm level is known."""
+    faces = map_seeds(seeds, generator, psi)
+    return torch.stack([find_start(face, fitted, mask) for face in faces])
+
+
+def find_distances(
+    encoder: FaceEncoder, frames: Frames, others: Frames
+) -> Float[np.ndarray, " frame"]:
+    """Distance between the embeddings of each pair of frames; NaN where a face is not found."""
+    return np.linalg.norm(encoder.encode(frames) - encoder.encode(others), axis=1)

@@ -1,0 +1,93 @@
+"""A calibrated set: coefficients and senses as measured, curves in its card and as a picture."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from directions.calibration.rows import RowShares
+from directions.calibration.sweep import Calibration
+from directions.store import DirectionSet
+from synth.atomic import write_atomically
+from synth.emotions import Emotion
+from synth.keyframes import Direction
+from synth.provenance import SOFTWARE
+
+
+def apply_calibration(
+    fitted: DirectionSet, found: Mapping[Emotion, Calibration], conditions: Mapping[str, object]
+) -> DirectionSet:
+    """The set with measured coefficients; a direction that was backwards is turned, and so is its
+    calm level. Card entries `calibration` and `calibrated_with` (JSON) are added."""
+    directions, levels = dict(fitted.directions), dict(fitted.calm_levels)
+    for emotion, calibration in found.items():
+        vector = directions[emotion].vector * calibration.sign
+        directions[emotion] = Direction(vector, calibration.coefficient)
+        if emotion in levels:
+            levels[emotion] *= calibration.sign
+    card = {
+        **fitted.card,
+        "calibration": json.dumps({e.label: _round(asdict(c)) for e, c in found.items()}),
+        "calibrated_with": json.dumps(dict(conditions)),
+    }
+    return replace(fitted, directions=directions, calm_levels=levels, card=card, sha256="")
+
+
+def add_rows(fitted: DirectionSet, shares: Mapping[Emotion, RowShares]) -> DirectionSet:
+    """The set with the card entry `rows_that_carry` (JSON)."""
+    entry = {
+        e.label: {
+            "stop": s.stop,
+            "first": s.first.round(3).tolist(),
+            "without": s.without.round(3).tolist(),
+        }
+        for e, s in shares.items()
+    }
+    return replace(fitted, card={**fitted.card, "rows_that_carry": json.dumps(entry)}, sha256="")
+
+
+def save_calibration_report(
+    path: Path,
+    found: Mapping[Emotion, Calibration],
+    shares: Mapping[Emotion, RowShares],
+    title: str,
+) -> None:
+    """The picture: response and identity over coefficients, and over the first rows."""
+    figure = Figure(figsize=(15, 4.6), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    for emotion, calibration in found.items():
+        curve = calibration.curve
+        at = curve.coefficients
+        (line,) = left.plot(at, curve.responses, "-", label=emotion.label)
+        left.axvline(calibration.coefficient, color=line.get_color(), linestyle=":", linewidth=1)
+        if curve.identity_highs:
+            middle.plot(at, curve.identity_highs, label=emotion.label, color=line.get_color())
+            middle.plot(at, curve.identity_medians, "--", color=line.get_color(), linewidth=1)
+    left.set(xlabel="coefficient (dotted: intensity 1)", title="response of the classifier")
+    middle.set(xlabel="coefficient", title="identity distance: 95th percentile, median dashed")
+    for emotion, share in shares.items():
+        right.plot(range(1, len(share.first) + 1), share.first, label=emotion.label)
+    right.set(xlabel="first rows that are moved", title="share of the full response")
+    for axes in (left, middle, right):
+        if axes.lines:
+            axes.legend(fontsize=7)
+        else:
+            axes.set_axis_off()
+    figure.suptitle(title)
+    with write_atomically(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=90, metadata={"Software": SOFTWARE})
+
+
+def _round(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 4) if math.isfinite(value) else None  # JSON knows no NaN
+    if isinstance(value, dict):
+        return {key: _round(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_round(item) for item in value]
+    return value

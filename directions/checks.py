@@ -1,0 +1,119 @@
+"""What speaks against a set of directions before anybody films with it.
+
+Each doubt is a sentence. None of them proves a direction wrong, and none left proves nothing right:
+looking (`scripts.show_directions`) and measuring (`scripts.calibrate_directions`) remain.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from directions.calibration.faces import draw_frames
+from directions.store import DirectionSet
+from synth.emotion_scoring import EmotionScorer
+from synth.emotions import Emotion
+from synth.generators.base import Generator
+from synth.keyframes import Direction, LayerMask
+from synth.latents import map_seeds
+from synth.types import WPlus
+
+#: Faces from which the usual distance between two people in W+ is measured.
+PEOPLE = 32
+#: Intensity 1 may be so long, as a share of that distance.
+LEAST_LENGTH, LARGEST_LENGTH = 0.05, 1.5
+#: Rows that differ by less than this share of their length are the same row.
+SAME_ROWS = 1e-4
+#: Less of a direction than this in the rows that the mask opens is little.
+LEAST_OPEN = 0.2
+
+
+def find_doubts(
+    fitted: DirectionSet,
+    generator: Generator,
+    mask: LayerMask,
+    faces: WPlus | None = None,
+    scorer: EmotionScorer | None = None,
+) -> list[str]:
+    """Sentences on what looks wrong.
+
+    faces: W+ [face, layer, w_dim] that will be edited, or only tried; with a `scorer`, they tell
+    whether each direction goes the right way. Raises ValueError for directions of another shape.
+    """
+    if fitted.shape != (generator.num_layers, generator.w_dim):
+        raise ValueError(
+            f"needs directions of shape {(generator.num_layers, generator.w_dim)} for generator "
+            f"{generator.name}; got {fitted.shape}"
+        )
+    doubts = []
+    if fitted.generator_sha256 != generator.sha256:
+        doubts.append(
+            f"fitted for generator {fitted.generator_name}, and used with {generator.name}: "
+            "directions of other weights may change something else"
+        )
+    is_varied = faces is not None and any(not has_equal_rows(face) for face in faces)
+    usual = measure_usual_distance(generator)
+    for emotion, direction in fitted.directions.items():
+        if is_varied and has_equal_rows(direction.vector):
+            doubts.append(
+                f"{emotion.label}: one vector for all rows, found in W, and used on faces in W+: "
+                "expect it to do less, or something else, than on faces out of the mapping"
+            )
+        doubts += _doubt_length(emotion, direction, mask, usual)
+        if scorer is not None and faces is not None:
+            doubts += _doubt_sense(emotion, direction, mask, generator, faces, scorer)
+    return doubts
+
+
+def has_equal_rows(rows: torch.Tensor) -> bool:
+    """Whether all rows [layer, w_dim] are the same but for rounding."""
+    return float((rows - rows[:1]).abs().max()) <= SAME_ROWS * float(rows.abs().max())
+
+
+def measure_usual_distance(generator: Generator) -> float:
+    """Median distance between two random faces in W+, all rows together."""
+    flat = map_seeds(range(PEOPLE), generator, 1.0).flatten(1).double()
+    distances = torch.cdist(flat, flat)
+    above = torch.triu_indices(PEOPLE, PEOPLE, 1)
+    return float(distances[above[0], above[1]].median())
+
+
+def _doubt_length(
+    emotion: Emotion, direction: Direction, mask: LayerMask, usual: float
+) -> list[str]:
+    doubts, share = [], direction.coefficient / usual
+    if not LEAST_LENGTH <= share <= LARGEST_LENGTH:
+        doubts.append(
+            f"{emotion.label}: intensity 1 moves a face by {direction.coefficient:.3g}, "
+            f"{share:.2g} times the distance between two people: "
+            + ("hardly anything will change" if share < 1 else "the face will fall apart")
+            + "; try scripts.calibrate_directions"
+        )
+    open_share = float(mask.apply(direction.vector).norm())
+    if open_share < LEAST_OPEN:
+        doubts.append(
+            f"{emotion.label}: only {open_share:.0%} of the direction lies in the rows that the "
+            "mask opens; try mask=none"
+        )
+    return doubts
+
+
+def _doubt_sense(
+    emotion: Emotion,
+    direction: Direction,
+    mask: LayerMask,
+    generator: Generator,
+    faces: WPlus,
+    scorer: EmotionScorer,
+) -> list[str]:
+    step = mask.apply(direction.vector.to(faces)) * direction.coefficient
+    ahead, back = (
+        float(np.nanmean(scorer.score(draw_frames(generator, faces + sign * step))[:, emotion]))
+        for sign in (1, -1)
+    )
+    if ahead > back:
+        return []
+    return [
+        f"{emotion.label}: the classifier sees more of it backwards ({back:.2f}) than ahead "
+        f"({ahead:.2f}): the sign may be wrong; try scripts.calibrate_directions"
+    ]

@@ -1,0 +1,1 @@
+"""Labelled latents become directions: boundaries, their strength, what they get right."""

@@ -1,0 +1,1 @@
+"""Where labelled latents come from: known labels, files, a scorer of emotions, photos."""

@@ -1,0 +1,103 @@
+"""Labelled photos and their inversions become labelled latents.
+
+In: a list of labelled pictures, and a folder in which `python -m scripts.invert` left a folder of
+results for each photo: `latents.npz` with W+, `report.json` with the sha256 of photo and generator.
+They are joined by the photo's sha256, so that neither has to stay where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from directions.fitting.samples import LabelledLatents
+from directions.labels.layouts import IMPA_NUMBERS, Layout, list_labelled
+from directions.labels.pictures import LabelledPicture, Single, balance, check_single_pictures
+from synth.assets import hash_file
+from synth.emotions import Emotion
+from synth.generators.base import Generator
+from synth.latents import load_latents
+
+REPORT, LATENTS = "report.json", "latents.npz"
+Missing = Literal["refuse", "drop"]
+
+
+def label_photos(
+    generator: Generator,
+    path: str,
+    latents: str,
+    layout: Layout = "auto",
+    numbers: Sequence[str] = IMPA_NUMBERS,
+    missing: Missing = "refuse",
+    single_pictures: Single = "refuse",
+    most_per_emotion: int | None = None,
+    seed: int = 0,
+) -> LabelledLatents:
+    """Labelled pictures at `path` with their W+ out of the folder `latents`.
+
+    Raises ValueError for labels or latents that are wrong, unbalanced or of another generator.
+    """
+    pictures = check_single_pictures(list_labelled(path, layout, numbers), single_pictures)
+    pictures = balance(pictures, most_per_emotion, seed)
+    results = find_results(Path(latents), generator)
+    found = [(p, results[sha256]) for p in pictures if (sha256 := _hash(p.path)) in results]
+    if len(found) < len(pictures) and (missing == "refuse" or not found):
+        raise ValueError(
+            f"{latents}: needs latents of {len(pictures)} labelled pictures; got those of "
+            f"{len(found)}; try `python -m scripts.invert photos={path}`, which goes on where it "
+            "stopped, or labels.missing=drop"
+        )
+    return join_labels(found, generator)
+
+
+def find_results(folder: Path, generator: Generator) -> dict[str, Path]:
+    """sha256 of each inverted photo below `folder` -> its latents.
+
+    Raises ValueError naming the first that was made with another generator.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"{folder}: needs a folder of inverted photos; found none; try `python -m "
+            "scripts.invert photos=...`"
+        )
+    found = {}
+    for report in sorted(folder.rglob(REPORT)):
+        try:
+            content = json.loads(report.read_text(encoding="utf-8"))
+            photo, made_with = content["photo"]["sha256"], content["generator"]
+            name, sha256 = made_with["name"], made_with["sha256"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{report}: needs the report of an inverted photo; {error}") from error
+        if sha256 != generator.sha256:
+            raise ValueError(
+                f"{report.with_name(LATENTS)}: needs latents of generator {generator.name}; got "
+                f"those of {name} (sha256 {sha256[:12]}); try inverting with this generator"
+            )
+        found[photo] = report.with_name(LATENTS)
+    return found
+
+
+def join_labels(
+    found: Sequence[tuple[LabelledPicture, Path]], generator: Generator
+) -> LabelledLatents:
+    """Pictures and the files of their W+ -> W+ [sample, layer, w_dim] with all labels."""
+    pictures = [picture for picture, _ in found]
+    numbers = {name: k for k, name in enumerate(sorted({p.subject for p in pictures}))}
+    shared = set.intersection(*(set(p.attributes) for p in pictures))
+    return LabelledLatents(
+        np.stack([load_latents(path, generator)[0].numpy() for _, path in found]),
+        np.array([int(p.emotion) for p in pictures]),
+        np.array([0.0 if p.emotion is Emotion.CALM else p.intensity for p in pictures]),
+        np.array([numbers[p.subject] for p in pictures]),
+        {name: np.array([p.attributes[name] for p in pictures]) for name in sorted(shared)},
+    )
+
+
+def _hash(path: Path) -> str:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: needs the labelled picture; found nothing there")
+    return hash_file(path)

@@ -1,0 +1,78 @@
+"""The setting identity_budget of generate_video: who measures, and what the user is told.
+
+In: the configuration, the track and the face. Out: the track, with lower intensities where a
+keyframe would have been farther from the calm face than the budget.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from omegaconf import DictConfig
+
+from directions.calibration.faces import draw_frames
+from directions.calibration.identity_budget import keep_identity
+from directions.neutral import find_start
+from directions.store import load_directions_for
+from synth.acd import FaceEncoder
+from synth.emotions import EmotionTrack
+from synth.generators.base import Generator
+from synth.keyframes import LayerMask, Rows
+from synth.observations import FaceObserver
+from synth.types import WPlus
+
+#: What a film follows; only tracks of emotions have intensities.
+Track = TypeVar("Track")
+
+
+def check_identity_budget(
+    budget: float | None, track: object, observer: FaceObserver | None
+) -> None:
+    """Raise ValueError for a budget that nothing can be measured against."""
+    if budget is None:
+        return
+    if not isinstance(track, EmotionTrack):
+        raise ValueError(
+            "needs a track of emotions for identity_budget; got one of another kind; try "
+            "track=all_emotions"
+        )
+    if not isinstance(observer, FaceEncoder):
+        raise ValueError("needs a face encoder for identity_budget; got none; try scorecard=dlib")
+
+
+def lower_intensities(
+    config: DictConfig,
+    track: Track,
+    face: Rows,
+    generator: Generator,
+    mask: LayerMask,
+    observer: FaceObserver | None,
+) -> Track | EmotionTrack:
+    """The track within config.identity_budget, and a line for each emotion that was lowered.
+
+    Without a budget it is handed on as it is, of whatever kind. Raises ValueError where the calm
+    face is not found.
+    """
+    budget = config.identity_budget
+    if budget is None or not isinstance(track, EmotionTrack):
+        return track
+    assert isinstance(observer, FaceEncoder)
+    fitted = load_directions_for(generator, config.directions.path)
+    start = find_start(face, fitted, mask, config.directions.calm_first)
+    calm = observer.encode(draw_frames(generator, start[None]))[0]
+    if not np.isfinite(calm).all():
+        raise ValueError(
+            f"needs a face that {observer.name} finds for identity_budget; got a picture without "
+            "one; try another face, or identity_budget=null"
+        )
+
+    def find_distances(w_plus: WPlus) -> np.ndarray:
+        return np.linalg.norm(observer.encode(draw_frames(generator, w_plus)) - calm, axis=1)
+
+    track, lowered = keep_identity(start, track, fitted.directions, mask, budget, find_distances)
+    for entry in lowered:
+        print(entry)
+    if not lowered:
+        print(f"identity: every emotion is within {budget:g} of the calm face")
+    return track

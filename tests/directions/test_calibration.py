@@ -1,0 +1,140 @@
+"""Calibration finds what was built in: senses, coefficients, rows and distances."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from plain_faces import (
+    LAYERS,
+    SEEN_ROWS,
+    PlainEncoder,
+    PlainGenerator,
+    PlainScorer,
+    make_direction,
+    make_plain_set,
+    read_w,
+)
+
+from directions.calibration.faces import draw_frames
+from directions.calibration.identity_budget import keep_identity
+from directions.calibration.report import (
+    add_rows,
+    apply_calibration,
+    save_calibration_report,
+)
+from directions.calibration.rows import ablate_rows
+from directions.calibration.sweep import Curve, calibrate_direction, choose_coefficient
+from directions.store import load_directions, save_directions
+from synth.emotions import Emotion, EmotionEvent, EmotionTrack
+from synth.keyframes import LayerMask
+
+ALL = LayerMask(layer_stop=None)
+EIGHT = LayerMask(layer_stop=8)
+
+
+@pytest.fixture(scope="module")
+def faces():
+    z = torch.randn(5, PlainGenerator.z_dim, generator=torch.Generator().manual_seed(3))
+    return PlainGenerator().mapping(z)
+
+
+def calibrate(faces, direction, emotion=Emotion.FEAR, budget=None):
+    return calibrate_direction(
+        PlainGenerator(), faces, emotion, direction, EIGHT, PlainScorer(), PlainEncoder(), budget
+    )
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("given", [0.7, 1.6])
+def test_intensity_one_is_where_the_response_saturates(faces, given, sign):
+    found = calibrate(faces, make_direction(Emotion.FEAR, given, sign))
+    # A step of the sweep is a quarter of the coefficient that was given.
+    assert found.coefficient == pytest.approx(0.95 * LAYERS**0.5, rel=given / 4)
+    assert (found.sign, found.limited_by) == (sign, "response")
+
+
+def test_identity_sets_the_coefficient_when_it_leaves_its_budget_first(faces):
+    found = calibrate(faces, make_direction(Emotion.FEAR), budget=0.4)
+    assert found.limited_by == "identity"
+    # The embedding is W itself, so a distance of 0.4 is 0.4 of the full emotion; pictures have
+    # steps of 0.03.
+    assert found.coefficient == pytest.approx(0.4 * LAYERS**0.5, rel=0.1)
+    assert choose_coefficient(found.curve, budget=5.0).limited_by == "response"
+
+
+def test_a_curve_without_an_answer_or_a_person_is_told(faces):
+    with pytest.raises(ValueError, match="that the classifier answers to"):
+        calibrate(faces, make_direction(Emotion.FEAR), Emotion.ANGER)
+    jump = Curve((0.0, 1.0, 2.0), (0.0, 0.5, 1.0), (0.0, 9.0, 9.0), (0.5, np.nan, 9.0), (0, 5, 0))
+    with pytest.raises(ValueError, match=r"within the identity budget 0\.35"):
+        choose_coefficient(jump, budget=0.35)
+
+
+def test_a_calibrated_set_keeps_its_curves_and_turns_what_was_backwards(faces, tmp_path):
+    fitted = make_plain_set(1.6, {Emotion.SADNESS: -1.0})
+    found = {e: calibrate(faces, direction, e) for e, direction in fitted.directions.items()}
+    calibrated = apply_calibration(fitted, found, {"scorer": PlainScorer.name})
+    shares = {
+        e: ablate_rows(PlainGenerator(), faces, e, d, PlainScorer())
+        for e, d in calibrated.directions.items()
+    }
+    save_directions(tmp_path / "set.safetensors", add_rows(calibrated, shares))
+    read = load_directions(tmp_path / "set.safetensors")
+    for emotion, direction in read.directions.items():
+        assert float(direction.vector[0, emotion - 1]) > 0, emotion
+        assert read.calm_levels[emotion] == (-0.25 if emotion is Emotion.SADNESS else 0.25)
+    curve = json.loads(read.card["calibration"])["fear"]["curve"]
+    assert len(curve["coefficients"]) == len(curve["responses"]) == len(curve["identity_highs"])
+    assert json.loads(read.card["calibrated_with"])["scorer"] == PlainScorer.name
+    assert json.loads(read.card["rows_that_carry"])["fear"]["stop"] in (7, SEEN_ROWS)
+    save_calibration_report(tmp_path / "report.png", found, shares, "plain")
+    assert (tmp_path / "report.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_ablation_finds_the_rows_that_carry(faces):
+    direction = make_direction(Emotion.HAPPINESS, 0.9)
+    shares = ablate_rows(PlainGenerator(), faces, Emotion.HAPPINESS, direction, PlainScorer())
+    assert shares.stop == SEEN_ROWS
+    np.testing.assert_allclose(shares.first[:SEEN_ROWS], np.arange(1, 9) / 8, atol=0.05)
+    np.testing.assert_allclose(shares.without[SEEN_ROWS:], 1, atol=0.02)
+    assert (shares.without[:SEEN_ROWS] < 0.95).all()
+    with pytest.raises(ValueError, match="answer to anger"):
+        ablate_rows(PlainGenerator(), faces, Emotion.ANGER, direction, PlainScorer())
+
+
+def make_track(*events):
+    return EmotionTrack(
+        tuple(EmotionEvent(e, float(k), intensity) for k, (e, intensity) in enumerate(events))
+    )
+
+
+def test_only_keyframes_beyond_the_budget_are_lowered(faces):
+    fitted, generator = make_plain_set(), PlainGenerator()
+    start = faces[0]
+
+    def find_distances(w_plus):
+        shown = read_w(frames := draw_frames(generator, w_plus))
+        assert len(frames) == len(w_plus)
+        return np.linalg.norm(shown - read_w(draw_frames(generator, start[None])), axis=1)
+
+    track = make_track(
+        (Emotion.CALM, 1.0), (Emotion.FEAR, 1.0), (Emotion.ANGER, 0.3), (Emotion.FEAR, 0.6)
+    )
+    kept, lowered = keep_identity(start, track, fitted.directions, EIGHT, 0.5, find_distances)
+    assert [e.intensity for e in kept.events][::2] == [1.0, 0.3]
+    for event in kept.events[1::2]:
+        assert 0.42 < event.intensity <= 0.53
+    assert {entry.emotion for entry in lowered} == {Emotion.FEAR}
+    for entry in lowered:
+        assert entry.given_distance <= 0.5 < entry.asked_distance
+        assert "fear: intensity" in str(entry)
+    same, none = keep_identity(start, track, fitted.directions, EIGHT, 5.0, find_distances)
+    assert same == track and none == []
+    lost, entries = keep_identity(
+        start, track, fitted.directions, EIGHT, 0.5, lambda w: np.full(len(w), np.nan)
+    )
+    assert all(e.intensity == 0 for e in lost.events if e.emotion is not Emotion.CALM)
+    assert len(entries) == 3
+    with pytest.raises(ValueError, match="budget above 0; got -1"):
+        keep_identity(start, track, fitted.directions, EIGHT, -1, find_distances)

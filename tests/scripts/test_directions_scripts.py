@@ -1,0 +1,227 @@
+"""Calibrating, showing and exchanging directions from the command line, on a tiny generator."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+from omegaconf import OmegaConf
+from PIL import Image
+
+from directions.store import DirectionSet, load_directions, save_directions
+from scripts import calibrate_directions, exchange_directions, show_directions
+from scripts.identity_budget import check_identity_budget, lower_intensities
+from synth.checkpoints import load_generator
+from synth.emotions import Emotion, EmotionEvent, EmotionTrack
+from synth.judging.readout import PerceptualScorer
+from synth.keyframes import Direction, LayerMask
+from synth.latents import save_latents
+
+ROWS, W_DIM = 8, 24
+
+
+@pytest.fixture
+def call(tmp_path, tiny_generator, tiny_directions, monkeypatch, capsys):
+    """Runs a script's main; gives its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MOODREEL_CACHE", str(tmp_path / "cache"))
+
+    def run(script, *overrides: str) -> tuple[int, str, str]:
+        base = ["generator=file", f"generator.path={tiny_generator}"]
+        name = script.__name__.split(".")[-1]
+        if script is not exchange_directions:
+            base += [f"directions.path={tiny_directions}", "scorecard=none"]
+        monkeypatch.setattr(sys, "argv", [name, *base, *overrides])
+        try:
+            script.main()
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def score_brightness(self, faces):
+    """All emotions show in bright pictures."""
+    bright = 1 / (1 + np.exp(-faces.mean((1, 2, 3)) / 20 + 6))
+    return np.repeat(bright[:, None], 7, 1)
+
+
+def test_a_set_is_calibrated_with_its_curves(call, tmp_path, monkeypatch):
+    monkeypatch.setattr(PerceptualScorer, "score", score_brightness)
+    code, printed, error = call(
+        calibrate_directions, "faces=3", "out=calibrated.safetensors", "search_rows=true"
+    )
+    assert code == 0, error
+    assert "calibrated.safetensors: 6 directions for tiny" in printed
+    read = load_directions(tmp_path / "calibrated.safetensors")
+    found = json.loads(read.card["calibration"])
+    for emotion, direction in read.directions.items():
+        assert found[emotion.label]["coefficient"] == pytest.approx(direction.coefficient, rel=1e-3)
+        responses = found[emotion.label]["curve"]["responses"]
+        assert responses[-1] > responses[0]
+    assert set(json.loads(read.card["rows_that_carry"])) == set(found)
+    assert json.loads(read.card["calibrated_with"])["seeds"] == [100000, 100002]
+    with Image.open(tmp_path / "calibrated_calibration.png") as picture:
+        assert picture.size[0] > 500
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["out=x.pt"], "x.pt: needs a name ending in .safetensors"),
+        (["out=x.safetensors", "faces=0"], "needs at least 1 face"),
+        (["out=x.safetensors", "identity_budget=0.3"], "needs a face encoder for identity_budget"),
+        (["out=x.safetensors", "identity_budget=much"], "needs a number or null for identity_b"),
+    ],
+)
+def test_wrong_settings_of_a_calibration_are_one_line(call, tmp_path, overrides, message):
+    code, _, error = call(calibrate_directions, *overrides)
+    assert code == 1 and message in error and error.count("\n") == 1
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
+def test_the_grid_has_a_picture_for_each_edit(call, tmp_path):
+    code, printed, error = call(
+        show_directions, "seeds=[0,1]", "emotions=[fear,anger]", "intensities=[0.5,1]",
+        "out=grid.png", "tile_px=32",
+    )  # fmt: skip
+    assert code == 0, error
+    assert "grid.png: 2 faces, 12 pictures" in printed
+    with Image.open(tmp_path / "grid.png") as picture:
+        assert picture.size[0] > 6 * 32 and "Software" in picture.info
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["out=grid.jpg"], "grid.jpg: needs a name ending in .png"),
+        (["emotions=[rage]"], "rage"),
+        (["intensities=[much]"], "needs numbers for intensities; got 'much'"),
+        (["intensities=[3]"], "needs intensities from -2 to 2; got 3"),
+        (["seeds=[]"], "needs a face and at most"),
+    ],
+)
+def test_wrong_settings_of_the_grid_are_one_line(call, overrides, message):
+    code, _, error = call(show_directions, *overrides)
+    assert code == 1 and message in error and error.count("\n") == 1
+
+
+def test_files_of_others_become_a_set_and_files_again(call, tmp_path):
+    folder, random = tmp_path / "theirs", np.random.default_rng(0)
+    folder.mkdir()
+    arrays = {
+        "emotion_angry": random.normal(size=(ROWS, W_DIM)),
+        "emotion_happy": random.normal(size=W_DIM),
+        "stylegan_sad_boundary": random.normal(size=(1, W_DIM)),
+        "emotion_easy": random.normal(size=W_DIM),
+        "age": random.normal(size=W_DIM),
+    }
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array.astype(np.float32))
+    code, printed, error = call(
+        exchange_directions, "source=theirs", "out=theirs.safetensors", "coefficient=2"
+    )
+    assert code == 0, error
+    assert "3 directions for tiny" in printed
+    read = load_directions(tmp_path / "theirs.safetensors")
+    assert json.loads(read.card["files"])["anger"] == "emotion_angry.npy"
+    code, _, error = call(exchange_directions, "source=theirs.safetensors", "out=exported")
+    assert code == 0, error
+    for name, file in (("anger", "emotion_angry"), ("sadness", "stylegan_sad_boundary")):
+        expected = np.broadcast_to(2 * arrays[file], (ROWS, W_DIM))
+        np.testing.assert_allclose(np.load(tmp_path / f"exported/{name}.npy"), expected, atol=1e-4)
+
+
+def test_what_looks_wrong_is_told(call, tmp_path, tiny_generator, monkeypatch):
+    monkeypatch.setattr(PerceptualScorer, "score", score_brightness)
+    generator = load_generator(tiny_generator)
+    row = torch.randn(W_DIM, generator=torch.Generator().manual_seed(0))
+    late = torch.zeros(ROWS, W_DIM)
+    late[-1] = 1
+    directions = {
+        Emotion.ANGER: Direction.from_vector(row.repeat(ROWS, 1), 4.0),
+        Emotion.FEAR: Direction.from_vector(late, 1e-3),
+        Emotion.SADNESS: Direction.from_vector(-row.repeat(ROWS, 1), 1e4),
+    }
+    save_directions("odd.safetensors", DirectionSet(directions, "another", "ff" * 32))
+    save_latents("varied.npz", torch.randn(2, ROWS, W_DIM))
+    code, printed, error = call(
+        exchange_directions, "source=odd.safetensors", "latents=varied.npz", "sign_faces=2",
+        "mask.layer_stop=4",
+    )  # fmt: skip
+    assert code == 0, error
+    doubts = [line for line in printed.splitlines() if line.startswith("doubt: ")]
+    for part in (
+        "fitted for generator another, and used with tiny",
+        "anger: one vector for all rows, found in W",
+        "fear: intensity 1 moves a face by 0.001",
+        "hardly anything will change",
+        "fear: only 0% of the direction lies in the rows",
+        "the face will fall apart",
+    ):
+        assert any(part in doubt for doubt in doubts), (part, doubts)
+    # Opposite directions cannot both be right.
+    assert sum("the sign may be wrong" in doubt for doubt in doubts) >= 1
+    healthy = {Emotion.ANGER: Direction.from_vector(torch.randn(ROWS, W_DIM), 4.0)}
+    save_directions("fine.safetensors", DirectionSet(healthy, "tiny", generator.sha256))
+    code, printed, _ = call(exchange_directions, "source=fine.safetensors")
+    assert code == 0 and "doubt" not in printed
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["source=nowhere"], "nowhere: needs .npy files of directions"),
+        (["source=empty"], "empty: needs .npy files with an emotion in their names"),
+        (["source=two"], "two: needs one file for anger; got anger.npy and angry.npy"),
+        (["source=wide"], "needs a direction of shape [8, 24] or [24]; got float64 [512]"),
+    ],
+)
+def test_wrong_files_are_one_line(call, tmp_path, overrides, message):
+    for folder in ("empty", "two", "wide"):
+        (tmp_path / folder).mkdir()
+    for name in ("two/anger", "two/angry"):
+        np.save(tmp_path / f"{name}.npy", np.ones(W_DIM))
+    np.save(tmp_path / "wide" / "anger.npy", np.ones(512))
+    code, _, error = call(exchange_directions, *overrides)
+    assert code == 1 and message in error and error.count("\n") == 1
+
+
+class StubEncoder:
+    """Sees how bright a picture is; finds no face in a black one."""
+
+    name = "stub"
+
+    def encode(self, frames):
+        return frames.reshape(len(frames), -1).astype(np.float64)
+
+    def observe(self, frames):
+        raise NotImplementedError
+
+
+def test_the_budget_lowers_a_track(tiny_generator, tiny_directions, capsys):
+    generator, observer = load_generator(tiny_generator), StubEncoder()
+    events = (EmotionEvent(Emotion.CALM, 0.0), EmotionEvent(Emotion.FEAR, 1.0))
+    track = EmotionTrack(events)
+    face = torch.zeros(ROWS, W_DIM)
+    settings = {"path": str(tiny_directions), "calm_first": True}
+
+    def lower(budget):
+        config = OmegaConf.create({"identity_budget": budget, "directions": settings})
+        return lower_intensities(config, track, face, generator, LayerMask(), observer)
+
+    assert lower(None) is track
+    assert lower(1e9) == track
+    assert "every emotion is within" in capsys.readouterr().out
+    lowered = lower(200.0)
+    assert 0 < lowered.events[1].intensity < 1 and lowered.events[0] == events[0]
+    assert "fear: intensity 1.00 lowered to" in capsys.readouterr().out
+
+
+def test_a_budget_needs_intensities_that_can_be_lowered():
+    check_identity_budget(None, object(), None)
+    with pytest.raises(ValueError, match="needs a track of emotions for identity_budget"):
+        check_identity_budget(0.35, object(), StubEncoder())
