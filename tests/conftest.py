@@ -2,11 +2,16 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
+import absl.logging
 import pytest
 import torch
 from jaxtyping import install_import_hook
+
+# Keras's logger closes the stream that it began with, which would be pytest's own.
+absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -54,7 +54,11 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(128, 24_000, 8, 7e-3),
         Stage(256, 5_000, 8, 4e-3),
         Stage(256, 7_000, 8, 3e-3, adversarial=30.0),
-        Stage(1024, 7_000, 8, 4e-3, trunk=128, patch=32, adversarial=30.0),
+    ),
+    #: Last of all, from there: less of the critic, down to the last pixel.
+    "detail": (
+        Stage(256, 6_000, 8, 3e-3, adversarial=15.0),
+        Stage(1024, 4_500, 8, 4e-3, trunk=128, patch=32, adversarial=15.0),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 1.5e-2),
