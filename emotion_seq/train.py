@@ -199,7 +199,7 @@ def make_targets(steps: Steps) -> dict[str, np.ndarray]:
 def find_emotion_loss(wanted: Any, probabilities: Any) -> Any:
     """Mean surprise at the emotions that came."""
     one_hot = keras.ops.one_hot(keras.ops.cast(wanted[..., 0], "int32"), CLASSES)
-    surprise = -keras.ops.log((probabilities * one_hot).sum(-1) + _LEAST_PROBABILITY)
+    surprise = -keras.ops.log(keras.ops.sum(probabilities * one_hot, axis=-1) + _LEAST_PROBABILITY)
     return _average(surprise, wanted[..., -1])
 
 

@@ -38,7 +38,8 @@ def clip(tmp_path_factory):
     """A smiling face; black; a shot without faces; the same face and another; with a tone."""
     generator = load_bundled_generator()
     with torch.inference_mode():
-        w_plus = generator.mapping(torch.randn(1, generator.z_dim, generator=seeded(3)), 0.5)
+        z = torch.randn(1, generator.z_dim, generator=seeded(3))
+        w_plus = generator.mapping(z, truncation_psi=0.5)
         other = to_frames(generator.synthesis(w_plus))[0]
     smile = data.astronaut()[:260, 80:340]
     plain = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
