@@ -45,7 +45,7 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(64, 22_000, 8, 1.0e-2),
         Stage(128, 18_000, 8, 7e-3),
         Stage(256, 10_000, 8, 5e-3),
-        Stage(256, 4_200, 8, 3e-3, perceptual=0.3, adversarial=0.5),
+        Stage(256, 4_200, 8, 3e-3, perceptual=0.3),
         Stage(1024, 7_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.3),
     ),
     #: After "cpu", from its weights: what a second session on two cores adds.
@@ -67,12 +67,12 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(128, 600_000, 32, 7e-3),
         Stage(256, 800_000, 32, 5e-3),
         Stage(512, 400_000, 16, 3e-3),
-        Stage(1024, 200_000, 16, 2e-3, perceptual=0.3, adversarial=0.5),
+        Stage(1024, 200_000, 16, 2e-3, perceptual=0.3, adversarial=15.0),
     ),
     "smoke": (
         Stage(16, 64, 8, 1e-2),
-        Stage(32, 32, 8, 1e-2, adversarial=0.02),
-        Stage(64, 32, 8, 1e-2, trunk=32, patch=16, adversarial=0.02),
+        Stage(32, 32, 8, 1e-2, adversarial=15.0),
+        Stage(64, 32, 8, 1e-2, trunk=32, patch=16, adversarial=15.0),
     ),
 }
 
