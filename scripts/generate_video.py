@@ -24,7 +24,6 @@ from omegaconf import DictConfig, OmegaConf
 
 from directions.neutral import find_start
 from directions.store import find_bundled_directions, load_directions_for
-from embed.photos.photo_face import PhotoFace
 from scripts.entry import build, build_observer, choose_device, run_script
 from scripts.identity_budget import check_identity_budget, lower_intensities
 from scripts.setting_types import COMMON_TYPES, VIDEO_TYPES, check_types
@@ -36,7 +35,7 @@ from synth.generators.acceleration import accelerate, check_options
 from synth.generators.base import Generator
 from synth.interpolation import KeyframePath
 from synth.keyframes import Keyframes, LayerMask, Rows, make_emotion_keyframes
-from synth.latents import find_device, save_latents
+from synth.latents import FaceSource, find_device, save_latents
 from synth.motion import FaceMotion
 from synth.observations import FaceObserver
 from synth.paths import compute_gap_s, count_frames
@@ -69,16 +68,14 @@ def generate_video(config: DictConfig, folder: Path) -> None:
     device = choose_device(config.render.device)
     observer = build_observer(config.scorecard)
     check_identity_budget(config.identity_budget, track, observer)
-    source = build(config.face)
-    if isinstance(source, PhotoFace):
-        source.fetch_models()
+    source: FaceSource = build(config.face)
+    source.fetch_models()
 
     # 2. The face, W+ at each keyframe, and the path through them.
     generator: Generator = build(config.generator)
     face: Rows = source.load_rows(generator)
-    if isinstance(source, PhotoFace):
-        source.save_beside(folder, generator)
-        generator = source.load_generator(generator)
+    source.save_beside(folder, generator)
+    generator = source.load_generator(generator)
     track = lower_intensities(config, track, face, generator, mask, observer)
     keyframes = make_keyframes(track, face, generator, mask, config.directions)
     halving_s = config.interpolation.halving_s
@@ -157,19 +154,15 @@ def save_inputs(
 
 
 def film(
-    folder: Path, config: DictConfig, fast: Generator, path: KeyframePath, source: object
+    folder: Path, config: DictConfig, fast: Generator, path: KeyframePath, source: FaceSource
 ) -> float:
     """Render and encode the whole path; say, and return, how many seconds it took."""
     video, render = config.video, config.render
     started_s = time.monotonic()
-    frames = render_frames(
-        fast, path, video.fps, render.batch_size, render.noise, render.noise_seed
-    )
-    if isinstance(source, PhotoFace):
-        frames = source.place_frames(frames)
+    faces = render_frames(fast, path, video.fps, render.batch_size, render.noise, render.noise_seed)
     facts = write_video(
         folder / video.file,
-        frames,
+        source.place_frames(faces),
         fps=video.fps,
         crf=video.crf,
         gop=video.gop,

@@ -9,7 +9,7 @@ the generator it is for.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,14 +20,36 @@ from synth.atomic import write_atomically
 from synth.checkpoints.loading import read_tensors
 from synth.generators.base import Generator
 from synth.keyframes import Rows
-from synth.types import WPlus, Z
+from synth.types import Frames, WPlus, Z
 
 #: Refuse to unpack more than this from one file: a header can promise any size.
 _LARGEST_BYTES = 2**31
 
 
+class FaceSource:
+    """Where a film's face comes from; what a source does not need to do is done here."""
+
+    def fetch_models(self) -> None:
+        """What can be wrong before a generator is loaded: raises ValueError or OSError."""
+
+    def load_rows(self, generator: Generator) -> Rows:
+        """The face's W+ [layer, w_dim] for this generator."""
+        raise NotImplementedError
+
+    def load_generator(self, generator: Generator) -> Generator:
+        """The generator that draws the face, after `load_rows`: as a rule the given one."""
+        return generator
+
+    def save_beside(self, folder: Path, generator: Generator) -> None:
+        """Put what tells how the face was found into a film's folder, after `load_rows`."""
+
+    def place_frames(self, chunks: Iterable[Frames]) -> Iterable[Frames]:
+        """The frames of the film, out of those of the face."""
+        return chunks
+
+
 @dataclass(frozen=True)
-class RandomFace:
+class RandomFace(FaceSource):
     """A face that does not exist: z of `seed`, mapped with truncation `psi` (1: none, 0: mean)."""
 
     seed: int = 0
@@ -39,7 +61,7 @@ class RandomFace:
 
 
 @dataclass(frozen=True)
-class SavedFace:
+class SavedFace(FaceSource):
     """Face number `index` of a latents file."""
 
     path: str

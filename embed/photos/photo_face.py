@@ -35,7 +35,7 @@ from synth.generators.base import Generator
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2
 from synth.keyframes import Rows
-from synth.latents import find_device
+from synth.latents import FaceSource, find_device
 from synth.types import Frames
 
 #: Raised when results change in kind, so that older ones are not taken for them.
@@ -53,7 +53,7 @@ BESIDE = {
 
 
 @dataclass(frozen=True)
-class PhotoFace:
+class PhotoFace(FaceSource):
     """The face in the photo at `path`.
 
     paste: frames are the photo with the moving face in it, faded in over `feather` of the crop's
