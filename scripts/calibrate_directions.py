@@ -26,6 +26,7 @@ from directions.store import (
     save_directions,
 )
 from scripts.entry import build, build_observer, choose_device, run_script
+from scripts.identity_budget import need_encoder
 from scripts.setting_types import CALIBRATE_TYPES, check_types
 from synth.acd import FaceEncoder
 from synth.atomic import check_output_path
@@ -99,11 +100,9 @@ def find_encoder(config: DictConfig) -> FaceEncoder | None:
     """The observer of the group scorecard, as an encoder. Raises ValueError where a budget needs
     one and there is none."""
     observer = build_observer(config.scorecard)
-    if isinstance(observer, FaceEncoder):
-        return observer
     if config.identity_budget is not None:
-        raise ValueError("needs a face encoder for identity_budget; got none; try scorecard=dlib")
-    return None
+        return need_encoder(observer)
+    return observer if isinstance(observer, FaceEncoder) else None
 
 
 def describe(emotion: Emotion, before: float, found: Calibration) -> str:

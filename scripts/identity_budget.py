@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from omegaconf import DictConfig
 
-from directions.calibration.faces import draw_frames
+from directions.calibration.faces import draw_frames, find_distances
 from directions.calibration.identity_budget import keep_identity
 from directions.neutral import find_start
 from directions.store import load_directions_for
@@ -37,8 +37,14 @@ def check_identity_budget(
             "needs a track of emotions for identity_budget; got one of another kind; try "
             "track=all_emotions"
         )
+    need_encoder(observer)
+
+
+def need_encoder(observer: FaceObserver | None) -> FaceEncoder:
+    """The observer as who measures identity. Raises ValueError for one that does not, or none."""
     if not isinstance(observer, FaceEncoder):
         raise ValueError("needs a face encoder for identity_budget; got none; try scorecard=dlib")
+    return observer
 
 
 def lower_intensities(
@@ -57,20 +63,20 @@ def lower_intensities(
     budget = config.identity_budget
     if budget is None or not isinstance(track, EmotionTrack):
         return track
-    assert isinstance(observer, FaceEncoder)
+    encoder = need_encoder(observer)
     fitted = load_directions_for(generator, config.directions.path)
     start = find_start(face, fitted, mask, config.directions.calm_first)
-    calm = observer.encode(draw_frames(generator, start[None]))[0]
+    calm = encoder.encode(draw_frames(generator, start[None]))
     if not np.isfinite(calm).all():
         raise ValueError(
-            f"needs a face that {observer.name} finds for identity_budget; got a picture without "
+            f"needs a face that {encoder.name} finds for identity_budget; got a picture without "
             "one; try another face, or identity_budget=null"
         )
 
-    def find_distances(w_plus: WPlus) -> np.ndarray:
-        return np.linalg.norm(observer.encode(draw_frames(generator, w_plus)) - calm, axis=1)
+    def measure(w_plus: WPlus) -> np.ndarray:
+        return find_distances(encoder, draw_frames(generator, w_plus), calm)
 
-    track, lowered = keep_identity(start, track, fitted.directions, mask, budget, find_distances)
+    track, lowered = keep_identity(start, track, fitted.directions, mask, budget, measure)
     for entry in lowered:
         print(entry)
     if not lowered:

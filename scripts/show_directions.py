@@ -115,8 +115,7 @@ def show_face(
     frames = draw_frames(generator, torch.stack([face, start, *(start + edit for edit in edits)]))
     distances = np.full(len(steps), np.nan)
     if isinstance(observer, FaceEncoder) and steps:
-        calm = np.repeat(frames[1:2], len(steps), 0)
-        distances = find_distances(observer, frames[2:], calm)
+        distances = find_distances(observer, frames[2:], observer.encode(frames[1:2]))
     labels = [TileLabel("calm")]
     for (emotion, value), distance in zip(steps, distances, strict=True):
         moved = f"  d={distance:.2f}" if np.isfinite(distance) else ""

@@ -41,7 +41,7 @@ def map_calm_faces(
 
 
 def find_distances(
-    encoder: FaceEncoder, frames: Frames, others: Frames
+    encoder: FaceEncoder, frames: Frames, embeddings: Float[np.ndarray, "#frame d"]
 ) -> Float[np.ndarray, " frame"]:
-    """Distance between the embeddings of each pair of frames; NaN where a face is not found."""
-    return np.linalg.norm(encoder.encode(frames) - encoder.encode(others), axis=1)
+    """How far each face is from its embedding, or from the one of all; NaN where none is found."""
+    return np.linalg.norm(encoder.encode(frames) - embeddings, axis=1)

@@ -67,12 +67,13 @@ def sweep_direction(
     """Follow one direction from calm faces [face, layer, w_dim]."""
     step = mask.apply(direction.vector) * direction.coefficient
     calm = draw_frames(generator, faces)
+    persons = None if encoder is None else encoder.encode(calm)
     responses, medians, highs, lost = [], [], [], []
     for multiple in multiples:
         frames = calm if multiple == 0 else draw_frames(generator, faces + multiple * step)
         responses.append(float(np.nanmean(scorer.score(frames)[:, emotion])))
-        if encoder is not None:
-            distances = find_distances(encoder, frames, calm)
+        if encoder is not None and persons is not None:
+            distances = find_distances(encoder, frames, persons)
             found = distances[np.isfinite(distances)]
             lost.append(len(distances) - len(found))
             medians.append(float(np.median(found)) if len(found) else np.nan)

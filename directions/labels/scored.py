@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from directions.fitting.samples import LabelledLatents
+from synth.devices import choose_device
 from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
 from synth.generators.acceleration import accelerate
@@ -49,8 +50,7 @@ def label_by_scorer(
     if isinstance(scorer, NeedsModels):
         scorer.fetch_models()
     if isinstance(generator, StyleGAN2):
-        device = "cuda" if torch.cuda.is_available() else None
-        generator = accelerate(generator, device=device)
+        generator = accelerate(generator, device=choose_device("auto"))
     kept: dict[Emotion, list[tuple[float, int, np.ndarray]]] = {emotion: [] for emotion in Emotion}
     seen = 0
     for w, probabilities in draw_scored(generator, scorer, samples, psi, seed):
