@@ -92,10 +92,9 @@ class PreparedSynthesis(nn.Module):
         self.to_rgb = nn.ModuleList(to_rgb)
         self.register_buffer("const", network.block_at(4).const.detach().to(dtype, copy=True))
         #: Layers from this one on take one sample at a time.
-        self.first_single = next(
-            (i for i, layer in enumerate(convolutions) if layer.resolution >= (folded_from or 1e9)),
-            len(convolutions),
-        )
+        self.first_single = len(convolutions)
+        if folded_from is not None:
+            self.first_single = sum(layer.resolution < folded_from for layer in convolutions)
 
     def modulate(self, w_plus: WPlus) -> Modulation:
         """W+ [batch, layer, w_dim] -> what every layer needs to know of it.

@@ -149,8 +149,8 @@ def kill_at_random(arguments: list[str], folder: Path, moments: random.Random) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kills", [20])
-def test_killed_batches_end_with_the_same_results(arguments, run, tmp_path, tiny_generator, kills):
+def test_killed_batches_end_with_the_same_results(arguments, run, tmp_path, tiny_generator):
+    kills = 20
     count = 4 + 2 * kills
     album = save_album(tmp_path / "many", tiny_generator, count)
     arguments = [*arguments, f"photos={album}"]
