@@ -36,7 +36,6 @@ from emotion_seq.trailers import FootageSettings, read_footage
 from synth.emotion_scoring import EmotionScorer
 from synth.emotions import DEFAULT_GAP_S, Emotion, EmotionTrack
 from synth.face_cutting import FaceCutter
-from synth.observations import NeedsModels
 
 #: Probabilities of the next emotion; figures of its timing (`emotion_seq.model`), by emotion.
 Odds = Float[np.ndarray, "7"]
@@ -104,9 +103,6 @@ def replay_video(
 
     Raises ValueError for a video without faces or that cannot be read to its end.
     """
-    for one in (cutter, scorer):
-        if isinstance(one, NeedsModels):
-            one.fetch_models()
     footage = read_footage(path, cutter, scorer, settings)
     sequence = make_main_sequence(footage, str(path), decisions)
     length_s = find_film_length(footage.duration_s, fps)

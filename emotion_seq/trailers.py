@@ -24,7 +24,9 @@ from emotion_seq.footage import Footage, PersonTrack, load_shots, open_journal, 
 from synth.assets import hash_file
 from synth.emotion_scoring import EmotionScorer, Probabilities
 from synth.face_cutting import Box, FaceCut, FaceCutter
+from synth.observations import NeedsModels
 from synth.types import Frames
+from synth.video_reading import probe_video
 from synth.video_sampling import Glimpse, sample_video
 
 #: Overlap (intersection over union) from which faces of neighbouring pictures are one person.
@@ -96,9 +98,13 @@ def read_footage(
     """Look through a video. `journal`: a folder where a stopped run is taken up from.
 
     A video without faces gives a Footage without persons. Raises ValueError and OSError for files
-    that cannot be read to their end.
+    that cannot be read to their end; one that is no video at all is told before models are fetched.
     """
     settings = settings or FootageSettings()
+    probe_video(path)
+    for one in (cutter, scorer):
+        if isinstance(one, NeedsModels):
+            one.fetch_models()
     heading = {
         "video": hash_file(path) if Path(path).is_file() else str(path),
         "settings": repr(settings),

@@ -41,7 +41,6 @@ from synth.atomic import write_atomically, write_text_atomically
 from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion, save_track
 from synth.face_cutting import FaceCutter
-from synth.observations import NeedsModels
 
 TYPES: Mapping[str, Any] = {"video.path": str, "faces": bool}
 
@@ -54,9 +53,6 @@ def predict_emotions(config: DictConfig, folder: Path) -> None:
     decisions: DecisionSettings = build(config.decisions)
     cutter: FaceCutter = build(config.cutter)
     scorer: EmotionScorer = build(config.classifier)
-    for one in (cutter, scorer):
-        if isinstance(one, NeedsModels):
-            one.fetch_models()
     folder = folder / video.stem
     footage = read_footage(video, cutter, scorer, settings, folder / "journal")
     main = make_main_sequence(footage, video.name, decisions)

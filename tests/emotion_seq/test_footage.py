@@ -180,3 +180,16 @@ def test_intensity_grows_with_what_is_seen():
     found = measure_intensity(odds, np.full(3, 2))
     assert np.allclose(found, [0.4, 0.6, 0.9])
     assert measure_intensity(odds, np.zeros(3, int)).tolist() == [1, 1, 1]
+
+
+def test_what_is_no_video_is_told_before_models_are_fetched(tmp_path, film):
+    class AbsentScorer(LevelScorer):
+        def fetch_models(self):
+            raise OSError("models were asked for")
+
+    path = tmp_path / "text.mp4"
+    path.write_text("no video")
+    with pytest.raises(ValueError, match=r"text\.mp4"):
+        read_footage(path, SquareCutter(), AbsentScorer())
+    with pytest.raises(OSError, match="models were asked for"):
+        read_footage(film, SquareCutter(), AbsentScorer())
