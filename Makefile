@@ -19,6 +19,8 @@ lint: $(READY)
 
 # Everything that follows from the bundled generator, in order: after new weights, run this.
 refit: $(READY)
+	$(BIN)/python -m scripts.train_encoder name=refit out=embed/encoder/weights/moodreel-encoder.safetensors
+	rm -r outputs/refit
 	$(BIN)/python -m scripts.fit_directions out=directions/weights/moodreel-faces.safetensors report=false
 	$(BIN)/python -m scripts.generate_video experiment=demo
 	cp outputs/demo/contact_sheet.png docs/demo_sheet.png

@@ -94,7 +94,7 @@ def generate_video(config: DictConfig, folder: Path) -> None:
         add_sound(folder / config.video.file, config.audio)
 
     # 4. What to look at, and what to compare with.
-    save_sheet(folder, config, fast, keyframes, track)
+    save_sheet(folder, config, fast, keyframes, track, source)
     save_score(folder, config, generator, observer, render_time_s)
 
 
@@ -182,6 +182,7 @@ def save_sheet(
     fast: Generator,
     keyframes: Keyframes,
     track: Track,
+    source: FaceSource,
 ) -> None:
     """contact_sheet.png: each keyframe with its emotion, intensity and time."""
     count, device = len(keyframes.labels), find_device(fast)
@@ -197,7 +198,8 @@ def save_sheet(
         labels.append(TileLabel(keyframes.labels[k], intensity, keyframes.times_s[k]))
     seed = config.face.get("seed")
     title = fast.name if seed is None else f"{fast.name}, seed {seed}"
-    sheet = make_contact_sheet(np.concatenate(pictures), labels, title)
+    placed = np.concatenate(list(source.place_frames(pictures)))
+    sheet = make_contact_sheet(placed, labels, title)
     made_by, marked = f"generator {fast.name}", config.video.marked
     save_contact_sheet(folder / "contact_sheet.png", sheet, made_by, marked)
 

@@ -50,6 +50,11 @@ class Encoder:
     __call__ = encode
 
 
+def is_encoder_of(path: str | Path, generator: Generator) -> bool:
+    """Whether the encoder in a file was trained for the generator. ValueError for a broken file."""
+    return _is_of(load_network(path, KIND, EncoderNetwork)[1], generator)
+
+
 def load_encoder(path: str | Path | None, generator: Generator) -> Encoder:
     """The encoder at `path`, or the bundled one for None, on the generator's device.
 
@@ -68,9 +73,10 @@ def load_encoder(path: str | Path | None, generator: Generator) -> Encoder:
             f"try {command}"
         )
     network, card = load_network(file, KIND, EncoderNetwork)
-    trained_for = card.get("generator_sha256", "")
-    if not trained_for or trained_for != generator.sha256:
-        theirs = name_weights(card.get("generator_name", "unknown"), trained_for)
+    if not _is_of(card, generator):
+        theirs = name_weights(
+            card.get("generator_name", "unknown"), card.get("generator_sha256", "")
+        )
         raise ValueError(
             f"{file}: needs an encoder trained for generator {ours}; got one for {theirs}; "
             f"try {command}"
@@ -98,3 +104,8 @@ def check_has_file(generator: Generator) -> None:
             "needs a generator that was loaded from a file, since its sha256 is what an encoder "
             f"belongs to; got {generator.name} without one"
         )
+
+
+def _is_of(card: Mapping[str, str], generator: Generator) -> bool:
+    trained_for = card.get("generator_sha256", "")
+    return bool(trained_for) and trained_for == generator.sha256

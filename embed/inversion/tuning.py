@@ -7,7 +7,8 @@ tuned copy. The difference is kept as a small file (`embed.inversion.tuning_file
 that was given never changes.
 
 The paper places the locality latents at a fixed distance from the pivot in w; here it is a share of
-the way to the random latent, which means the same for every generator.
+the way to the random latent, which means the same for every generator. As an inversion does, tuning
+works at 256x256 first and at full resolution at the end.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,19 +25,26 @@ from jaxtyping import Float
 from torch import Tensor
 
 from embed.inversion.objective import check_targets
-from embed.inversion.schedule import Clock
+from embed.inversion.schedule import Clock, Schedule, find_rate_factor, plan_stages
 from embed.networks.perceptual import PerceptualLoss
 from embed.networks.vgg16 import reduce_images
 from synth.generators.stylegan2 import StyleGAN2
 from synth.latents import check_w_plus, find_device
 from synth.types import Images, WPlus
 
+#: Other faces are looked at every second step: they cost as much as the pivots.
+LOCALITY_EVERY = 2
+#: Share of progress over which the learning rate rises.
+WARM_UP = 0.05
+
 
 @dataclass(frozen=True)
 class TuningSettings:
-    """Steps and weights of `tune_generator`; the paper's learning rate and locality weight.
+    """Steps and weights of `tune_generator`.
 
-    steps, budget_s: whichever ends first. learning_rate: of Adam on the synthesis network.
+    steps, budget_s: whichever ends first. learning_rate: of Adam on the synthesis network, after a
+        warm-up and before a cosine decay; the paper holds 3e-4, which suits NVIDIA's generators.
+    stages: pairs (resolution, share) as of an inversion (`embed.inversion.schedule.plan_stages`).
     pixel_weight: of the mean square beside the perceptual distance. locality_weight: of the same
     two at the latent between; locality_share: how far towards the random latent that is.
     good_enough: the perceptual distance at which to stop.
@@ -45,7 +53,8 @@ class TuningSettings:
 
     steps: int = 150
     budget_s: float | int | None = None
-    learning_rate: float | int = 3e-4
+    learning_rate: float | int = 2e-3
+    stages: Sequence[Sequence[float | int]] | None = None
     pixel_weight: float | int = 1.0
     locality_weight: float | int = 0.1
     locality_share: float | int = 0.5
@@ -70,6 +79,7 @@ class TuningSettings:
 class Tuning:
     """A tuned copy, frozen, and the mean loss at the pivots before each step and at the end.
 
+    losses: the first and the last are of full resolution, those between of their stage's.
     generator: keeps name and sha256 of the one it came from, with ' (tuned)' after the name, since
         directions and latents of that one still belong to it.
     """
@@ -102,40 +112,93 @@ def tune_generator(
     check_w_plus(w_plus, generator, "pivots")
     if len(w_plus) != len(targets):
         raise ValueError(f"needs a pivot for each of {len(targets)} targets; got {len(w_plus)}")
+    stages = plan_stages(generator.resolution, settings.stages)
     device = find_device(generator)
-    pivots, targets = w_plus.detach().to(device).float(), targets.to(device).float()
-    tuned = copy_generator(generator)
-    tuned.synthesis.requires_grad_(True)
-    adam = torch.optim.Adam(tuned.synthesis.parameters(), lr=settings.learning_rate)
-    random = torch.Generator().manual_seed(settings.seed)
-    pictures = Wanted(perceptual, reduce_images(targets, generator.resolution))
-    losses: list[float] = []
+    job = _Job(generator, w_plus.detach().to(device).float(), targets, perceptual, settings)
+    with torch.no_grad():
+        losses = [float(job.compare_pivots(generator.resolution)[0])]
+    schedule = Schedule(stages, settings.steps, settings.budget_s, clock, started_s)
     step_s = 0.0
-    for step in range(settings.steps + 1):
-        began_s = clock()
-        loss, closeness = _compare(pictures, tuned.synthesis(pivots), settings)
-        losses.append(float(loss.detach()))
-        if watch is not None:
-            watch(step, losses[-1])
-        spent_s = began_s - started_s + step_s
-        late = settings.budget_s is not None and spent_s > settings.budget_s
-        done = step == settings.steps or late or closeness < settings.good_enough
-        if done or not math.isfinite(losses[-1]):
+    while math.isfinite(losses[-1]):
+        schedule.begin_step()
+        if schedule.find_end(step_s):
             break
-        adam.zero_grad(set_to_none=True)
-        loss.backward()
-        if settings.locality_weight:
-            # On its own, so that the graph of the pivots is gone before this one is built.
-            drift = _measure_drift(generator, tuned, pivots, perceptual, settings, random)
-            (settings.locality_weight * drift).backward()
-        adam.step()
+        began_s = clock()
+        loss, closeness = job.compare_pivots(stages[schedule.stage_index].resolution)
+        if schedule.step:
+            losses.append(float(loss.detach()))
+        if watch is not None:
+            watch(schedule.step, losses[-1])
+        if closeness < settings.good_enough:
+            if schedule.is_last_stage:
+                break
+            schedule.skip_stage()
+            continue
+        job.move(loss, schedule)
+        schedule.step += 1
         step_s = clock() - began_s
+    if schedule.step:
+        with torch.no_grad():
+            losses.append(float(job.compare_pivots(generator.resolution)[0]))
     if not losses[-1] <= losses[0]:
-        tuned.load_state_dict(generator.state_dict())
-    tuned.synthesis.requires_grad_(False)
-    for parameter in tuned.parameters():
+        job.tuned.load_state_dict(generator.state_dict())
+    job.tuned.synthesis.requires_grad_(False)
+    for parameter in job.tuned.parameters():
         parameter.grad = None
-    return Tuning(tuned, np.array(losses), clock() - started_s)
+    return Tuning(job.tuned, np.array(losses), clock() - started_s)
+
+
+class _Job:
+    """The copy that is tuned, what it shall draw, and its optimiser."""
+
+    def __init__(
+        self,
+        generator: StyleGAN2,
+        pivots: WPlus,
+        targets: Tensor,
+        perceptual: PerceptualLoss,
+        settings: TuningSettings,
+    ) -> None:
+        self.generator, self.tuned = generator, copy_generator(generator)
+        self.tuned.synthesis.requires_grad_(True)
+        self._adam = torch.optim.Adam(self.tuned.synthesis.parameters())
+        self._pivots, self._targets = pivots, targets.to(pivots.device).float()
+        self._perceptual, self._settings = perceptual, settings
+        self._random = torch.Generator().manual_seed(settings.seed)
+        self._wanted: dict[int, Wanted] = {}
+
+    def compare_pivots(self, resolution: int) -> tuple[Tensor, float]:
+        """Mean loss of the copy's pictures at the pivots, and the perceptual distance alone."""
+        if resolution not in self._wanted:
+            pictures = reduce_images(self._targets, resolution)
+            self._wanted[resolution] = Wanted(self._perceptual, pictures)
+        drawn = self.tuned.synthesis(self._pivots, resolution=resolution)
+        return _compare(self._wanted[resolution], drawn, self._settings)
+
+    def move(self, loss: Tensor, schedule: Schedule) -> None:
+        """One step down the loss and, every second time, the drift, which then counts twice."""
+        self._adam.zero_grad(set_to_none=True)
+        loss.backward()
+        if self._settings.locality_weight and schedule.step % LOCALITY_EVERY == 0:
+            # On its own, so that the graph of the pivots is gone before this one is built.
+            resolution = schedule.stages[schedule.stage_index].resolution
+            weight = LOCALITY_EVERY * self._settings.locality_weight
+            (weight * self._measure_drift(resolution)).backward()
+        factor = find_rate_factor(schedule.progress, WARM_UP)
+        for group in self._adam.param_groups:
+            group["lr"] = self._settings.learning_rate * factor
+        self._adam.step()
+
+    def _measure_drift(self, resolution: int) -> Tensor:
+        """How far new pictures are from old ones at latents between pivots and random ones."""
+        z = torch.randn(len(self._pivots), self.generator.z_dim, generator=self._random)
+        with torch.no_grad():
+            random = self.generator.mapping(z.to(self._pivots.device))
+            between = self._pivots.lerp(random, self._settings.locality_share)
+            drawn = self.generator.synthesis(between, resolution=resolution)
+            before = Wanted(self._perceptual, drawn)
+        drawn = self.tuned.synthesis(between, resolution=resolution)
+        return _compare(before, drawn, self._settings)[0]
 
 
 def copy_generator(generator: StyleGAN2) -> StyleGAN2:
@@ -161,19 +224,3 @@ def _compare(wanted: Wanted, ours: Tensor, settings: TuningSettings) -> tuple[Te
     distance = wanted.perceptual.compare(features, wanted.features).mean()
     loss = distance + settings.pixel_weight * (ours - wanted.pictures).square().mean()
     return loss, float(distance.detach())
-
-
-def _measure_drift(
-    generator: StyleGAN2,
-    tuned: StyleGAN2,
-    pivots: Tensor,
-    perceptual: PerceptualLoss,
-    settings: TuningSettings,
-    random: torch.Generator,
-) -> Tensor:
-    """How far new pictures are from old ones at latents between the pivots and random ones."""
-    z = torch.randn(len(pivots), generator.z_dim, generator=random).to(pivots.device)
-    with torch.no_grad():
-        between = pivots.lerp(generator.mapping(z), settings.locality_share)
-        before = Wanted(perceptual, generator.synthesis(between))
-    return _compare(before, tuned.synthesis(between), settings)[0]

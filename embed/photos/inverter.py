@@ -75,7 +75,7 @@ class PhotoInverter:
         """
         recipe, generator = self.recipe, self.generator
         targets = to_images(np.stack([face.crop for face in faces]))
-        start = None if recipe.start is None else recipe.start.load_start(generator, names)
+        start = recipe.load_start(generator, names)
         film = _Film(len(faces)) if recipe.film else None
         found = invert(
             generator,

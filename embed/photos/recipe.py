@@ -16,6 +16,7 @@ import torch
 
 from embed.faces.align import Crop, Quad, align_face
 from embed.faces.landmarks import FaceFinder
+from embed.inversion.invert import Start
 from embed.inversion.settings import InversionSettings
 from embed.inversion.tuning import TuningSettings
 from embed.networks.perceptual import (
@@ -25,10 +26,11 @@ from embed.networks.perceptual import (
     load_face_loss,
 )
 from embed.photos.loading import load_photo
-from embed.photos.starts import StartSource
+from embed.photos.starts import BundledStart, StartSource
 from synth.acd import FaceEncoder
 from synth.assets import fetch_asset, hash_file
 from synth.frame_size import resize_frames
+from synth.generators.base import Generator
 from synth.observations import NeedsModels
 
 LOSSES = {"bundled": load_face_loss, "lpips": fetch_lpips_loss, "vgg": fetch_vgg_loss}
@@ -84,8 +86,9 @@ class InversionRecipe:
             raise ValueError(
                 "needs one face of each photo: which=largest or a number from 0 on; got all"
             )
-        if self.start is not None and self.settings.space == "z":
-            raise ValueError("needs space w_plus or w to begin at W+; got z; try start=mean")
+        is_wanted = not isinstance(self.start, BundledStart | None)
+        if is_wanted and self.settings.space == "z":
+            raise ValueError("needs space w_plus or w to begin at W+; got z; try start=null")
 
     def fetch_models(self) -> None:
         """Find, or download, and verify every model; raises what is wrong with one."""
@@ -98,6 +101,12 @@ class InversionRecipe:
     def load_perceptual(self, device: torch.device) -> PerceptualLoss:
         """The loss on a device, its models at hand or fetched."""
         return LOSSES[self.loss](device=device)
+
+    def load_start(self, generator: Generator, names: Sequence[str]) -> Start:
+        """Where the inversion of each of the items `names` begins; in z always at random z."""
+        if self.start is None or self.settings.space == "z":
+            return None
+        return self.start.load_start(generator, names)
 
     def cut_face(self, path: str | Path, size_px: int) -> CutFace:
         """The face of the photo in a file, `size_px` wide and high.

@@ -1,4 +1,4 @@
-"""Where an inversion begins, other than at the mean latent: latents of a file or an earlier run.
+"""Where an inversion begins, other than at the mean latent: an encoder's guess, or known latents.
 
 A source gives the start of each item of a batch: W+ [batch, layer, w_dim], or an encoder that
 makes it out of the pictures. `embed.inversion.invert.Start` says what may be given.
@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
-from embed.encoder.store import BUNDLED_ENCODER, load_encoder
+from embed.encoder.store import BUNDLED_ENCODER, is_encoder_of, load_encoder
 from embed.inversion.invert import Start
 from embed.photos.result_names import LATENTS, RESULTS
 from synth.assets import hash_file
@@ -69,3 +69,16 @@ class EncoderStart:
     def describe(self) -> str:
         """The sha256 of the encoder's file."""
         return f"encoder {hash_file(self.path or BUNDLED_ENCODER)}"
+
+
+@dataclass(frozen=True)
+class BundledStart:
+    """The bundled encoder's guess for the bundled generator; for any other the mean latent."""
+
+    def load_start(self, generator: Generator, names: Sequence[str]) -> Start:
+        """The encoder, or None."""
+        return load_encoder(None, generator) if is_encoder_of(BUNDLED_ENCODER, generator) else None
+
+    def describe(self) -> str:
+        """The sha256 of the encoder that ships."""
+        return f"bundled {hash_file(BUNDLED_ENCODER)}"

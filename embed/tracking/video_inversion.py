@@ -72,14 +72,13 @@ class VideoInversion:
         loss was never finite.
         """
         device = find_device(generator)
-        start = self.recipe.start
         inverter = SequenceInverter(
             generator,
             self.recipe.load_perceptual(device),
             self.recipe.settings,
             self.next_steps,
             self.next_budget_s,
-            None if start is None else start.load_start(generator, [Path(path).stem]),
+            self.recipe.load_start(generator, [Path(path).stem]),
         )
         for crop in self._cut_frames(Path(path), generator.resolution):
             file = self._find_file(crop.index)

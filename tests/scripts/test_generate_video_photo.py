@@ -13,6 +13,7 @@ QUICK = [
     "face.recipe.finder=null",
     "face.recipe.identity=null",
     "face.recipe.device=cpu",
+    "face.recipe.tune=false",
     "face.recipe.settings.steps=2",
     "face.recipe.settings.budget_s=null",
     "face.recipe.settings.precision=fp32",

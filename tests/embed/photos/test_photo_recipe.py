@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 import torch
+from inversion_samples import make_tiny_generator
 from photo_samples import find, make_recipe
 from PIL import Image
 
+from embed.encoder.store import Encoder
 from embed.faces.base import NoFaceError
 from embed.inversion.settings import InversionSettings
 from embed.photos.recipe import InversionRecipe
-from embed.photos.starts import LatentsStart
+from embed.photos.starts import BundledStart, EncoderStart, LatentsStart
+from synth.generators import load_bundled_generator
 from synth.latents import save_latents
 
 
@@ -66,6 +69,8 @@ def test_every_choice_shows_in_the_description(tmp_path):
         make_recipe(settings=InversionSettings(steps=4)),
         make_recipe(tune=True),
         make_recipe(start=LatentsStart(str(tmp_path / "w.npz"))),
+        make_recipe(start=BundledStart()),
+        make_recipe(start=EncoderStart()),
     ]
     texts = {str(recipe.describe()) for recipe in recipes}
     assert len(texts) == len(recipes)
@@ -84,3 +89,15 @@ def test_every_choice_shows_in_the_description(tmp_path):
 def test_choices_that_make_no_sense(changes, words):
     with pytest.raises(ValueError, match=words):
         InversionRecipe(**changes)
+
+
+def test_the_bundled_start_is_a_guess_for_the_bundled_generator_only():
+    generator = load_bundled_generator()
+    recipe = make_recipe(start=BundledStart())
+    assert isinstance(recipe.load_start(generator, ["face"]), Encoder)
+    other = make_tiny_generator()
+    assert recipe.load_start(other, ["face"]) is None
+    with pytest.raises(ValueError, match="needs an encoder trained for generator"):
+        make_recipe(start=EncoderStart()).load_start(other, ["face"])
+    in_z = InversionSettings(space="z")
+    assert make_recipe(start=BundledStart(), settings=in_z).load_start(generator, ["face"]) is None
