@@ -4,10 +4,11 @@
     python -m scripts.fit_directions generator=file generator.path=ffhq.pkl labels=self \\
         out=ffhq_directions.safetensors
     python -m scripts.fit_directions generator=file generator.path=ffhq.pkl labels=folder \\
-        labels.path=photos labels.latents=inverted out=ffhq_directions.safetensors
+        labels.path=photos out=ffhq_directions.safetensors
 
 In: a generator, and latents with known emotions: of the bundled generator (labels=known), scored by
-a classifier (labels=self), of labelled photos (labels=folder), or from a file (labels=latents).
+a classifier (labels=self), of labelled photos (labels=folder, aligned and inverted first, where a
+stopped run is taken up), or from a file (labels=latents).
 Out: one .safetensors, to be used with `directions.path=...`, a picture of what was found beside it,
 and a line per emotion. Emotions that no latent has are left out.
 """
@@ -24,6 +25,7 @@ from directions.fitting.samples import LabelledLatents
 from directions.fitting.settings import FitSettings
 from directions.store import DirectionSet, save_directions
 from scripts.entry import build, run_script
+from scripts.labelled_photos import invert_labelled, is_missing_latents
 from scripts.setting_types import FIT_TYPES, check_types
 from synth.atomic import check_output_path
 from synth.generators.base import Generator
@@ -36,6 +38,8 @@ def fit_set(config: DictConfig, folder: Path) -> None:
     check_output_path(out, ".safetensors")
     settings: FitSettings = build(config.fit)
     generator: Generator = build(config.generator)
+    if is_missing_latents(config):
+        config.labels.latents = str(invert_labelled(config, generator))
     labelled: LabelledLatents = build(config.labels, generator=generator)
     fitted = fit_directions(labelled, generator.num_layers, settings)
     for emotion, found in fitted.emotions.items():

@@ -14,16 +14,19 @@ by the same command.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from omegaconf import DictConfig
 from tqdm import tqdm
 
 from embed.photos.batch import BatchJob
 from embed.photos.inverter import PhotoInverter
 from embed.photos.journal import Entry
-from embed.photos.listing import Shard, list_photos
+from embed.photos.listing import Item, Shard, list_photos
 from embed.photos.photo_face import check_generator
 from embed.photos.recipe import InversionRecipe
 from scripts.entry import build, choose_device, run_script
@@ -51,23 +54,40 @@ def invert_photos(config: DictConfig, _: Path) -> None:
     generator = check_generator(build(config.generator))
 
     # 2. Photo by photo, each saved at once.
+    shard = Shard.parse(config.shard)
+    job = BatchJob(folder, shard, config.batch, config.retry_failed)
+    run_job(job, items, recipe, generator, device)
+
+
+def run_job(
+    job: BatchJob,
+    items: Sequence[Item],
+    recipe: InversionRecipe,
+    generator: StyleGAN2,
+    device: torch.device,
+) -> None:
+    """Invert the job's part of the items with a bar of progress, and say what became of them.
+
+    Raises ValueError when all photos of a whole run failed.
+    """
+
     def load_inverter() -> PhotoInverter:
         if device.type == "cpu":
             reuse_freed_memory()
         return PhotoInverter(recipe, generator.to(device))
 
-    shard = Shard.parse(config.shard)
-    progress = tqdm(total=len(shard.choose(items)), desc="invert", unit="photo", disable=None)
+    total = len(job.shard.choose(items))
+    progress = tqdm(total=total, desc="invert", unit="photo", disable=None)
 
     def report(entry: Entry) -> None:
         progress.update()
         if entry.state == "failed":
             progress.write(f"failed: {entry.path}: {entry.reason}")
 
-    job = BatchJob(folder, shard, config.batch, config.retry_failed, report)
     with progress:
-        counts = job.run(items, describe_run(recipe, generator), load_inverter)
-    tell(counts, folder, shard)
+        reported = replace(job, report=report)
+        counts = reported.run(items, describe_run(recipe, generator), load_inverter)
+    tell(counts, job.folder, job.shard)
 
 
 def describe_run(recipe: InversionRecipe, generator: StyleGAN2) -> dict[str, Any]:

@@ -29,7 +29,7 @@ Missing = Literal["refuse", "drop"]
 def label_photos(
     generator: Generator,
     path: str,
-    latents: str,
+    latents: str | None,
     layout: Layout = "auto",
     numbers: Sequence[str] = IMPA_NUMBERS,
     missing: Missing = "refuse",
@@ -41,8 +41,9 @@ def label_photos(
 
     Raises ValueError for labels or latents that are wrong, unbalanced or of another generator.
     """
-    pictures = check_single_pictures(list_labelled(path, layout, numbers), single_pictures)
-    pictures = balance(pictures, most_per_emotion, seed)
+    if latents is None:
+        raise ValueError("needs latents, the folder of inverted photos; got none")
+    pictures = choose_pictures(path, layout, numbers, single_pictures, most_per_emotion, seed)
     results = find_results(Path(latents), generator)
     found = [(p, results[sha256]) for p in pictures if (sha256 := _hash(p.path)) in results]
     if len(found) < len(pictures) and (missing == "refuse" or not found):
@@ -52,6 +53,19 @@ def label_photos(
             "stopped, or labels.missing=drop"
         )
     return join_labels(found, generator)
+
+
+def choose_pictures(
+    path: str,
+    layout: Layout = "auto",
+    numbers: Sequence[str] = IMPA_NUMBERS,
+    single_pictures: Single = "refuse",
+    most_per_emotion: int | None = None,
+    seed: int = 0,
+) -> list[LabelledPicture]:
+    """The pictures that count, of all that are labelled at `path`; ValueError as `label_photos`."""
+    pictures = check_single_pictures(list_labelled(path, layout, numbers), single_pictures)
+    return balance(pictures, most_per_emotion, seed)
 
 
 def find_results(folder: Path, generator: Generator) -> dict[str, Path]:

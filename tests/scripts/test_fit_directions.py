@@ -5,11 +5,14 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from directions.store import load_directions_for
+from directions.store import load_directions, load_directions_for
 from scripts import fit_directions
 from synth.checkpoints import load_generator
 from synth.emotions import Emotion
+from synth.latents import map_seeds
+from synth.types import to_frames
 
 AXES = {Emotion.ANGER: 0, Emotion.FEAR: 1}
 
@@ -87,3 +90,55 @@ def test_mistakes_are_one_line_and_leave_no_set(run, tmp_path, overrides, messag
     assert error.startswith("error: ") and error.count("\n") == 1
     assert message in error
     assert {file.name for file in tmp_path.iterdir()} == {"labelled.npz", "one.npz"}
+
+
+def write_photos(folder, generator) -> None:
+    """Four people, calm and afraid, as crops that a tiny generator drew."""
+    w_plus = map_seeds(range(8), generator, 1.0)
+    for k, frame in enumerate(to_frames(generator.synthesis(w_plus))):
+        place = folder / ("calm", "fear")[k % 2] / f"s{k // 2}"
+        place.mkdir(parents=True)
+        Image.fromarray(frame).save(place / "1.png")
+
+
+PHOTOS = (
+    "labels=folder",
+    "labels.path=photos",
+    "inversion.finder=null",
+    "inversion.identity=null",
+    "inversion.device=cpu",
+    "inversion.settings.steps=2",
+    "inversion.settings.budget_s=null",
+    "inversion.settings.precision=fp32",
+)
+
+
+def test_photos_become_a_set_in_one_command_that_goes_on(run, tmp_path, tiny_generator):
+    write_photos(tmp_path / "photos", load_generator(tiny_generator))
+    code, printed, error = run(*PHOTOS, "out=mine.safetensors")
+    assert code == 0, error
+    assert "8 done, 0 failed" in printed
+    assert "mine.safetensors: 1 directions for tiny" in printed
+    first = load_directions(tmp_path / "mine.safetensors").directions[Emotion.FEAR]
+    (tmp_path / "mine.safetensors").unlink()
+    code, printed, error = run(*PHOTOS, "out=mine.safetensors")
+    assert code == 0, error
+    assert "0 done, 0 failed, 8 skipped" in printed
+    again = load_directions(tmp_path / "mine.safetensors").directions[Emotion.FEAR]
+    assert again.vector.equal(first.vector)
+
+
+def test_photos_that_cannot_be_used_are_told_before_inversion(run, tmp_path, tiny_generator):
+    write_photos(tmp_path / "photos", load_generator(tiny_generator))
+    for change, words in (
+        ("labels.path=gone", "gone: needs labelled pictures; found nothing"),
+        ("inversion.tune=true", "needs latents of one generator for all photos"),
+        ("labels.layout=csv", "photos"),
+    ):
+        code, _, error = run(*PHOTOS, change)
+        assert code != 0
+        assert words in error
+        assert not (tmp_path / "outputs").exists()
+    code, _, error = run("labels=folder")
+    assert code != 0
+    assert "labels.path" in error
