@@ -11,6 +11,8 @@ from typing import Any
 os.environ.setdefault("KERAS_BACKEND", "torch")
 # Keras imports TensorFlow, where there is one, to save and load, and TensorFlow likes to talk.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if os.environ["KERAS_BACKEND"] != "tensorflow":
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # of which it tells at any level
 
 import keras as _keras
 

@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 from sklearn.metrics import roc_auc_score
 
 from directions.fitting.boundaries import Boundary, fit_boundaries, fit_slope
-from directions.fitting.orthogonal import Rows, remove_span
+from directions.fitting.orthogonal import Rows, remove_span, set_apart, set_rows_apart
 from directions.fitting.samples import (
     FULL_INTENSITY,
     Indices,
@@ -136,10 +136,11 @@ def find_directions(
     ]  # fmt: skip
     cleaned = {}
     for emotion, vector in vectors.items():
-        others = [v for e, v in vectors.items() if e is not emotion] if settings.apart else []
-        rest = remove_span(vector, [*nuisances, *others], emotion.label)
+        rest = remove_span(vector, nuisances, emotion.label)
         cleaned[emotion] = rest / np.linalg.norm(rest)
-    return cleaned, boundaries
+    if not settings.apart:
+        return cleaned, boundaries
+    return (set_rows_apart if settings.space == "rows" else set_apart)(cleaned), boundaries
 
 
 def project(

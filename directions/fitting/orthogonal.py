@@ -6,10 +6,12 @@ With columns of Q an orthonormal basis of the others, v' = v - Q Q^T v, over all
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
+
+from synth.emotions import Emotion
 
 Rows = Float[np.ndarray, "layer w_dim"]
 #: Less than this share of a direction left means that it was the others in disguise.
@@ -33,3 +35,34 @@ def remove_span(vector: Rows, others: Sequence[Rows], what: str) -> Rows:
             "direction left; try fewer attributes"
         )
     return rest.reshape(vector.shape)
+
+
+def set_apart(vectors: Mapping[Emotion, Rows]) -> dict[Emotion, Rows]:
+    """The mutually orthogonal unit vectors that are nearest to these: none is favoured.
+
+    Symmetric orthogonalisation (Loewdin 1950): of the matrix M of unit columns, M (M^T M)^(-1/2).
+    What all have in common, such as no longer being calm, is taken from each in equal parts.
+    Raises ValueError when one lies in the span of the others.
+    """
+    units = np.stack([v.ravel() / np.linalg.norm(v) for v in vectors.values()], 1)
+    left, sizes, right = np.linalg.svd(units, full_matrices=False)
+    if sizes[-1] < LEAST_SHARE:
+        raise ValueError(
+            "needs emotions whose directions can be set apart; got one that is made of the others; "
+            "try fit.apart=false, or labels that differ more"
+        )
+    columns = left @ right
+    columns[~units.any(1)] = 0  # rows that were left out stay so, to the last digit
+    return {e: columns[:, k].reshape(v.shape) for k, (e, v) in enumerate(vectors.items())}
+
+
+def set_rows_apart(vectors: Mapping[Emotion, Rows]) -> dict[Emotion, Rows]:
+    """`set_apart` in each row by itself, whose boundaries know nothing of each other; rows of zeros
+    stay so, all others count the same."""
+    apart = {emotion: np.zeros_like(vector) for emotion, vector in vectors.items()}
+    used = np.flatnonzero(sum(vector.any(1) for vector in vectors.values()))
+    for row in used:
+        alone = set_apart({e: v[row : row + 1] for e, v in vectors.items()})
+        for emotion, vector in alone.items():
+            apart[emotion][row] = vector[0] / np.sqrt(len(used))
+    return apart

@@ -23,7 +23,7 @@ class FitSettings:
     standardise: divide by the spread within classes before fitting: by one number for the `whole`,
         so that C means the same for every generator, by that of `each` coordinate, or `none`.
     orthogonal_to: attributes that an edit shall leave alone.
-    apart: make each direction orthogonal to those of the other emotions too.
+    apart: take out what emotions have in common, so that each is orthogonal to all others.
     coefficient: length of intensity 1; None: as far as full emotions lie from calm. The thesis
         used 8.
     """
@@ -35,7 +35,7 @@ class FitSettings:
     c: float | None = None
     standardise: Scaling = "whole"
     orthogonal_to: Sequence[str] = ()
-    apart: bool = False
+    apart: bool = True
     coefficient: float | None = None
     seed: int = 0
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from directions.fitting.fit import fit_directions, project
+from directions.fitting.orthogonal import set_apart
 from directions.fitting.samples import LabelledLatents, split_subjects
 from directions.fitting.settings import FitSettings
 from directions.labels.known import CALM_BELOW, label_bundled_latents
@@ -69,7 +70,7 @@ def test_weak_regularisation_fits_noise(labelled, axes):
 def test_only_the_emotions_that_are_there_are_fitted(labelled):
     kept = np.isin(labelled.emotions, (Emotion.CALM, Emotion.ANGER, Emotion.FEAR))
     some = labelled.select(np.flatnonzero(kept))
-    settings = FitSettings(c=1e-3)
+    settings = FitSettings(c=1e-3, apart=False)
     fitted, everything = (fit_directions(x, 2, settings).emotions for x in (some, labelled))
     assert list(fitted) == [Emotion.ANGER, Emotion.FEAR]
     for emotion, found in fitted.items():
@@ -233,11 +234,24 @@ def test_an_edit_leaves_the_attributes_alone_that_it_is_orthogonal_to(in_rows, a
         return abs(found.emotions[Emotion.FEAR].direction.vector[1].numpy() @ axes[5])
 
     assert find_yaw(orthogonal_to=["yaw"]) < 0.5 * find_yaw()
-    apart = fit_directions(in_rows, 4, FitSettings(c=1e-3, apart=True))
-    (one, other) = (f.direction.vector.flatten() for f in apart.emotions.values())
-    plain = fit_directions(in_rows, 4, FitSettings(c=1e-3)).find_cosines()
-    # Each is orthogonal to the other as it was, so that the angle is mirrored at a right one.
-    assert float(one @ other) == pytest.approx(-plain[0, 1], abs=1e-3)
+
+
+def test_emotions_are_set_apart_by_what_they_have_in_common(in_rows):
+    apart = fit_directions(in_rows, 4, FitSettings(c=1e-3)).find_cosines()
+    plain = fit_directions(in_rows, 4, FitSettings(c=1e-3, apart=False)).find_cosines()
+    assert abs(apart[0, 1]) < 1e-4 < 0.01 < abs(plain[0, 1])
+
+
+def test_axes_that_share_a_part_are_found_again():
+    random = np.random.default_rng(0)
+    axes = np.linalg.qr(random.normal(size=(24, 6)))[0]
+    mixed = axes @ (np.eye(6) + 0.2)
+    emotions = list(Emotion)[1:]
+    found = set_apart({e: mixed[:, k].reshape(2, 12) for k, e in enumerate(emotions)})
+    for k, vector in enumerate(found.values()):
+        assert vector.ravel() @ axes[:, k] == pytest.approx(1, abs=1e-6)
+    with pytest.raises(ValueError, match="made of the others"):
+        set_apart(dict.fromkeys(emotions[:2], np.ones((2, 12))))
 
 
 @pytest.mark.parametrize(
