@@ -21,7 +21,9 @@ lint: $(READY)
 refit: $(READY)
 	$(BIN)/python -m scripts.train_encoder name=refit out=embed/encoder/weights/moodreel-encoder.safetensors
 	rm -r outputs/refit
-	$(BIN)/python -m scripts.fit_directions out=directions/weights/moodreel-faces.safetensors report=false
+	$(BIN)/python -m scripts.fit_directions out=outputs/fitted.safetensors
+	$(BIN)/python -m scripts.calibrate_directions directions.path=outputs/fitted.safetensors \
+		identity_budget=0.42 furthest=1 out=directions/weights/moodreel-faces.safetensors report=false
 	$(BIN)/python -m scripts.generate_video experiment=demo
 	cp outputs/demo/contact_sheet.png docs/demo_sheet.png
 	$(BIN)/python -m scripts.generate_video experiment=readme

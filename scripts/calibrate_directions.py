@@ -38,6 +38,9 @@ from synth.keyframes import LayerMask
 from synth.observations import NeedsModels
 from synth.types import WPlus
 
+#: Beyond so many coefficients no face is a face.
+MOST_FURTHEST = 10
+
 
 def calibrate_set(config: DictConfig, folder: Path) -> None:
     """Calibrate and save as configs/calibrate_directions.yaml describes it."""
@@ -46,6 +49,10 @@ def calibrate_set(config: DictConfig, folder: Path) -> None:
     check_output_path(out, ".safetensors")
     if config.faces < 1:
         raise ValueError(f"needs at least 1 face to calibrate on; got faces={config.faces}")
+    if not 0 < config.furthest <= MOST_FURTHEST:
+        raise ValueError(
+            f"needs furthest above 0, up to {MOST_FURTHEST:g}; got {config.furthest:g}"
+        )
     mask: LayerMask = build(config.mask)
     scorer: EmotionScorer = build(config.classifier)
     if isinstance(scorer, NeedsModels):
@@ -60,8 +67,9 @@ def calibrate_set(config: DictConfig, folder: Path) -> None:
 
     found = {}
     for emotion, direction in fitted.directions.items():
+        limits = config.identity_budget, config.furthest
         found[emotion] = calibrate_direction(
-            generator, faces, emotion, direction, mask, scorer, encoder, config.identity_budget
+            generator, faces, emotion, direction, mask, scorer, encoder, *limits
         )
         print(describe(emotion, direction.coefficient, found[emotion]), flush=True)
     calibrated = apply_calibration(
@@ -93,6 +101,7 @@ def list_conditions(
         "psi": config.psi,
         "rows": [mask.layer_start, mask.layer_stop],
         "identity_budget": config.identity_budget,
+        "furthest": config.furthest,
     }
 
 

@@ -8,6 +8,7 @@ command goes on where it was stopped.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -41,7 +42,7 @@ def invert_labelled(config: DictConfig, generator: Generator) -> Path:
             "needs latents of one generator for all photos; got inversion.tune=true, which makes "
             "a generator for each; try inversion.tune=false"
         )
-    labels = OmegaConf.to_container(config.labels, throw_on_missing=True)
+    labels: Any = OmegaConf.to_container(config.labels, throw_on_missing=True)
     pictures = choose_pictures(**{name: labels[name] for name in CHOICES})
     recipe.fetch_models()
     folder = Path(config.paths.run)

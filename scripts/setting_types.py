@@ -63,6 +63,7 @@ CALIBRATE_TYPES: Mapping[str, Any] = {
     "first_seed": int,
     "psi": float,
     "identity_budget": float | None,
+    "furthest": float,
     "search_rows": bool,
     "out": str,
     "report": bool,

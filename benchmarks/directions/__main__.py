@@ -16,7 +16,9 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks.directions.edits import compare_sets, measure_edits, measure_render_limit
+import numpy as np
+
+from benchmarks.directions.edits import compare_sets, measure_edits, measure_renders
 from benchmarks.directions.subjects import make_person, render_subjects
 from benchmarks.quality.pictures import Figures, load_renderer
 from directions.store import load_directions_for
@@ -31,13 +33,16 @@ def run_edits(a: argparse.Namespace) -> Figures:
     """Edits of held-out faces by one set."""
     generator = load_native(a.generator).generator
     fitted = load_directions_for(generator, a.directions)
-    limit = a.identity_limit
+    limit, more = a.identity_limit, {}
     renderer = load_renderer(a.head_model)
     if renderer is not None:
-        people = [make_person(number) for number in range(a.people)]
-        limit = measure_render_limit(renderer, people)
+        drawn = measure_renders(renderer, [make_person(number) for number in range(a.people)])
+        limit, changes = drawn.identity_limit, drawn.colour_changes
+        more = {f"{e.label}_colour_change_in_renders": change for e, change in changes.items()}
+        more["colour_change_in_renders"] = float(np.mean([*changes.values()]))
     seeds = range(a.first_seed, a.first_seed + a.faces)
-    return measure_edits(accelerate(generator), fitted, load_judge(a.judge), seeds, a.psi, limit)
+    judge = load_judge(a.judge)
+    return measure_edits(accelerate(generator), fitted, judge, seeds, a.psi, limit) | more
 
 
 def run_compare(a: argparse.Namespace) -> Figures:

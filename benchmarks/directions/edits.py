@@ -46,6 +46,15 @@ class Edit:
     changes: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class RenderFigures:
+    """What full expressions are in renders: the 95th percentile of the distance to calm, and the
+    mean change of colour outside the face by emotion."""
+
+    identity_limit: float
+    colour_changes: Mapping[Emotion, float]
+
+
 def measure_edits(
     generator: Generator,
     fitted: DirectionSet,
@@ -106,16 +115,22 @@ def summarise(found: Mapping[Emotion, Edit], identity_limit: float | None) -> Fi
     return figures
 
 
-def measure_render_limit(renderer: Renderer, people: Sequence[FaceParameters]) -> float:
-    """95th percentile of dlib's distance between calm and full expressions of the same person, in
-    renders of these people."""
-    encoder, distances = DlibFaceEncoder(), []
+def measure_renders(renderer: Renderer, people: Sequence[FaceParameters]) -> RenderFigures:
+    """The same of renders, calm and with each full emotion, of these people."""
+    observer = DlibFaceEncoder()
+    distances, changes = [], {emotion: [] for emotion in Emotion if emotion}
     for face in people:
         shown = [face.with_emotion(None if not e else e.label) for e in Emotion]
-        rows = encoder.encode(np.stack([renderer.render(one, FACE_PX) for one in shown]))
-        distances.append(np.linalg.norm(rows[1:] - rows[0], axis=1))
-    seen = np.concatenate(distances)
-    return float(np.percentile(seen[np.isfinite(seen)], 95))
+        frames = np.stack([renderer.render(one, FACE_PX) for one in shown])
+        seen = observer.observe(frames)
+        distances.append(np.linalg.norm(seen.embeddings[1:] - seen.embeddings[0], axis=1))
+        calm = np.repeat(frames[:1], len(frames) - 1, 0), np.repeat(seen.landmarks[:1], 6, 0)
+        moved = find_outside_changes(calm[0], frames[1:], calm[1], seen.landmarks[1:])
+        for emotion, change in zip(changes, moved, strict=True):
+            changes[emotion].append(float(change))
+    known = np.concatenate(distances)
+    limit = float(np.percentile(known[np.isfinite(known)], 95))
+    return RenderFigures(limit, {e: float(np.nanmean(rows)) for e, rows in changes.items()})
 
 
 def find_outside_changes(

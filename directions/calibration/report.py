@@ -58,26 +58,30 @@ def save_calibration_report(
     title: str,
 ) -> None:
     """The picture: response and identity over coefficients, and over the first rows."""
-    figure = Figure(figsize=(15, 4.6), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
+    measured = any(calibration.curve.identity_highs for calibration in found.values())
+    shown = ["response", *["identity"] * measured, *["rows"] * bool(shares)]
+    figure = Figure(figsize=(5 * len(shown), 4.6), layout="constrained")
+    panels = dict(zip(shown, figure.subplots(1, len(shown), squeeze=False)[0], strict=True))
     for emotion, calibration in found.items():
         curve = calibration.curve
         at = curve.coefficients
-        (line,) = left.plot(at, curve.responses, "-", label=emotion.label)
-        left.axvline(calibration.coefficient, color=line.get_color(), linestyle=":", linewidth=1)
+        (line,) = panels["response"].plot(at, curve.responses, "-", label=emotion.label)
+        same = {"color": line.get_color(), "linewidth": 1}
+        panels["response"].axvline(calibration.coefficient, linestyle=":", **same)
         if curve.identity_highs:
-            middle.plot(at, curve.identity_highs, label=emotion.label, color=line.get_color())
-            middle.plot(at, curve.identity_medians, "--", color=line.get_color(), linewidth=1)
-    left.set(xlabel="coefficient (dotted: intensity 1)", title="response of the classifier")
-    middle.set(xlabel="coefficient", title="identity distance: 95th percentile, median dashed")
+            panels["identity"].plot(at, curve.identity_highs, color=line.get_color())
+            panels["identity"].plot(at, curve.identity_medians, "--", **same)
     for emotion, share in shares.items():
-        right.plot(range(1, len(share.first) + 1), share.first, label=emotion.label)
-    right.set(xlabel="first rows that are moved", title="share of the full response")
-    for axes in (left, middle, right):
-        if axes.lines:
-            axes.legend(fontsize=7)
-        else:
-            axes.set_axis_off()
+        panels["rows"].plot(range(1, len(share.first) + 1), share.first, label=emotion.label)
+    labels = {
+        "response": ("response of the classifier", "coefficient (dotted: intensity 1)"),
+        "identity": ("identity distance: 95th percentile, median dashed", "coefficient"),
+        "rows": ("share of the full response", "first rows that are moved"),
+    }
+    for name, axes in panels.items():
+        axes.set(title=labels[name][0], xlabel=labels[name][1])
+        axes.title.set_fontsize(10)
+    panels["response"].legend(fontsize=7)
     figure.suptitle(title)
     with write_atomically(path) as temporary:
         figure.savefig(temporary, format="png", dpi=90, metadata={"Software": SOFTWARE})

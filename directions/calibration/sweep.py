@@ -8,7 +8,6 @@ Whoever reports on the result (the judge of `synth.judging`) must not be the cla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,10 +21,12 @@ from synth.generators.base import Generator
 from synth.keyframes import Direction, LayerMask
 from synth.types import WPlus
 
-#: Steps along a direction, in its present coefficients.
-MULTIPLES = (-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
+#: Steps along a direction, as shares of the farthest one.
+STEPS = (-0.5, 0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0)
+#: The farthest step, in present coefficients.
+FURTHEST = 2.0
 #: Share of the largest response that counts as saturated.
-SATURATED = 0.95
+SATURATED = 0.9
 #: Faces of which this share, in percent, must stay within the budget.
 WITHIN_PERCENT = 95
 
@@ -62,9 +63,10 @@ def sweep_direction(
     mask: LayerMask,
     scorer: EmotionScorer,
     encoder: FaceEncoder | None = None,
-    multiples: Sequence[float] = MULTIPLES,
+    furthest: float = FURTHEST,
 ) -> Curve:
-    """Follow one direction from calm faces [face, layer, w_dim]."""
+    """Follow one direction from calm faces [face, layer, w_dim], `furthest` coefficients far."""
+    multiples = [furthest * step for step in STEPS]
     step = mask.apply(direction.vector) * direction.coefficient
     calm = draw_frames(generator, faces)
     persons = None if encoder is None else encoder.encode(calm)
@@ -96,16 +98,19 @@ def calibrate_direction(
     scorer: EmotionScorer,
     encoder: FaceEncoder | None = None,
     budget: float | None = None,
+    furthest: float = FURTHEST,
 ) -> Calibration:
     """Follow one direction, turned round where it is backwards, and choose its coefficient.
 
+    furthest: where to stop looking, in present coefficients; 1 can only lower the coefficient.
     Raises what `choose_coefficient` raises.
     """
-    curve = sweep_direction(generator, faces, emotion, direction, mask, scorer, encoder)
+    asked = mask, scorer, encoder, furthest
+    curve = sweep_direction(generator, faces, emotion, direction, *asked)
     if not is_backwards(curve):
         return choose_coefficient(curve, 1, budget)
     turned = Direction(-direction.vector, direction.coefficient)
-    curve = sweep_direction(generator, faces, emotion, turned, mask, scorer, encoder)
+    curve = sweep_direction(generator, faces, emotion, turned, *asked)
     return choose_coefficient(curve, -1, budget)
 
 

@@ -24,7 +24,7 @@ from directions.calibration.report import (
     save_calibration_report,
 )
 from directions.calibration.rows import ablate_rows
-from directions.calibration.sweep import Curve, calibrate_direction, choose_coefficient
+from directions.calibration.sweep import SATURATED, Curve, calibrate_direction, choose_coefficient
 from directions.store import load_directions, save_directions
 from synth.emotions import Emotion, EmotionEvent, EmotionTrack
 from synth.keyframes import LayerMask
@@ -39,10 +39,9 @@ def faces():
     return PlainGenerator().mapping(z)
 
 
-def calibrate(faces, direction, emotion=Emotion.FEAR, budget=None):
-    return calibrate_direction(
-        PlainGenerator(), faces, emotion, direction, EIGHT, PlainScorer(), PlainEncoder(), budget
-    )
+def calibrate(faces, direction, emotion=Emotion.FEAR, budget=None, furthest=2.0):
+    asked = EIGHT, PlainScorer(), PlainEncoder(), budget, furthest
+    return calibrate_direction(PlainGenerator(), faces, emotion, direction, *asked)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -50,7 +49,7 @@ def calibrate(faces, direction, emotion=Emotion.FEAR, budget=None):
 def test_intensity_one_is_where_the_response_saturates(faces, given, sign):
     found = calibrate(faces, make_direction(Emotion.FEAR, given, sign))
     # A step of the sweep is a quarter of the coefficient that was given.
-    assert found.coefficient == pytest.approx(0.95 * LAYERS**0.5, rel=given / 4)
+    assert found.coefficient == pytest.approx(SATURATED * LAYERS**0.5, rel=given / 4)
     assert (found.sign, found.limited_by) == (sign, "response")
 
 
@@ -61,6 +60,14 @@ def test_identity_sets_the_coefficient_when_it_leaves_its_budget_first(faces):
     # steps of 0.03.
     assert found.coefficient == pytest.approx(0.4 * LAYERS**0.5, rel=0.1)
     assert choose_coefficient(found.curve, budget=5.0).limited_by == "response"
+
+
+def test_looking_no_further_than_the_present_coefficient_can_only_lower_it(faces):
+    weak = make_direction(Emotion.FEAR, 0.5)
+    found = calibrate(faces, weak, furthest=1.0)
+    assert max(found.curve.coefficients) == pytest.approx(weak.coefficient)
+    assert 0.8 * weak.coefficient < found.coefficient <= weak.coefficient
+    assert calibrate(faces, weak).coefficient > 1.5 * weak.coefficient
 
 
 def test_a_curve_without_an_answer_or_a_person_is_told(faces):
