@@ -39,7 +39,7 @@ def fit_set(config: DictConfig, folder: Path) -> None:
     settings: FitSettings = build(config.fit)
     generator: Generator = build(config.generator)
     if is_missing_latents(config):
-        config.labels.latents = str(invert_labelled(config, generator))
+        config.labels.latents = str(invert_labelled(config, generator, settings))
     labelled: LabelledLatents = build(config.labels, generator=generator)
     fitted = fit_directions(labelled, generator.num_layers, settings)
     for emotion, found in fitted.emotions.items():

@@ -92,7 +92,7 @@ def run_job(
 
 def describe_run(recipe: InversionRecipe, generator: StyleGAN2) -> dict[str, Any]:
     """What every result in a folder shares."""
-    return {"generator_sha256": generator.sha256, **recipe.describe()}
+    return {"generator_sha256": generator.sha256, **recipe.describe(generator)}
 
 
 def tell(counts: Counter[str], folder: Path, shard: Shard) -> None:

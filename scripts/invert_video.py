@@ -38,13 +38,17 @@ def invert_video(config: DictConfig, folder: Path) -> None:
     check_types(config, TYPES)
     facts = probe_video(config.path)
     recipe: InversionRecipe = build(config.inversion)
+    if recipe.tune:
+        raise ValueError(
+            "needs one generator for all frames; got inversion.tune=true; try inversion=photo"
+        )
     own = {name: config[name] for name in ("every", "next_steps", "next_budget_s")}
     job = VideoInversion(folder, recipe, **own)
     device = choose_device(recipe.device)
     recipe.fetch_models()
     generator = check_generator(build(config.generator))
     known = {"generator_sha256": generator.sha256, "video": name_video(Path(config.path))}
-    keep_settings(folder / "settings.json", {**known, **own, **recipe.describe()})
+    keep_settings(folder / "settings.json", {**known, **own, **recipe.describe(generator)})
     if device.type == "cpu":
         reuse_freed_memory()
     generator.to(device)

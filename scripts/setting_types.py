@@ -51,7 +51,14 @@ PROTOCOL_TYPES: Mapping[str, Any] = {
     "frames": int,
     "fps": float,
 }
-FIT_TYPES: Mapping[str, Any] = {"c": float | None, "seed": int, "out": str, "report": bool}
+FIT_TYPES: Mapping[str, Any] = {
+    "c": float | None,
+    "seed": int,
+    "batch": int,
+    "retry_failed": bool,
+    "out": str,
+    "report": bool,
+}
 RENDER_TYPES: Mapping[str, Any] = {
     "render.device": str,
     "render.precision": str,

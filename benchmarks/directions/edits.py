@@ -116,7 +116,7 @@ def summarise(found: Mapping[Emotion, Edit], identity_limit: float | None) -> Fi
 
 
 def measure_renders(renderer: Renderer, people: Sequence[FaceParameters]) -> RenderFigures:
-    """The same of renders, calm and with each full emotion, of these people."""
+    """How far full expressions of one person are from calm in renders, of these people."""
     observer = DlibFaceEncoder()
     distances, changes = [], {emotion: [] for emotion in Emotion if emotion}
     for face in people:
@@ -124,8 +124,9 @@ def measure_renders(renderer: Renderer, people: Sequence[FaceParameters]) -> Ren
         frames = np.stack([renderer.render(one, FACE_PX) for one in shown])
         seen = observer.observe(frames)
         distances.append(np.linalg.norm(seen.embeddings[1:] - seen.embeddings[0], axis=1))
-        calm = np.repeat(frames[:1], len(frames) - 1, 0), np.repeat(seen.landmarks[:1], 6, 0)
-        moved = find_outside_changes(calm[0], frames[1:], calm[1], seen.landmarks[1:])
+        count = len(frames) - 1
+        calm, points = np.repeat(frames[:1], count, 0), np.repeat(seen.landmarks[:1], count, 0)
+        moved = find_outside_changes(calm, frames[1:], points, seen.landmarks[1:])
         for emotion, change in zip(changes, moved, strict=True):
             changes[emotion].append(float(change))
     known = np.concatenate(distances)

@@ -1,9 +1,10 @@
 """Labelled latents -> emotion directions, by logistic regression (thesis, sections 3.2 and 4.4).
 
-A boundary tells each emotion's latents from calm ones; its unit normal is the direction. Measured
-on the same latents: the coefficient, how far along the direction the full emotion lies from calm,
-and the calm level, where calm faces lie. Measured on people that were left out: whether emotions
-are told apart at all. That does not tell a good direction from a bad one (docs/directions.md).
+A boundary tells each emotion's latents from calm ones; its unit normal, cleaned of attributes and
+of what emotions have in common, is the direction. Measured on the same latents: the coefficient,
+how far along the direction the full emotion lies from calm, and the calm level, where calm faces
+lie. Measured on people that were left out: whether emotions are told apart at all. That does not
+tell a good direction from a bad one (docs/directions.md).
 
 Symbols: v a direction, unit over all rows of W+; x . v the projection of a face, where one row of W
 stands for all rows.
@@ -20,7 +21,7 @@ from jaxtyping import Float, Int
 from sklearn.metrics import roc_auc_score
 
 from directions.fitting.boundaries import Boundary, fit_boundaries, fit_slope
-from directions.fitting.orthogonal import Rows, remove_span, set_apart, set_rows_apart
+from directions.fitting.orthogonal import Rows, clean_directions, clean_rows
 from directions.fitting.samples import (
     FULL_INTENSITY,
     Indices,
@@ -85,9 +86,7 @@ def fit_directions(
     """
     settings = settings or FitSettings()
     emotions = [e for e in labelled.list_emotions() if e is not Emotion.CALM]
-    for emotion in emotions:
-        check_examples(labelled, emotion)
-    check_attributes(labelled, settings)
+    check_labels(labelled, settings)
     examples = labelled.select(labelled.find_examples())
     split = split_subjects(examples.emotions, examples.subjects, settings.seed)
     # Held-out people have no say in C either.
@@ -100,6 +99,14 @@ def fit_directions(
         len(np.unique(examples.subjects[split[1]])),
         strength,
     )
+
+
+def check_labels(labelled: LabelledLatents, settings: FitSettings) -> None:
+    """Raise ValueError for labels that cannot be fitted, whatever their latents are."""
+    for emotion in labelled.list_emotions():
+        if emotion is not Emotion.CALM:
+            check_examples(labelled, emotion)
+    check_attributes(labelled, settings)
 
 
 def check_attributes(labelled: LabelledLatents, settings: FitSettings) -> None:
@@ -134,13 +141,8 @@ def find_directions(
         )
         for name in settings.orthogonal_to
     ]  # fmt: skip
-    cleaned = {}
-    for emotion, vector in vectors.items():
-        rest = remove_span(vector, nuisances, emotion.label)
-        cleaned[emotion] = rest / np.linalg.norm(rest)
-    if not settings.apart:
-        return cleaned, boundaries
-    return (set_rows_apart if settings.space == "rows" else set_apart)(cleaned), boundaries
+    clean = clean_rows if settings.space == "rows" else clean_directions
+    return clean(vectors, nuisances, settings.apart), boundaries
 
 
 def project(
@@ -170,7 +172,8 @@ class HeldOutFit:
         )
 
     def find_auc(self, emotion: Emotion) -> float:
-        """Emotion against calm; on people of its own where the shared ones lack either."""
+        """Emotion against calm; on people of its own, and not set apart, where the shared ones lack
+        either."""
         examples = self.examples
         is_calm, is_clear = choose_examples(examples, emotion)
         used = is_calm | is_clear
@@ -214,7 +217,8 @@ def _measure(
     if coefficient <= 0:
         raise ValueError(
             f"needs {emotion.label} to lie beyond calm along its direction; got "
-            f"{full_level - calm_level:g}; try fewer attributes in orthogonal_to, or better labels"
+            f"{full_level - calm_level:g}; try fewer attributes in orthogonal_to, "
+            "fit.apart=false, or better labels"
         )
     direction = Direction.from_vector(torch.from_numpy(vector), coefficient)
     return FittedEmotion(direction, calm_level, auc, int(is_clear.sum()))

@@ -56,13 +56,30 @@ def set_apart(vectors: Mapping[Emotion, Rows]) -> dict[Emotion, Rows]:
     return {e: columns[:, k].reshape(v.shape) for k, (e, v) in enumerate(vectors.items())}
 
 
-def set_rows_apart(vectors: Mapping[Emotion, Rows]) -> dict[Emotion, Rows]:
-    """`set_apart` in each row by itself, whose boundaries know nothing of each other; rows of zeros
-    stay so, all others count the same."""
-    apart = {emotion: np.zeros_like(vector) for emotion, vector in vectors.items()}
+def clean_directions(
+    vectors: Mapping[Emotion, Rows], nuisances: Sequence[Rows], apart: bool
+) -> dict[Emotion, Rows]:
+    """Unit directions without what lies in the span of the nuisances and, `apart`, without what
+    they have in common. Raises ValueError when hardly anything is left of one."""
+    cleaned = {}
+    for emotion, vector in vectors.items():
+        rest = remove_span(vector, nuisances, emotion.label)
+        cleaned[emotion] = rest / np.linalg.norm(rest)
+    return set_apart(cleaned) if apart else cleaned
+
+
+def clean_rows(
+    vectors: Mapping[Emotion, Rows], nuisances: Sequence[Rows], apart: bool
+) -> dict[Emotion, Rows]:
+    """`clean_directions` in each row by itself, for boundaries that know nothing of each other.
+
+    Rows of zeros stay so, all others count the same.
+    """
+    cleaned = {emotion: np.zeros_like(vector) for emotion, vector in vectors.items()}
     used = np.flatnonzero(sum(vector.any(1) for vector in vectors.values()))
     for row in used:
-        alone = set_apart({e: v[row : row + 1] for e, v in vectors.items()})
-        for emotion, vector in alone.items():
-            apart[emotion][row] = vector[0] / np.sqrt(len(used))
-    return apart
+        own = slice(row, row + 1)
+        alone = {e: v[own] for e, v in vectors.items()}
+        for emotion, vector in clean_directions(alone, [n[own] for n in nuisances], apart).items():
+            cleaned[emotion][row] = vector[0] / np.sqrt(len(used))
+    return cleaned

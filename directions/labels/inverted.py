@@ -49,8 +49,8 @@ def label_photos(
     if len(found) < len(pictures) and (missing == "refuse" or not found):
         raise ValueError(
             f"{latents}: needs latents of {len(pictures)} labelled pictures; got those of "
-            f"{len(found)}; try `python -m scripts.invert photos={path}`, which goes on where it "
-            "stopped, or labels.missing=drop"
+            f"{len(found)}, its journal says why; try labels.missing=drop, retry_failed=true, or "
+            f"`python -m scripts.invert photos={path}` for photos that nobody has inverted"
         )
     return join_labels(found, generator)
 
@@ -99,11 +99,16 @@ def join_labels(
     found: Sequence[tuple[LabelledPicture, Path]], generator: Generator
 ) -> LabelledLatents:
     """Pictures and the files of their W+ -> W+ [sample, layer, w_dim] with all labels."""
-    pictures = [picture for picture, _ in found]
+    w_plus = np.stack([load_latents(path, generator)[0].numpy() for _, path in found])
+    return label_latents([picture for picture, _ in found], w_plus)
+
+
+def label_latents(pictures: Sequence[LabelledPicture], latents: np.ndarray) -> LabelledLatents:
+    """Latents [sample, ...] with the labels of the pictures. Raises what `LabelledLatents` does."""
     numbers = {name: k for k, name in enumerate(sorted({p.subject for p in pictures}))}
     shared = set.intersection(*(set(p.attributes) for p in pictures))
     return LabelledLatents(
-        np.stack([load_latents(path, generator)[0].numpy() for _, path in found]),
+        latents,
         np.array([int(p.emotion) for p in pictures]),
         np.array([0.0 if p.emotion is Emotion.CALM else p.intensity for p in pictures]),
         np.array([numbers[p.subject] for p in pictures]),

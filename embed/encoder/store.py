@@ -16,7 +16,7 @@ import torch
 from embed.encoder.networks import EncoderNetwork
 from synth.atomic import check_output_path
 from synth.generators.base import Generator, name_weights
-from synth.judging.storage import load_network, save_network
+from synth.judging.storage import load_network, read_card, save_network
 from synth.latents import find_device
 from synth.types import Images, WPlus
 
@@ -51,8 +51,8 @@ class Encoder:
 
 
 def is_encoder_of(path: str | Path, generator: Generator) -> bool:
-    """Whether the encoder in a file was trained for the generator. ValueError for a broken file."""
-    return _is_of(load_network(path, KIND, EncoderNetwork)[1], generator)
+    """Whether the encoder in a file was trained for the generator; False where there is no file."""
+    return Path(path).is_file() and _is_of(read_card(path), generator)
 
 
 def load_encoder(path: str | Path | None, generator: Generator) -> Encoder:

@@ -34,6 +34,8 @@ from synth.types import Images, WPlus
 
 #: Other faces are looked at every second step: they cost as much as the pivots.
 LOCALITY_EVERY = 2
+#: What a step is taken to cost before there was one: forward and back, at pivots and elsewhere.
+LOOKS_A_STEP = 6
 #: Share of progress over which the learning rate rises.
 WARM_UP = 0.05
 
@@ -47,7 +49,7 @@ class TuningSettings:
     stages: pairs (resolution, share) as of an inversion (`embed.inversion.schedule.plan_stages`).
     pixel_weight: of the mean square beside the perceptual distance. locality_weight: of the same
     two at the latent between; locality_share: how far towards the random latent that is.
-    good_enough: the perceptual distance at which to stop.
+    good_enough: the perceptual distance at which to stop, looked at in the last stage.
     Raises ValueError naming the setting that makes no sense.
     """
 
@@ -79,13 +81,15 @@ class TuningSettings:
 class Tuning:
     """A tuned copy, frozen, and the mean loss at the pivots before each step and at the end.
 
-    losses: the first and the last are of full resolution, those between of their stage's.
+    losses: the first and the last are of full resolution, those between of their stage's. steps:
+        how many were taken.
     generator: keeps name and sha256 of the one it came from, with ' (tuned)' after the name, since
         directions and latents of that one still belong to it.
     """
 
     generator: StyleGAN2
     losses: Float[np.ndarray, " measurement"]
+    steps: int
     seconds: float | int
 
 
@@ -115,37 +119,40 @@ def tune_generator(
     stages = plan_stages(generator.resolution, settings.stages)
     device = find_device(generator)
     job = _Job(generator, w_plus.detach().to(device).float(), targets, perceptual, settings)
-    with torch.no_grad():
-        losses = [float(job.compare_pivots(generator.resolution)[0])]
+    began_s = clock()
+    losses = [job.look()]
+    look_s = clock() - began_s
     schedule = Schedule(stages, settings.steps, settings.budget_s, clock, started_s)
-    step_s = 0.0
-    while math.isfinite(losses[-1]):
+    costs_s = [0.0] * (len(stages) - 1) + [LOOKS_A_STEP * look_s]
+    is_good = False
+    while math.isfinite(losses[-1]) and not is_good:
         schedule.begin_step()
-        if schedule.find_end(step_s):
+        stage = schedule.stage_index
+        # After the last step there is a look still to come.
+        if schedule.find_end(costs_s[stage] + look_s):
             break
         began_s = clock()
-        loss, closeness = job.compare_pivots(stages[schedule.stage_index].resolution)
+        loss, closeness = job.compare_pivots(stages[stage].resolution)
         if schedule.step:
             losses.append(float(loss.detach()))
         if watch is not None:
             watch(schedule.step, losses[-1])
-        if closeness < settings.good_enough:
-            if schedule.is_last_stage:
-                break
-            schedule.skip_stage()
-            continue
-        job.move(loss, schedule)
-        schedule.step += 1
-        step_s = clock() - began_s
-    if schedule.step:
-        with torch.no_grad():
-            losses.append(float(job.compare_pivots(generator.resolution)[0]))
+        is_good = schedule.is_last_stage and closeness < settings.good_enough
+        if not is_good:
+            job.move(loss, schedule)
+            schedule.step += 1
+            # Every second step is dearer; the first one of the last stage replaces a guess.
+            spent_s = clock() - began_s
+            is_guess = schedule.is_last_stage and costs_s[stage] == LOOKS_A_STEP * look_s
+            costs_s[stage] = spent_s if is_guess else max(costs_s[stage], spent_s)
+    if schedule.step and not is_good:
+        losses.append(job.look())
     if not losses[-1] <= losses[0]:
         job.tuned.load_state_dict(generator.state_dict())
     job.tuned.synthesis.requires_grad_(False)
     for parameter in job.tuned.parameters():
         parameter.grad = None
-    return Tuning(job.tuned, np.array(losses), clock() - started_s)
+    return Tuning(job.tuned, np.array(losses), schedule.step, clock() - started_s)
 
 
 class _Job:
@@ -166,6 +173,11 @@ class _Job:
         self._perceptual, self._settings = perceptual, settings
         self._random = torch.Generator().manual_seed(settings.seed)
         self._wanted: dict[int, Wanted] = {}
+
+    @torch.no_grad()
+    def look(self) -> float:
+        """The loss at the pivots at full resolution."""
+        return float(self.compare_pivots(self.generator.resolution)[0])
 
     def compare_pivots(self, resolution: int) -> tuple[Tensor, float]:
         """Mean loss of the copy's pictures at the pivots, and the perceptual distance alone."""

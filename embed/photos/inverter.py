@@ -60,6 +60,8 @@ class PhotoInverter:
         self.recipe, self.generator = recipe, generator
         self.device = find_device(generator)
         plan_stages(generator.resolution, recipe.settings.stages)  # raises before the first photo
+        if recipe.tune:
+            plan_stages(generator.resolution, recipe.tuning.stages)
         self._perceptual = recipe.load_perceptual(self.device)
         self._statistics = measure_w(generator)
 

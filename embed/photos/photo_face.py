@@ -128,7 +128,7 @@ class PhotoFace(FaceSource):
             "version": CACHE_VERSION,
             "photo": hash_file(self.path),
             "generator": generator.sha256,
-            "recipe": self.recipe.describe(),
+            "recipe": self.recipe.describe(generator),
         }
         text = json.dumps(choices, sort_keys=True)
         return find_cache_folder() / RESULTS / hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -144,7 +144,7 @@ class PhotoFace(FaceSource):
         finally:
             generator.to(before)
         # Another process may have done the same meanwhile: either result is as good.
-        save_result(folder, found, generator, self.recipe.describe(), replace=True)
+        save_result(folder, found, generator, self.recipe.describe(generator), replace=True)
 
 
 def check_generator(generator: Generator) -> StyleGAN2:

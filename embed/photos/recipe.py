@@ -26,7 +26,7 @@ from embed.networks.perceptual import (
     load_face_loss,
 )
 from embed.photos.loading import load_photo
-from embed.photos.starts import BundledStart, StartSource
+from embed.photos.starts import MEAN, BundledStart, StartSource
 from synth.acd import FaceEncoder
 from synth.assets import fetch_asset, hash_file
 from synth.frame_size import resize_frames
@@ -86,8 +86,8 @@ class InversionRecipe:
             raise ValueError(
                 "needs one face of each photo: which=largest or a number from 0 on; got all"
             )
-        is_wanted = not isinstance(self.start, BundledStart | None)
-        if is_wanted and self.settings.space == "z":
+        begins_at_w_plus = not isinstance(self.start, BundledStart | None)
+        if begins_at_w_plus and self.settings.space == "z":
             raise ValueError("needs space w_plus or w to begin at W+; got z; try start=null")
 
     def fetch_models(self) -> None:
@@ -130,15 +130,17 @@ class InversionRecipe:
             crop, quad = aligned.crop, aligned.quad
         return CutFace(str(path), sha256, crop, quad, width, height)
 
-    def describe(self) -> dict[str, Any]:
-        """Every choice that a result depends on, as plain JSON."""
+    def describe(self, generator: Generator) -> dict[str, Any]:
+        """Every choice that a result of the generator depends on, as plain JSON."""
         return {
             "finder": None if self.finder is None else self.finder.describe(),
             "which": self.which,
             "padding": self.padding,
             "loss": self.loss,
             "settings": asdict(self.settings),
-            "start": "mean" if self.start is None else self.start.describe(),
+            "start": MEAN
+            if self.start is None or self.settings.space == "z"
+            else self.start.describe(generator),
             "tuning": asdict(self.tuning) if self.tune else None,
             "identity": None if self.identity is None else self.identity.name,
             "film": self.film,

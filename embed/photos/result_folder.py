@@ -98,7 +98,7 @@ def make_report(
         "tuning": None
         if tuning is None
         else {
-            "steps": len(tuning.losses) - 1,
+            "steps": tuning.steps,
             "first_loss": float(tuning.losses[0]),
             "last_loss": float(tuning.losses[-1]),
             "seconds": round(tuning.seconds, 2),

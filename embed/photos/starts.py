@@ -20,6 +20,9 @@ from synth.assets import hash_file
 from synth.generators.base import Generator
 from synth.latents import load_latents
 
+#: How a start at the mean latent is recorded.
+MEAN = "mean"
+
 
 @runtime_checkable
 class StartSource(Protocol):
@@ -29,7 +32,7 @@ class StartSource(Protocol):
         """The start of the items `names`; raises ValueError for one that does not fit."""
         ...
 
-    def describe(self) -> str:
+    def describe(self, generator: Generator) -> str:
         """What it is, for the record of a run; another start has another text."""
         ...
 
@@ -50,7 +53,7 @@ class LatentsStart:
         rows = [load_latents(file if place.is_dir() else place, generator)[:1] for file in files]
         return torch.cat(rows)
 
-    def describe(self) -> str:
+    def describe(self, generator: Generator) -> str:
         """The path, and of a file its sha256."""
         place = Path(self.path)
         return f"{place} {hash_file(place)}" if place.is_file() else str(place)
@@ -66,7 +69,7 @@ class EncoderStart:
         """The encoder; ValueError naming the file when it belongs to another generator."""
         return load_encoder(self.path, generator)
 
-    def describe(self) -> str:
+    def describe(self, generator: Generator) -> str:
         """The sha256 of the encoder's file."""
         return f"encoder {hash_file(self.path or BUNDLED_ENCODER)}"
 
@@ -79,6 +82,8 @@ class BundledStart:
         """The encoder, or None."""
         return load_encoder(None, generator) if is_encoder_of(BUNDLED_ENCODER, generator) else None
 
-    def describe(self) -> str:
-        """The sha256 of the encoder that ships."""
-        return f"bundled {hash_file(BUNDLED_ENCODER)}"
+    def describe(self, generator: Generator) -> str:
+        """The sha256 of the encoder that ships, where it is used."""
+        if not is_encoder_of(BUNDLED_ENCODER, generator):
+            return MEAN
+        return f"encoder {hash_file(BUNDLED_ENCODER)}"

@@ -40,6 +40,16 @@ def save_network(path: str | Path, network: nn.Module, kind: str, card: Mapping[
         save_file(tensors, temporary, metadata)
 
 
+def read_card(path: str | Path) -> dict[str, str]:
+    """The card in a file's header; ValueError naming the file when it is broken."""
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = dict(file.metadata() or {})
+    except SafetensorError as error:
+        raise ValueError(f"{path}: needs an intact .safetensors file; {error}") from None
+    return {key: text for key, text in metadata.items() if key not in _OWN_ENTRIES}
+
+
 def load_network(
     path: str | Path, kind: str, make: Callable[..., Network]
 ) -> tuple[Network, dict[str, str]]:

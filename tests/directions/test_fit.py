@@ -233,7 +233,8 @@ def test_an_edit_leaves_the_attributes_alone_that_it_is_orthogonal_to(in_rows, a
         found = fit_directions(in_rows, 4, FitSettings(c=1e-3, **settings))
         return abs(found.emotions[Emotion.FEAR].direction.vector[1].numpy() @ axes[5])
 
-    assert find_yaw(orthogonal_to=["yaw"]) < 0.5 * find_yaw()
+    for space in ("w", "rows"):
+        assert find_yaw(space=space, orthogonal_to=["yaw"]) < 0.5 * find_yaw(space=space)
 
 
 def test_emotions_are_set_apart_by_what_they_have_in_common(in_rows):

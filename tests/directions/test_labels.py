@@ -187,7 +187,7 @@ def test_labels_and_inversions_meet_by_the_photos_content(inverted):
 def test_missing_and_foreign_inversions_are_told(inverted):
     photos, latents = str(inverted / "photos" / "labels.csv"), inverted / "inverted"
     (latents / "photos" / "3fear" / "report.json").unlink()
-    with pytest.raises(ValueError, match=r"latents of 16 labelled .* got those of 15; try `python"):
+    with pytest.raises(ValueError, match=r"latents of 16 labelled .* got those of 15, its journal"):
         label_photos(PlainGenerator(), photos, str(latents))
     dropped = label_photos(PlainGenerator(), photos, str(latents), missing="drop")
     assert len(dropped.latents) == 15

@@ -133,7 +133,9 @@ def test_photos_that_cannot_be_used_are_told_before_inversion(run, tmp_path, tin
     for change, words in (
         ("labels.path=gone", "gone: needs labelled pictures; found nothing"),
         ("inversion.tune=true", "needs latents of one generator for all photos"),
-        ("labels.layout=csv", "photos"),
+        ("labels.single_pictures=foo", "single_pictures"),
+        ("labels.most_per_emotion=abc", "most_per_emotion"),
+        ("fit.orthogonal_to=[yaw]", "needs labels of yaw"),
     ):
         code, _, error = run(*PHOTOS, change)
         assert code != 0

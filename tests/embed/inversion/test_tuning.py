@@ -128,7 +128,7 @@ def test_a_loss_that_rises_gives_the_generator_back(generator, loss, target, piv
 
 def test_time_and_target_end_it(generator, loss, target, pivot):
     short = tune_generator(
-        generator, pivot, target, loss, replace(FAST, budget_s=10), clock=FakeClock(1.0)
+        generator, pivot, target, loss, replace(FAST, budget_s=25), clock=FakeClock(1.0)
     )
     assert 1 < len(short.losses) < FAST.steps
     seen = []
@@ -142,6 +142,25 @@ def test_time_and_target_end_it(generator, loss, target, pivot):
     )
     assert len(once.losses) == 1
     assert seen == [(0, once.losses[0])]
+
+
+def test_stages_end_at_full_resolution_and_only_there_is_good_enough_asked(
+    generator, loss, target, pivot
+):
+    staged = replace(FAST, stages=[[32, 0.8], [64, 0.2]])
+    seen = []
+    result = tune_generator(
+        generator, pivot, target, loss, staged, watch=lambda step, _: seen.append(step)
+    )
+    assert seen == list(range(FAST.steps))
+    assert result.steps == FAST.steps == len(result.losses) - 1
+    whole = tune_generator(generator, pivot, target, loss, replace(FAST, steps=1))
+    assert result.losses[0] == pytest.approx(whole.losses[0], rel=1e-5)
+    assert result.losses[-1] < result.losses[0] / 2
+    early = tune_generator(generator, pivot, target, loss, replace(staged, good_enough=1e9))
+    assert early.steps == 0.8 * FAST.steps
+    with pytest.raises(ValueError, match="needs stages"):
+        tune_generator(generator, pivot, target, loss, replace(FAST, stages=[[48, 1.0]]))
 
 
 def test_what_does_not_fit_is_refused(generator, loss, target, pivot, tmp_path):

@@ -31,7 +31,8 @@ FILES = {
 
 
 def run(job: BatchJob, album: Path, inverter: PhotoInverter) -> dict[str, int]:
-    return dict(job.run(list_photos(album), inverter.recipe.describe(), lambda: inverter))
+    settings = inverter.recipe.describe(inverter.generator)
+    return dict(job.run(list_photos(album), settings, lambda: inverter))
 
 
 def list_done(folder: Path) -> set[str]:
@@ -76,7 +77,7 @@ def test_a_second_run_does_nothing_again(done, album, inverter):
 
     before = {path: path.stat().st_mtime_ns for path in (done / "photos").rglob("*")}
     items = list_photos(album)
-    counts = BatchJob(done).run(items, inverter.recipe.describe(), load)
+    counts = BatchJob(done).run(items, inverter.recipe.describe(inverter.generator), load)
     assert dict(counts) == {"skipped": 5}
     assert {path: path.stat().st_mtime_ns for path in (done / "photos").rglob("*")} == before
 
@@ -96,7 +97,7 @@ def test_a_batch_gives_what_single_photos_give(done, album, inverter, tmp_path):
 
 
 def test_other_settings_are_refused(done, album, inverter):
-    other = {**inverter.recipe.describe(), "loss": "lpips"}
+    other = {**inverter.recipe.describe(inverter.generator), "loss": "lpips"}
     with pytest.raises(ValueError, match="needs the settings"):
         BatchJob(done).run(list_photos(album), other, lambda: inverter)
     with pytest.raises(ValueError, match="needs the settings"):

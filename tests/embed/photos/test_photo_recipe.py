@@ -70,12 +70,16 @@ def test_every_choice_shows_in_the_description(tmp_path):
         make_recipe(tune=True),
         make_recipe(start=LatentsStart(str(tmp_path / "w.npz"))),
         make_recipe(start=BundledStart()),
-        make_recipe(start=EncoderStart()),
     ]
-    texts = {str(recipe.describe()) for recipe in recipes}
+    generator = load_bundled_generator()
+    texts = {str(recipe.describe(generator)) for recipe in recipes}
     assert len(texts) == len(recipes)
     # What tuning would do counts only where there is any; the device never does.
-    assert make_recipe(device="cuda").describe() == make_recipe().describe()
+    plain = make_recipe().describe(generator)
+    assert make_recipe(device="cuda").describe(generator) == plain
+    # What the bundled encoder is matters to its own generator only.
+    tiny = make_tiny_generator()
+    assert make_recipe(start=BundledStart()).describe(tiny) == make_recipe().describe(tiny)
 
 
 @pytest.mark.parametrize(
