@@ -24,6 +24,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, field, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -141,8 +142,9 @@ def run_ours(options: argparse.Namespace) -> Progress:
         seconds.append(step.elapsed_s)
         losses.append(float(step.best.mean()))
         if step.step % 10 == 0:
+            loss = np.nanmean(step.losses)  # images that rest have none
             print(
-                f"  ours {step.step} at {step.resolution}: {step.losses.mean():.4f}, best at full "
+                f"  ours {step.step} at {step.resolution}: {loss:.4f}, best at full "
                 f"size {losses[-1]:.4f}, {step.elapsed_s:.0f} s",
                 file=sys.stderr,
             )
