@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 from PIL import Image
 
+from scripts.generate_video import save_sheet
 from synth.checkpoints import load_generator
-from synth.latents import RandomFace, load_latents
+from synth.emotions import Emotion, EmotionEvent, EmotionTrack
+from synth.keyframes import Keyframes
+from synth.latents import FaceSource, RandomFace, load_latents
 from synth.types import to_frames
 
 QUICK = [
@@ -62,3 +66,22 @@ def test_mistakes_end_with_one_line_and_no_results(run, photo, override, words):
     code, said = run(*QUICK, f"face.path={photo}", override)
     assert code == 1 and words in said and "Traceback" not in said
     assert not run.list_results() & {"video.mp4"}
+
+
+def test_the_sheet_shows_what_the_video_shows(tmp_path, tiny_generator):
+    class HalfWhite(FaceSource):
+        def place_frames(self, chunks):
+            return (np.concatenate([chunk, np.full_like(chunk, 255)], 2) for chunk in chunks)
+
+    generator = load_generator(tiny_generator)
+    keyframes = Keyframes(RandomFace(5).load_rows(generator)[None], (0.0,), ("calm",))
+    settings = {
+        "render": {"noise": "const", "noise_seed": 0},
+        "face": {},
+        "video": {"marked": True},
+    }
+    track = EmotionTrack((EmotionEvent(Emotion.CALM, 0.0, 1.0),))
+    save_sheet(tmp_path, OmegaConf.create(settings), generator, keyframes, track, HalfWhite())
+    with Image.open(tmp_path / "contact_sheet.png") as sheet:
+        is_white = (np.asarray(sheet) == 255).all(-1)
+    assert 0.2 < is_white.mean() < 0.6
