@@ -74,12 +74,10 @@ def test_the_sheet_shows_what_the_video_shows(tmp_path, tiny_generator):
             return (np.concatenate([chunk, np.full_like(chunk, 255)], 2) for chunk in chunks)
 
     generator = load_generator(tiny_generator)
-    keyframes = Keyframes(RandomFace(5).load_rows(generator)[None], (0.0,), ("calm",))
-    settings = {
-        "render": {"noise": "const", "noise_seed": 0},
-        "face": {},
-        "video": {"marked": True},
-    }
+    face = RandomFace(5).load_rows(generator)
+    keyframes = Keyframes(face[None], (0.0,), (0.0,), ("calm",), (None,))
+    render = {"noise": "const", "noise_seed": 0}
+    settings = {"render": render, "face": {}, "video": {"marked": True}}
     track = EmotionTrack((EmotionEvent(Emotion.CALM, 0.0, 1.0),))
     save_sheet(tmp_path, OmegaConf.create(settings), generator, keyframes, track, HalfWhite())
     with Image.open(tmp_path / "contact_sheet.png") as sheet:
