@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from directions.fitting.fit import fit_directions, project
-from directions.fitting.orthogonal import set_apart
 from directions.fitting.samples import LabelledLatents, split_subjects
 from directions.fitting.settings import FitSettings
 from directions.labels.known import CALM_BELOW, label_bundled_latents
@@ -241,18 +240,6 @@ def test_emotions_are_set_apart_by_what_they_have_in_common(in_rows):
     apart = fit_directions(in_rows, 4, FitSettings(c=1e-3)).find_cosines()
     plain = fit_directions(in_rows, 4, FitSettings(c=1e-3, apart=False)).find_cosines()
     assert abs(apart[0, 1]) < 1e-4 < 0.01 < abs(plain[0, 1])
-
-
-def test_axes_that_share_a_part_are_found_again():
-    random = np.random.default_rng(0)
-    axes = np.linalg.qr(random.normal(size=(24, 6)))[0]
-    mixed = axes @ (np.eye(6) + 0.2)
-    emotions = list(Emotion)[1:]
-    found = set_apart({e: mixed[:, k].reshape(2, 12) for k, e in enumerate(emotions)})
-    for k, vector in enumerate(found.values()):
-        assert vector.ravel() @ axes[:, k] == pytest.approx(1, abs=1e-6)
-    with pytest.raises(ValueError, match="made of the others"):
-        set_apart(dict.fromkeys(emotions[:2], np.ones((2, 12))))
 
 
 @pytest.mark.parametrize(
