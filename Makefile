@@ -28,6 +28,10 @@ refit: $(READY)
 	cp outputs/demo/contact_sheet.png docs/demo_sheet.png
 	$(BIN)/python -m scripts.generate_video experiment=readme
 	cp outputs/readme/video.gif docs/demo.gif
+	$(BIN)/python -c "from skimage import data, io; io.imsave('outputs/astronaut.png', data.astronaut())"
+	$(BIN)/python -m scripts.generate_video name=photo face=photo face.path=outputs/astronaut.png \
+		face.paste=true 'track.emotions=[calm,happiness,surprise,sadness]'
+	cp outputs/photo/contact_sheet.png docs/photo_sheet.png
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.synthesis

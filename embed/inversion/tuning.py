@@ -123,13 +123,14 @@ def tune_generator(
     losses = [job.look()]
     look_s = clock() - began_s
     schedule = Schedule(stages, settings.steps, settings.budget_s, clock, started_s)
-    costs_s = [0.0] * (len(stages) - 1) + [LOOKS_A_STEP * look_s]
+    dearest_s: dict[int, float] = {}
     is_good = False
     while math.isfinite(losses[-1]) and not is_good:
         schedule.begin_step()
         stage = schedule.stage_index
+        guess_s = LOOKS_A_STEP * look_s if schedule.is_last_stage else 0.0
         # After the last step there is a look still to come.
-        if schedule.find_end(costs_s[stage] + look_s):
+        if schedule.find_end(dearest_s.get(stage, guess_s) + look_s):
             break
         began_s = clock()
         loss, closeness = job.compare_pivots(stages[stage].resolution)
@@ -141,10 +142,7 @@ def tune_generator(
         if not is_good:
             job.move(loss, schedule)
             schedule.step += 1
-            # Every second step is dearer; the first one of the last stage replaces a guess.
-            spent_s = clock() - began_s
-            is_guess = schedule.is_last_stage and costs_s[stage] == LOOKS_A_STEP * look_s
-            costs_s[stage] = spent_s if is_guess else max(costs_s[stage], spent_s)
+            dearest_s[stage] = max(dearest_s.get(stage, 0.0), clock() - began_s)
     if schedule.step and not is_good:
         losses.append(job.look())
     if not losses[-1] <= losses[0]:

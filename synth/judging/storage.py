@@ -7,9 +7,10 @@ the card's entries: data, command, seed, held-out figures, licence.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -42,12 +43,8 @@ def save_network(path: str | Path, network: nn.Module, kind: str, card: Mapping[
 
 def read_card(path: str | Path) -> dict[str, str]:
     """The card in a file's header; ValueError naming the file when it is broken."""
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = dict(file.metadata() or {})
-    except SafetensorError as error:
-        raise ValueError(f"{path}: needs an intact .safetensors file; {error}") from None
-    return {key: text for key, text in metadata.items() if key not in _OWN_ENTRIES}
+    with _opening(path) as file:
+        return _take_card(dict(file.metadata() or {}))
 
 
 def load_network(
@@ -64,12 +61,9 @@ def load_network(
             f"{path}: needs the weights of {kind}; got no such file; try installing Moodreel "
             "again, or `python -m scripts.train_networks --help`"
         )
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{path}: needs an intact .safetensors file; {error}") from None
+    with _opening(path) as file:
+        metadata = dict(file.metadata() or {})
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     if metadata.get("format") != kind:
         raise ValueError(f"{path}: needs format {kind!r}; got {metadata.get('format')!r}")
     try:
@@ -86,5 +80,17 @@ def load_network(
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{path}: needs a whole {kind}; {reason}") from None
-    card = {key: text for key, text in metadata.items() if key not in _OWN_ENTRIES}
-    return network.eval().requires_grad_(False), card
+    return network.eval().requires_grad_(False), _take_card(metadata)
+
+
+@contextmanager
+def _opening(path: str | Path) -> Iterator[Any]:
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            yield file
+    except SafetensorError as error:
+        raise ValueError(f"{path}: needs an intact .safetensors file; {error}") from None
+
+
+def _take_card(metadata: Mapping[str, str]) -> dict[str, str]:
+    return {key: text for key, text in metadata.items() if key not in _OWN_ENTRIES}
