@@ -26,8 +26,8 @@ from skimage import data
 from embed.tracking.face_cutting import AlignedFaceCutter
 from emotion_seq.classifiers.mini_xception import MiniXception
 from emotion_seq.trailers import FootageSettings, read_footage
-from synth.video import write_video
-from synth.video_sampling import sample_video
+from synth.video.sampling import sample_video
+from synth.video.writing import write_video
 
 SIZE = (1920, 1080)
 FPS = 25

@@ -28,11 +28,11 @@ from emotion_seq.measuring.table import Row, score_baselines, score_model, write
 from emotion_seq.model import ModelSettings
 from emotion_seq.sequence_sources import MeldSequences, ProcessSequences
 from emotion_seq.train import TrainSettings, train_model
-from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
-from synth.portraits.parameters import EMOTION_SLICE
-from synth.training.dataset import HELD_OUT, load_dataset
-from synth.training.fit_judge import find_plain_cases
+from synth.generators.bundled_parameters import EMOTION_SLICE
+from synth.judging.emotion_scoring import EmotionScorer
+from synth.workshop.training.dataset import HELD_OUT, load_dataset
+from synth.workshop.training.fit_judge import find_plain_cases
 
 #: As configs/train_sequence.yaml.
 SHAPE = ModelSettings(units=48, dropout=0.4)

@@ -20,14 +20,14 @@ from directions.calibration.faces import map_calm_faces
 from directions.fitting.fit import FittedSet, fit_directions
 from directions.fitting.settings import FitSettings
 from directions.labels.known import label_bundled_latents
-from directions.store import DirectionSet
 from synth.generators import load_bundled_generator
 from synth.generators.acceleration import accelerate
+from synth.generators.bundled_parameters import EMOTION_SLICE, EMOTIONS, make_embedding
 from synth.generators.stylegan2 import StyleGAN2
 from synth.judging.perceptual import load_perceptual
 from synth.judging.readout import READ_PX, PerceptualScorer
-from synth.keyframes import MASKS
-from synth.portraits.parameters import EMOTION_SLICE, EMOTIONS, make_embedding
+from synth.motion.direction_sets import DirectionSet
+from synth.motion.masks import MASKS
 
 STRENGTHS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
 #: Seeds of faces that are neither reported nor calibrated on.

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from directions.calibration.faces import draw_frames
-from directions.store import DirectionSet
-from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
+from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
-from synth.keyframes import Direction, LayerMask
-from synth.latents import map_seeds
+from synth.judging.emotion_scoring import EmotionScorer
+from synth.motion.direction_sets import DirectionSet
+from synth.motion.directions import Direction
+from synth.motion.masks import LayerMask
 from synth.types import WPlus
 
 #: Faces from which the usual distance between two people in W+ is measured.

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 
 from directions.labels.words import find_emotion
-from directions.store import DirectionSet
-from synth.atomic import write_atomically
 from synth.emotions import Emotion
 from synth.generators.base import Generator
-from synth.keyframes import THESIS_COEFFICIENT, Direction
+from synth.motion.direction_sets import DirectionSet
+from synth.motion.directions import THESIS_COEFFICIENT, Direction
+from synth.storage.atomic import write_atomically
 
 SUFFIX = ".npy"
 

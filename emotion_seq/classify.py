@@ -18,8 +18,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from emotion_seq.sequences import SHORTEST_RUN_S, EmotionRun, collapse_runs
-from synth.emotion_scoring import Probabilities
 from synth.emotions import Emotion
+from synth.judging.emotion_scoring import Probabilities
 
 Times = Float[np.ndarray, " face"]
 

@@ -24,9 +24,9 @@ from emotion_seq.classify import (
     smooth_probabilities,
 )
 from emotion_seq.sequences import SHORTEST_RUN_S, EmotionRun, EmotionSequence, collapse_runs
-from synth.atomic import write_atomically
-from synth.emotion_scoring import Probabilities
 from synth.emotions import Emotion
+from synth.judging.emotion_scoring import Probabilities
+from synth.storage.atomic import write_atomically
 
 #: Goes into every file that holds recognised emotions.
 DISCLOSURE = (

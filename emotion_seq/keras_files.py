@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_seq.keras_backend import keras
-from synth.atomic import write_atomically
+from synth.storage.atomic import write_atomically
 
 CARD = "card.json"
 _LARGEST_CARD = 1 << 20

@@ -33,9 +33,10 @@ from emotion_seq.sequences import (
     make_track,
 )
 from emotion_seq.trailers import FootageSettings, read_footage
-from synth.emotion_scoring import EmotionScorer
-from synth.emotions import DEFAULT_GAP_S, Emotion, EmotionTrack
-from synth.face_cutting import FaceCutter
+from synth.emotions import Emotion
+from synth.faces.face_cutting import FaceCutter
+from synth.judging.emotion_scoring import EmotionScorer
+from synth.motion.emotion_track import DEFAULT_GAP_S, EmotionTrack
 
 #: Probabilities of the next emotion; figures of its timing (`emotion_seq.model`), by emotion.
 Odds = Float[np.ndarray, "7"]

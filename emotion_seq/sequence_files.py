@@ -21,8 +21,8 @@ from typing import Any
 import yaml
 
 from emotion_seq.sequences import EmotionSequence, make_sequence
-from synth.atomic import write_text_atomically
 from synth.emotions import Emotion
+from synth.storage.atomic import write_text_atomically
 
 COLUMNS = ("film", "sequence", "split", "emotion", "duration_s", "intensity")
 OTHER_COLUMNS = ("start_s", "end_s", "dialogue_id", "utterance_id")

@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 from emotion_seq.measuring.process import make_process
 from emotion_seq.sequence_files import load_sequences
 from emotion_seq.sequences import SplitSequences, split_by_film
-from synth.assets import fetch_asset, find_card
+from synth.storage.assets import fetch_asset, find_card
 
 MELD = "meld-emotions"
 

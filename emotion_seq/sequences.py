@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synth.emotions import DEFAULT_GAP_S, MAX_INTENSITY, Emotion, EmotionEvent, EmotionTrack
+from synth.emotions import Emotion
+from synth.motion.emotion_track import DEFAULT_GAP_S, MAX_INTENSITY, EmotionEvent, EmotionTrack
 
 #: How long an emotion lasts where nobody says.
 DEFAULT_RUN_S = DEFAULT_GAP_S

@@ -21,13 +21,13 @@ import numpy as np
 from tqdm import tqdm
 
 from emotion_seq.footage import Footage, PersonTrack, load_shots, open_journal, save_shot
-from synth.assets import hash_file
-from synth.emotion_scoring import EmotionScorer, Probabilities
-from synth.face_cutting import Box, FaceCut, FaceCutter
-from synth.observations import NeedsModels
+from synth.faces.face_cutting import Box, FaceCut, FaceCutter
+from synth.judging.emotion_scoring import EmotionScorer, Probabilities
+from synth.scores.observations import NeedsModels
+from synth.storage.assets import hash_file
 from synth.types import Frames
-from synth.video_reading import probe_video
-from synth.video_sampling import Glimpse, sample_video
+from synth.video.reading import probe_video
+from synth.video.sampling import Glimpse, sample_video
 
 #: Overlap (intersection over union) from which faces of neighbouring pictures are one person.
 SAME_PERSON_OVERLAP = 0.3

@@ -33,7 +33,7 @@ from emotion_seq.model import (
     predict_steps,
 )
 from emotion_seq.sequences import SplitSequences
-from synth.atomic import write_atomically, write_text_atomically
+from synth.storage.atomic import write_atomically, write_text_atomically
 
 STATE_FILE, LOG_FILE = "state.npz", "log.csv"
 #: Apart by so much, the seeds of one run's epochs are not those of another run.

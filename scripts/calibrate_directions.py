@@ -20,22 +20,18 @@ from directions.calibration.faces import map_calm_faces
 from directions.calibration.report import add_rows, apply_calibration, save_calibration_report
 from directions.calibration.rows import RowShares, ablate_rows
 from directions.calibration.sweep import Calibration, calibrate_direction
-from directions.store import (
-    DirectionSet,
-    load_directions_for,
-    save_directions,
-)
 from scripts.entry import build, build_observer, choose_device, run_script
 from scripts.identity_budget import need_encoder
 from scripts.setting_types import CALIBRATE_TYPES, check_types
-from synth.acd import FaceEncoder
-from synth.atomic import check_output_path
-from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
 from synth.generators.acceleration import accelerate, check_options
 from synth.generators.base import Generator
-from synth.keyframes import LayerMask
-from synth.observations import NeedsModels
+from synth.judging.emotion_scoring import EmotionScorer
+from synth.motion.direction_sets import DirectionSet, load_directions_for, save_directions
+from synth.motion.masks import LayerMask
+from synth.scores.acd import FaceEncoder
+from synth.scores.observations import NeedsModels
+from synth.storage.atomic import check_output_path
 from synth.types import WPlus
 
 #: Beyond so many coefficients no face is a face.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from scripts.entry import reporting_errors
-from synth.portraits.shape.head_obj import convert_head_model
+from synth.workshop.portraits.shape.head_obj import convert_head_model
 
 
 def main() -> None:

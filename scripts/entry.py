@@ -30,8 +30,8 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from scripts.setting_types import check_value, find_kinds
 from synth.devices import choose_device as choose_device  # for scripts
-from synth.observations import FaceObserver, NeedsModels
-from synth.scorecard import check_face_stride
+from synth.scores.observations import FaceObserver, NeedsModels
+from synth.scores.scorecard import check_face_stride
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 #: Configurations may name targets in these packages only.

@@ -18,13 +18,14 @@ from omegaconf import DictConfig
 
 from directions.checks import find_doubts
 from directions.exchange import export_set, import_set, list_direction_files
-from directions.store import DirectionSet, load_directions, save_directions
 from scripts.entry import build, run_script
 from scripts.setting_types import EXCHANGE_TYPES, check_types
-from synth.atomic import check_output_path
+from synth.faces.latents import load_latents
+from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
-from synth.keyframes import LayerMask
-from synth.latents import load_latents, map_seeds
+from synth.motion.direction_sets import DirectionSet, load_directions, save_directions
+from synth.motion.masks import LayerMask
+from synth.storage.atomic import check_output_path
 
 SET_SUFFIX = ".safetensors"
 

@@ -23,12 +23,12 @@ from directions.fitting.fit import FittedSet, fit_directions
 from directions.fitting.report import describe_fit, save_fit_report
 from directions.fitting.samples import LabelledLatents
 from directions.fitting.settings import FitSettings
-from directions.store import DirectionSet, save_directions
 from scripts.entry import build, run_script
 from scripts.labelled_photos import invert_labelled, is_missing_latents
 from scripts.setting_types import FIT_TYPES, check_types
-from synth.atomic import check_output_path
 from synth.generators.base import Generator
+from synth.motion.direction_sets import DirectionSet, save_directions
+from synth.storage.atomic import check_output_path
 
 
 def fit_set(config: DictConfig, folder: Path) -> None:

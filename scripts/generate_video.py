@@ -22,31 +22,35 @@ import torch
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from directions.neutral import find_start
-from directions.store import find_bundled_directions, load_directions_for
 from scripts.entry import build, build_observer, choose_device, run_script
 from scripts.identity_budget import check_identity_budget, lower_intensities
 from scripts.setting_types import COMMON_TYPES, VIDEO_TYPES, check_types
-from synth.atomic import write_text_atomically
-from synth.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
-from synth.emotions import Emotion, EmotionTrack, check_easing, save_track
-from synth.frame_size import check_size
+from synth.devices import find_device
+from synth.emotions import Emotion
+from synth.faces.latents import save_latents
+from synth.faces.sources import FaceSource
+from synth.film.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
+from synth.film.rendering import check_batch_size, render_frames
 from synth.generators.acceleration import accelerate, check_options
 from synth.generators.base import Generator
-from synth.interpolation import KeyframePath
-from synth.keyframes import Keyframes, LayerMask, Rows, make_emotion_keyframes
-from synth.latents import FaceSource, find_device, save_latents
-from synth.motion import FaceMotion
-from synth.observations import FaceObserver
-from synth.paths import compute_gap_s, count_frames
-from synth.render import check_batch_size, render_frames
-from synth.scorecard import RunFacts, score_video
-from synth.scorecard_report import save_scorecard
-from synth.sound import add_sound, check_sound
-from synth.types import to_frames
-from synth.video import write_video
-from synth.video_encoders import Encoding, check_encoding
-from synth.walks import FaceWalk
+from synth.motion.copied import FaceMotion
+from synth.motion.direction_sets import find_bundled_directions, load_directions_for
+from synth.motion.emotion_track import EmotionTrack, save_track
+from synth.motion.interpolation import KeyframePath
+from synth.motion.keyframes import Keyframes, make_emotion_keyframes
+from synth.motion.masks import LayerMask
+from synth.motion.neutral import find_start
+from synth.motion.paths import check_easing, compute_gap_s, count_frames
+from synth.motion.walks import FaceWalk
+from synth.resizing import check_size
+from synth.scores.observations import FaceObserver
+from synth.scores.scorecard import RunFacts, score_video
+from synth.scores.scorecard_report import save_scorecard
+from synth.storage.atomic import write_text_atomically
+from synth.types import Rows, to_frames
+from synth.video.encoders import Encoding, check_encoding
+from synth.video.sound import add_sound, check_sound
+from synth.video.writing import write_video
 
 Track = EmotionTrack | FaceWalk | FaceMotion
 

@@ -13,14 +13,14 @@ from omegaconf import DictConfig
 
 from directions.calibration.faces import draw_frames, find_distances
 from directions.calibration.identity_budget import keep_identity
-from directions.neutral import find_start
-from directions.store import load_directions_for
-from synth.acd import FaceEncoder
-from synth.emotions import EmotionTrack
 from synth.generators.base import Generator
-from synth.keyframes import LayerMask, Rows
-from synth.observations import FaceObserver
-from synth.types import WPlus
+from synth.motion.direction_sets import load_directions_for
+from synth.motion.emotion_track import EmotionTrack
+from synth.motion.masks import LayerMask
+from synth.motion.neutral import find_start
+from synth.scores.acd import FaceEncoder
+from synth.scores.observations import FaceObserver
+from synth.types import Rows, WPlus
 
 #: What a film follows; only tracks of emotions have intensities.
 Track = TypeVar("Track")

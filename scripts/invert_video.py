@@ -20,10 +20,10 @@ from embed.photos.recipe import InversionRecipe
 from embed.tracking.video_inversion import VideoInversion
 from scripts.entry import build, choose_device, run_script
 from scripts.setting_types import check_types
-from synth.assets import hash_file
 from synth.generators.memory import reuse_freed_memory
-from synth.run_settings import keep_settings
-from synth.video import probe_video, write_video
+from synth.storage.assets import hash_file
+from synth.storage.run_settings import keep_settings
+from synth.video.writing import probe_video, write_video
 
 TYPES = {
     "path": str,

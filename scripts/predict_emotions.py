@@ -37,10 +37,11 @@ from emotion_seq.sequences import make_track
 from emotion_seq.trailers import FootageSettings, read_footage
 from scripts.entry import build, run_script
 from scripts.setting_types import check_types
-from synth.atomic import write_atomically, write_text_atomically
-from synth.emotion_scoring import EmotionScorer
-from synth.emotions import Emotion, save_track
-from synth.face_cutting import FaceCutter
+from synth.emotions import Emotion
+from synth.faces.face_cutting import FaceCutter
+from synth.judging.emotion_scoring import EmotionScorer
+from synth.motion.emotion_track import save_track
+from synth.storage.atomic import write_atomically, write_text_atomically
 
 TYPES: Mapping[str, Any] = {"video.path": str, "faces": bool}
 

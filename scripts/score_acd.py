@@ -22,23 +22,30 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from directions.neutral import find_start
-from directions.store import DirectionSet, load_directions_for
 from scripts.entry import build, build_observer, choose_device, run_script
 from scripts.setting_types import COMMON_TYPES, PROTOCOL_TYPES, check_types
-from synth.acd_summary import format_summary, summarise_cards
-from synth.atomic import write_text_atomically
-from synth.emotions import Emotion, EmotionEvent, EmotionTrack
+from synth.emotions import Emotion
+from synth.faces.sources import RandomFace
+from synth.film.rendering import check_batch_size, render_frames
 from synth.generators.acceleration import accelerate, check_options
 from synth.generators.base import Generator
-from synth.interpolation import KeyframePath
-from synth.keyframes import make_emotion_keyframes
-from synth.latents import RandomFace
-from synth.observations import FaceObserver
-from synth.paths import compute_gap_s
-from synth.render import check_batch_size, render_frames
-from synth.scorecard import RunFacts, Scorecard, load_scorecard, score_frames, score_video
-from synth.scorecard_report import save_scorecard
+from synth.motion.direction_sets import DirectionSet, load_directions_for
+from synth.motion.emotion_track import EmotionEvent, EmotionTrack
+from synth.motion.interpolation import KeyframePath
+from synth.motion.keyframes import make_emotion_keyframes
+from synth.motion.neutral import find_start
+from synth.motion.paths import compute_gap_s
+from synth.scores.acd_summary import format_summary, summarise_cards
+from synth.scores.observations import FaceObserver
+from synth.scores.scorecard import (
+    RunFacts,
+    Scorecard,
+    load_scorecard,
+    score_frames,
+    score_video,
+)
+from synth.scores.scorecard_report import save_scorecard
+from synth.storage.atomic import write_text_atomically
 
 #: Settings that change no number: a stopped run may go on with others.
 FREE_SETTINGS = ("paths", "name", "videos", "faces", "first_seed")

@@ -22,10 +22,10 @@ from embed.encoder.store import save_encoder
 from embed.networks.perceptual import fetch_lpips_loss, find_perceptual_distance
 from scripts.entry import build, choose_device, run_script
 from scripts.setting_types import ENCODER_TYPES, check_types
-from synth.atomic import check_output_path
 from synth.generators.base import Generator
 from synth.judging.perceptual import load_perceptual
-from synth.training.losses import Distance
+from synth.learning.losses import Distance
+from synth.storage.atomic import check_output_path
 
 
 def train_encoder(config: DictConfig, folder: Path) -> None:

@@ -18,14 +18,14 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from scripts.entry import reporting_errors
-from synth.atomic import write_atomically
 from synth.checkpoints.native import load_native
 from synth.judging.perceptual import load_perceptual
-from synth.training.dataset import load_dataset, render_dataset
-from synth.training.fit_mapping import fit_mapping, measure_fit
-from synth.training.pack import pack_generator
-from synth.training.plans import FULL_CONFIG, PLANS
-from synth.training.train import Trainer
+from synth.storage.atomic import write_atomically
+from synth.workshop.training.dataset import load_dataset, render_dataset
+from synth.workshop.training.fit_mapping import fit_mapping, measure_fit
+from synth.workshop.training.pack import pack_generator
+from synth.workshop.training.plans import FULL_CONFIG, PLANS
+from synth.workshop.training.train import Trainer
 
 
 def render(a: argparse.Namespace) -> None:

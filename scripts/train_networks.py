@@ -17,9 +17,9 @@ from pathlib import Path
 from scripts.entry import reporting_errors
 from synth.judging.judge import BUNDLED_JUDGE
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL
-from synth.training import fit_judge, fit_perceptual
-from synth.training.dataset import load_dataset
-from synth.training.fit_network import FitPlan
+from synth.learning.fitting import FitPlan
+from synth.workshop.training import fit_judge, fit_perceptual
+from synth.workshop.training.dataset import load_dataset
 
 
 def make_plan(a: argparse.Namespace, usual: FitPlan) -> FitPlan:

@@ -32,7 +32,7 @@ from emotion_seq.sequences import EmotionSequence, SplitSequences
 from emotion_seq.train import TrainSettings, train_model
 from scripts.entry import build, run_script
 from scripts.setting_types import check_types
-from synth.atomic import write_text_atomically
+from synth.storage.atomic import write_text_atomically
 
 SAMPLE_S = 40.0
 TYPES: Mapping[str, Any] = {"out": str | None}

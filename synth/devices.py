@@ -14,3 +14,11 @@ def choose_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"needs a device of this computer; got {name!r} ({reason})") from error
+
+
+def find_device(network: object) -> torch.device:
+    """Where a network's weights lie; the CPU for one without parameters."""
+    if not isinstance(network, torch.nn.Module):
+        return torch.device("cpu")
+    first = next(network.parameters(), None)
+    return torch.device("cpu") if first is None else first.device

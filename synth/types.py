@@ -14,6 +14,8 @@ from torch import Tensor
 
 Z = Float[Tensor, "batch z_dim"]
 WPlus = Float[Tensor, "batch layer w_dim"]
+#: One face or direction: a row of w per layer of the generator.
+Rows = Float[Tensor, "layer w_dim"]
 Images = Float[Tensor, "batch 3 height width"]
 Frames = UInt8[np.ndarray, "frame height width 3"]
 

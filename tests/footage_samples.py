@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from synth.face_cutting import FaceCut
+from synth.faces.face_cutting import FaceCut
 
 WIDTH, HEIGHT = 160, 96
 FACE_PX = 32

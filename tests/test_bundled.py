@@ -1,11 +1,11 @@
 """What ships: a generator and its directions, that belong together and tell their origin."""
 
-from directions.store import find_bundled_directions
 from synth.checkpoints.native import load_native
 from synth.emotions import Emotion
 from synth.generators import load_bundled_generator
 from synth.generators.bundled import BUNDLED_WEIGHTS
-from synth.training.pack import NAME
+from synth.motion.direction_sets import find_bundled_directions
+from synth.workshop.training.pack import NAME
 
 
 def test_the_generator_has_the_shape_of_the_published_one():

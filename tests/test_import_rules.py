@@ -63,12 +63,12 @@ def test_module_imports_only_what_its_package_may(file):
 @pytest.mark.parametrize(
     ("package", "line"),
     [
-        ("synth", "import directions.store"),
+        ("synth", "import synth.motion.direction_sets"),
         ("synth", "from embed.networks import identity"),
         ("synth", "def f():\n    from scripts.entry import build"),
         ("synth", "import hydra.utils"),
         ("synth", "importlib.import_module('emotion_seq.model')"),
-        ("embed", "from directions.store import load_directions"),
+        ("embed", "from synth.motion.direction_sets import load_directions"),
         ("directions", "if 1:\n    import emotion_seq"),
         ("emotion_seq", "from omegaconf import OmegaConf"),
         ("scripts", "import benchmarks.synthesis"),
@@ -84,7 +84,7 @@ def test_the_check_sees_a_breach(package, line):
         ("synth", "from synth.types import WPlus"),
         ("synth", "from . import directions_of_light"),
         ("embed", "from synth import latents"),
-        ("scripts", "import hydra, directions.store, embed.networks.identity"),
+        ("scripts", "import hydra, synth.motion.direction_sets, embed.networks.identity"),
     ],
 )
 def test_the_check_lets_pass_what_is_allowed(package, line):

@@ -21,12 +21,12 @@ import numpy as np
 from benchmarks.directions.edits import compare_sets, measure_edits, measure_renders
 from benchmarks.directions.subjects import make_person, render_subjects
 from benchmarks.quality.pictures import Figures, load_renderer
-from directions.store import load_directions_for
-from synth.atomic import write_text_atomically
 from synth.checkpoints.native import load_native
 from synth.generators.acceleration import accelerate
 from synth.generators.bundled import BUNDLED_WEIGHTS
 from synth.judging.judge import BUNDLED_JUDGE, load_judge
+from synth.motion.direction_sets import load_directions_for
+from synth.storage.atomic import write_text_atomically
 
 
 def run_edits(a: argparse.Namespace) -> Figures:

@@ -17,13 +17,13 @@ import torch
 
 from benchmarks.quality.pictures import Figures, Renderer, draw_faces, reduce_frames, run_on
 from directions.calibration.faces import map_calm_faces
-from directions.store import DirectionSet
 from embed.networks.identity import DlibFaceEncoder
 from synth.emotions import Emotion
 from synth.generators.base import Generator
+from synth.generators.bundled_parameters import FaceParameters
 from synth.judging.judge import EmotionJudge
-from synth.keyframes import MASKS
-from synth.portraits.parameters import FaceParameters
+from synth.motion.direction_sets import DirectionSet
+from synth.motion.masks import MASKS
 from synth.types import Frames
 
 INTENSITIES = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -18,14 +18,14 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.quality.pictures import Renderer
-from synth.atomic import write_atomically, write_text_atomically
 from synth.emotions import Emotion
-from synth.portraits.parameters import (
+from synth.generators.bundled_parameters import (
     Z_DIM,
     FaceParameters,
     map_latents_to_parameters,
     truncate_parameters,
 )
+from synth.storage.atomic import write_atomically, write_text_atomically
 
 #: People of other seeds than any data set's.
 SEED = 77_000

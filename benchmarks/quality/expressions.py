@@ -18,8 +18,8 @@ from benchmarks.quality.pictures import (
 from embed.networks.identity import DlibFaceEncoder
 from synth.emotions import Emotion
 from synth.generators.base import Generator
+from synth.generators.bundled_parameters import FaceParameters
 from synth.judging.judge import EmotionJudge
-from synth.portraits.parameters import FaceParameters
 from synth.types import Frames
 
 JUDGE_PX = 256

@@ -11,12 +11,12 @@ import torch
 
 from benchmarks.quality.pictures import Figures, draw_faces, find_rows, reduce_frames, run_on
 from synth.generators.base import Generator
+from synth.generators.bundled_parameters import map_latents_to_parameters, truncate_parameters
 from synth.judging.frechet import find_frechet_distance
 from synth.judging.perceptual import PerceptualNetwork
-from synth.portraits.parameters import map_latents_to_parameters, truncate_parameters
-from synth.training.dataset import HELD_OUT, LEAST_PSI, FaceDataset
-from synth.training.losses import crop_face, find_psnr
+from synth.learning.losses import crop_face, find_psnr
 from synth.types import Frames, to_images
+from synth.workshop.training.dataset import HELD_OUT, LEAST_PSI, FaceDataset
 
 PERCEPTUAL_PX = 256
 SHARPNESS_PX = (1024, 512, 256)

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.quality.pictures import Figures, Renderer, draw_faces, find_rows, render_faces
 from synth.generators.base import Generator
-from synth.portraits.parameters import APPEARANCE_NAMES, APPEARANCE_START, FaceParameters
+from synth.generators.bundled_parameters import APPEARANCE_NAMES, APPEARANCE_START, FaceParameters
 from synth.types import Frames
 
 YAW = APPEARANCE_START + APPEARANCE_NAMES.index("yaw")

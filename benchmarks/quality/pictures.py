@@ -12,13 +12,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from directions.neutral import calm_face
-from directions.store import load_directions_for
 from synth.emotions import Emotion
+from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
-from synth.keyframes import MASKS
-from synth.latents import map_seeds
-from synth.portraits.parameters import FaceParameters, make_target_latents
+from synth.generators.bundled_parameters import FaceParameters, make_target_latents
+from synth.motion.direction_sets import load_directions_for
+from synth.motion.masks import MASKS
+from synth.motion.neutral import calm_face
 from synth.types import Frames, Images, WPlus, to_frames, to_images
 
 #: Results of one measure: what was measured -> number.
@@ -95,6 +95,6 @@ def load_renderer(head_model: Path | None) -> Renderer | None:
     """The renderer of a head model's file, where there is one."""
     if head_model is None:
         return None
-    from synth.portraits.renderer import FaceRenderer
+    from synth.workshop.portraits.renderer import FaceRenderer
 
     return FaceRenderer(head_model)

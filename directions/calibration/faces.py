@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from directions.neutral import find_start
-from directions.store import DirectionSet
-from synth.acd import FaceEncoder
+from synth.devices import find_device
+from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
-from synth.keyframes import LayerMask
-from synth.latents import find_device, map_seeds
+from synth.motion.direction_sets import DirectionSet
+from synth.motion.masks import LayerMask
+from synth.motion.neutral import find_start
+from synth.scores.acd import FaceEncoder
 from synth.types import Frames, WPlus, to_frames
 
 #: Pictures made at once.

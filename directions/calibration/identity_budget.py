@@ -14,9 +14,11 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from synth.emotions import Emotion, EmotionTrack
-from synth.keyframes import Direction, LayerMask, Rows
-from synth.types import WPlus
+from synth.emotions import Emotion
+from synth.motion.directions import Direction
+from synth.motion.emotion_track import EmotionTrack
+from synth.motion.masks import LayerMask
+from synth.types import Rows, WPlus
 
 #: After so many halvings an intensity is right to about a percent.
 HALVINGS = 6

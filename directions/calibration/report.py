@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 
 from directions.calibration.rows import RowShares
 from directions.calibration.sweep import Calibration
-from directions.store import DirectionSet
-from synth.atomic import write_atomically
 from synth.emotions import Emotion
-from synth.keyframes import Direction
-from synth.provenance import SOFTWARE
+from synth.motion.direction_sets import DirectionSet
+from synth.motion.directions import Direction
+from synth.storage.atomic import write_atomically
+from synth.video.provenance import SOFTWARE
 
 
 def apply_calibration(

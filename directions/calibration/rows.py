@@ -13,10 +13,11 @@ import numpy as np
 from jaxtyping import Float
 
 from directions.calibration.faces import draw_frames
-from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
 from synth.generators.base import Generator
-from synth.keyframes import Direction, LayerMask
+from synth.judging.emotion_scoring import EmotionScorer
+from synth.motion.directions import Direction
+from synth.motion.masks import LayerMask
 from synth.types import WPlus
 
 #: Share of the full response that the first rows must have.

@@ -14,11 +14,12 @@ from typing import Literal
 import numpy as np
 
 from directions.calibration.faces import draw_frames, find_distances
-from synth.acd import FaceEncoder
-from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
 from synth.generators.base import Generator
-from synth.keyframes import Direction, LayerMask
+from synth.judging.emotion_scoring import EmotionScorer
+from synth.motion.directions import Direction
+from synth.motion.masks import LayerMask
+from synth.scores.acd import FaceEncoder
 from synth.types import WPlus
 
 #: Steps along a direction, as shares of the farthest one.

@@ -33,7 +33,7 @@ from directions.fitting.samples import (
 from directions.fitting.settings import FitSettings
 from directions.fitting.strengths import ChosenStrength, choose_strength, score_blocks, view_blocks
 from synth.emotions import Emotion
-from synth.keyframes import Direction
+from synth.motion.directions import Direction
 
 
 @dataclass(frozen=True, eq=False)

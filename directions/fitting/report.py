@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 from directions.fitting.fit import FittedSet
 from directions.fitting.samples import LabelledLatents
 from directions.fitting.settings import FitSettings
-from synth.atomic import write_atomically
 from synth.emotions import Emotion
-from synth.provenance import SOFTWARE
+from synth.storage.atomic import write_atomically
+from synth.video.provenance import SOFTWARE
 
 LABELS = [emotion.label for emotion in Emotion]
 

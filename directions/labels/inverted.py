@@ -17,10 +17,10 @@ import numpy as np
 from directions.fitting.samples import LabelledLatents
 from directions.labels.layouts import IMPA_NUMBERS, Layout, list_labelled
 from directions.labels.pictures import LabelledPicture, Single, balance, check_single_pictures
-from synth.assets import hash_file
 from synth.emotions import Emotion
+from synth.faces.latents import load_latents
 from synth.generators.base import Generator
-from synth.latents import load_latents
+from synth.storage.assets import hash_file
 
 REPORT, LATENTS = "report.json", "latents.npz"
 Missing = Literal["refuse", "drop"]

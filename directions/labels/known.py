@@ -11,14 +11,14 @@ import torch
 from directions.fitting.samples import LabelledLatents
 from synth.emotions import Emotion
 from synth.generators.base import Generator
-from synth.portraits.parameters import (
+from synth.generators.bundled_parameters import (
     APPEARANCE_NAMES,
     APPEARANCE_START,
     EMOTION_SLICE,
     EMOTIONS,
     map_latents_to_parameters,
 )
-from synth.training.pack import NAME as BUNDLED_NAME
+from synth.workshop.training.pack import NAME as BUNDLED_NAME
 
 #: Faces whose emotions sum to less than this are called calm.
 CALM_BELOW = 0.1

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
-from synth.atomic import write_atomically
+from synth.storage.atomic import write_atomically
 from synth.types import Images, to_frames
 
 #: Columns of log.csv: what is drawn in each panel, and what each panel is called.

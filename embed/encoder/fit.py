@@ -29,11 +29,11 @@ from embed.encoder.samples import (
 from embed.encoder.store import check_has_file
 from embed.inversion.latent_spaces import WStatistics, measure_w
 from embed.inversion.objective import choose_stage_dtype, computing_in
-from synth.assets import fetch_asset
+from synth.devices import find_device
 from synth.generators.base import Generator
-from synth.latents import find_device
-from synth.training.fit_network import fit_network, seed_for
-from synth.training.losses import Distance, find_psnr
+from synth.learning.fitting import fit_network, seed_for
+from synth.learning.losses import Distance, find_psnr
+from synth.storage.assets import fetch_asset
 from synth.types import Images
 
 #: Added to the seed: held-out faces, and chance changes, are drawn apart from training faces.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from embed.encoder.networks import BACKBONES, WIDTHS
-from synth.training.fit_network import FitPlan
+from synth.learning.fitting import FitPlan
 
 STARTS = ("random", "imagenet")
 

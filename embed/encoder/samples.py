@@ -20,11 +20,17 @@ from embed.encoder.plan import EncoderPlan
 from embed.inversion.latent_spaces import WStatistics
 from embed.inversion.objective import draw_pictures
 from embed.networks.vgg16 import reduce_images
+from synth.devices import find_device
 from synth.generators.base import Generator
 from synth.generators.stylegan2 import StyleGAN2
-from synth.latents import find_device
-from synth.training.augment import add_grain, compress, jitter_colours, move_slightly, soften
-from synth.training.fit_network import seed_for
+from synth.learning.augmentation import (
+    add_grain,
+    compress,
+    jitter_colours,
+    move_slightly,
+    soften,
+)
+from synth.learning.fitting import seed_for
 from synth.types import Images, WPlus
 
 #: Pictures drawn at once.

@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 
 from embed.encoder.networks import EncoderNetwork
-from synth.atomic import check_output_path
+from synth.devices import find_device
 from synth.generators.base import Generator, name_weights
 from synth.judging.storage import load_network, read_card, save_network
-from synth.latents import find_device
+from synth.storage.atomic import check_output_path
 from synth.types import Images, WPlus
 
 KIND = "moodreel-encoder"

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from embed.faces.base import Box, Detection, Picture, Points, Resized
-from synth.assets import fetch_asset
+from synth.storage.assets import fetch_asset
 
 dlib: Any = _untyped_dlib  # compiled, and without type information
 

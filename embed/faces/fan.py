@@ -23,7 +23,7 @@ from jaxtyping import Float
 from embed.faces.align import map_crop_to_photo
 from embed.faces.base import Box, Detection, Picture, Points
 from embed.faces.resampling import map_points, resample
-from synth.assets import fetch_asset
+from synth.storage.assets import fetch_asset
 
 FAN, SFD = "fan-2d", "sfd-detector"
 HOURGLASSES = 4

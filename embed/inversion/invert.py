@@ -29,8 +29,9 @@ from embed.inversion.run import InversionRun
 from embed.inversion.schedule import Clock, Schedule, Stage, plan_stages
 from embed.inversion.settings import InversionSettings
 from embed.networks.perceptual import PerceptualLoss
+from synth.devices import find_device
+from synth.faces.latents import check_w_plus
 from synth.generators.base import Generator
-from synth.latents import check_w_plus, find_device
 from synth.types import Images
 
 #: None: the mean latent; latents of each target; or an encoder, pictures [batch, 3, n, n] -> W+.

@@ -21,8 +21,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from synth.devices import find_device
 from synth.generators.base import Generator
-from synth.latents import find_device
 from synth.types import WPlus, Z
 
 #: Directions in which w hardly varies count as if they varied by this share of the mean deviation.

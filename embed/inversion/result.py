@@ -12,7 +12,7 @@ from torch import Tensor
 
 from embed.inversion.objective import Pictures, Terms
 from embed.networks.vgg16 import reduce_images
-from synth.frame_size import resize_frames
+from synth.resizing import resize_frames
 from synth.types import Frames, WPlus, to_frames
 
 Curve = Float[np.ndarray, "step batch"]

@@ -17,8 +17,8 @@ from embed.inversion.latent_spaces import WStatistics, measure_w
 from embed.inversion.result import Inversion
 from embed.inversion.settings import InversionSettings
 from embed.networks.perceptual import PerceptualLoss
+from synth.faces.latents import check_w_plus
 from synth.generators.base import Generator
-from synth.latents import check_w_plus
 from synth.types import Images, WPlus
 
 

@@ -28,8 +28,9 @@ from embed.inversion.objective import check_targets
 from embed.inversion.schedule import Clock, Schedule, find_rate_factor, plan_stages
 from embed.networks.perceptual import PerceptualLoss
 from embed.networks.vgg16 import reduce_images
+from synth.devices import find_device
+from synth.faces.latents import check_w_plus
 from synth.generators.stylegan2 import StyleGAN2
-from synth.latents import check_w_plus, find_device
 from synth.types import Images, WPlus
 
 #: Other faces are looked at every second step: they cost as much as the pivots.

@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from embed.inversion.tuning import copy_generator
-from synth.atomic import write_atomically
 from synth.generators.stylegan2 import StyleGAN2
+from synth.storage.atomic import write_atomically
 
 FORMAT = "moodreel-tuning"
 _OWN_ENTRIES = frozenset({"format", "base_sha256", "base_name"})

@@ -31,9 +31,9 @@ from embed.faces.dlib_faces import (
     to_rectangle,
 )
 from embed.networks.dlib_resnet import CHIP_PX, EMBEDDING_DIM, FaceResNet, load_face_resnet
-from synth.acd import Embeddings
-from synth.assets import fetch_asset
-from synth.observations import FaceObservations
+from synth.scores.acd import Embeddings
+from synth.scores.observations import FaceObservations
+from synth.storage.assets import fetch_asset
 from synth.types import Frames
 
 #: Longer side of the picture that is searched, and of the one that points and chips are cut from.

@@ -31,13 +31,13 @@ from embed.networks.vgg16 import (
     load_vgg16,
     reduce_images,
 )
-from synth.assets import fetch_asset
 from synth.judging.perceptual import (
     BUNDLED_PERCEPTUAL,
     PerceptualNetwork,
     compare_features,
     load_perceptual,
 )
+from synth.storage.assets import fetch_asset
 from synth.types import Images
 
 LARGEST_PX = 256

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from synth.assets import fetch_asset
+from synth.storage.assets import fetch_asset
 from synth.types import Images
 
 #: Channels of the convolutions of each depth; a depth begins with halving the maps.

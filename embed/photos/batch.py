@@ -23,8 +23,8 @@ from embed.photos.listing import Item, Shard
 from embed.photos.recipe import CutFace
 from embed.photos.result_folder import save_result
 from embed.photos.result_names import RESULTS
-from synth.atomic import remove_leftovers
-from synth.run_settings import keep_settings
+from synth.storage.atomic import remove_leftovers
+from synth.storage.run_settings import keep_settings
 
 #: Errors of a disk that would meet every photo to come.
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)

@@ -20,10 +20,9 @@ from embed.inversion.result import Inversion, InversionStep
 from embed.inversion.schedule import plan_stages
 from embed.inversion.tuning import Tuning, tune_generator
 from embed.photos.recipe import CutFace, InversionRecipe
+from synth.devices import find_device
 from synth.generators.stylegan2 import StyleGAN2
-from synth.keyframes import Rows
-from synth.latents import find_device
-from synth.types import Frames, to_frames, to_images
+from synth.types import Frames, Rows, to_frames, to_images
 
 #: Side of the pictures of an optimisation's video, and how many there are at most.
 FILM_PX = 256

@@ -27,16 +27,15 @@ from embed.photos.result_folder import (
     save_result,
 )
 from embed.photos.result_names import CROP, FILM, LOSS_CURVE, REPORT, RESULTS, SIDE_BY_SIDE
-from synth.assets import find_cache_folder, hash_file
-from synth.atomic import write_atomically
-from synth.devices import choose_device
-from synth.frame_size import resize_frames
+from synth.devices import choose_device, find_device
+from synth.faces.sources import FaceSource
 from synth.generators.base import Generator
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2
-from synth.keyframes import Rows
-from synth.latents import FaceSource, find_device
-from synth.types import Frames
+from synth.resizing import resize_frames
+from synth.storage.assets import find_cache_folder, hash_file
+from synth.storage.atomic import write_atomically
+from synth.types import Frames, Rows
 
 #: Raised when results change in kind, so that older ones are not taken for them.
 CACHE_VERSION = 1

@@ -27,11 +27,11 @@ from embed.networks.perceptual import (
 )
 from embed.photos.loading import load_photo
 from embed.photos.starts import MEAN, BundledStart, StartSource
-from synth.acd import FaceEncoder
-from synth.assets import fetch_asset, hash_file
-from synth.frame_size import resize_frames
 from synth.generators.base import Generator
-from synth.observations import NeedsModels
+from synth.resizing import resize_frames
+from synth.scores.acd import FaceEncoder
+from synth.scores.observations import NeedsModels
+from synth.storage.assets import fetch_asset, hash_file
 
 LOSSES = {"bundled": load_face_loss, "lpips": fetch_lpips_loss, "vgg": fetch_vgg_loss}
 #: Cards of the files that each needs.

@@ -30,12 +30,12 @@ from embed.photos.result_names import (
     SIDE_BY_SIDE,
     TUNING,
 )
-from synth.atomic import write_folder_atomically, write_text_atomically
-from synth.contact_sheet import save_contact_sheet
+from synth.faces.latents import load_latents, save_latents
+from synth.film.contact_sheet import save_contact_sheet
 from synth.generators.stylegan2 import StyleGAN2
-from synth.keyframes import Rows
-from synth.latents import load_latents, save_latents
-from synth.video import write_video
+from synth.storage.atomic import write_folder_atomically, write_text_atomically
+from synth.types import Rows
+from synth.video.writing import write_video
 
 FILM_FPS = 25.0
 

@@ -16,9 +16,9 @@ import torch
 from embed.encoder.store import BUNDLED_ENCODER, is_encoder_of, load_encoder
 from embed.inversion.invert import Start
 from embed.photos.result_names import LATENTS, RESULTS
-from synth.assets import hash_file
+from synth.faces.latents import load_latents
 from synth.generators.base import Generator
-from synth.latents import load_latents
+from synth.storage.assets import hash_file
 
 #: How a start at the mean latent is recorded.
 MEAN = "mean"

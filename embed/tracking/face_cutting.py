@@ -11,7 +11,7 @@ from embed.faces.align import align_face
 from embed.faces.base import Detection, choose_faces, drop_doubles
 from embed.faces.landmarks import FaceFinder
 from embed.tracking.face_tracking import find_near, make_box
-from synth.face_cutting import Box, FaceCut, Picture
+from synth.faces.face_cutting import Box, FaceCut, Picture
 
 #: Footage is searched at one size: a face of an eighth of the longer side is found.
 FOOTAGE_SEARCH_PX = (640,)

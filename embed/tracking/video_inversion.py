@@ -23,13 +23,14 @@ from embed.inversion.sequence import SequenceInverter
 from embed.networks.vgg16 import reduce_images
 from embed.photos.recipe import InversionRecipe
 from embed.tracking.video_faces import CropSettings, track_person
-from synth.atomic import remove_leftovers, write_atomically
-from synth.frame_size import resize_frames
+from synth.devices import find_device
+from synth.faces.latents import load_latents, save_latents
 from synth.generators.stylegan2 import StyleGAN2
-from synth.latents import find_device, load_latents, save_latents
-from synth.provenance import png_tags
+from synth.resizing import resize_frames
+from synth.storage.atomic import remove_leftovers, write_atomically
 from synth.types import Frames, WPlus, to_frames, to_images
-from synth.video_reading import probe_video, read_frames
+from synth.video.provenance import png_tags
+from synth.video.reading import probe_video, read_frames
 
 LATENTS = "latents.npz"
 #: Side of each half of the small side by side.

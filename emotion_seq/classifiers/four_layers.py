@@ -17,8 +17,8 @@ from jaxtyping import Float, Int
 from emotion_seq.classifiers.keras_scorer import FaceBox, KerasScorer
 from emotion_seq.keras_backend import keras
 from emotion_seq.keras_files import load_keras_file
-from synth.emotion_scoring import Probabilities
 from synth.emotions import Emotion
+from synth.judging.emotion_scoring import Probabilities
 from synth.types import Frames
 
 KIND = "moodreel-face-classifier"

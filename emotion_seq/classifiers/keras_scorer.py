@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Float
 
 from emotion_seq.keras_backend import keras
-from synth.emotion_scoring import Probabilities
 from synth.emotions import Emotion
+from synth.judging.emotion_scoring import Probabilities
 from synth.types import Frames
 
 Prepared = Float[np.ndarray, "face rows columns 1"]

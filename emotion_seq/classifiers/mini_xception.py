@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from emotion_seq.classifiers.keras_scorer import FaceBox, KerasScorer
 from emotion_seq.keras_backend import keras
-from synth.assets import fetch_asset
-from synth.emotion_scoring import Probabilities
 from synth.emotions import Emotion
+from synth.judging.emotion_scoring import Probabilities
+from synth.storage.assets import fetch_asset
 from synth.types import Frames
 
 ASSET = "fer2013-mini-xception"

@@ -17,7 +17,8 @@ import numpy as np
 from jaxtyping import Float
 
 from emotion_seq.sequences import SHORTEST_RUN_S, EmotionRun, EmotionSequence
-from synth.emotions import MAX_INTENSITY, Emotion
+from synth.emotions import Emotion
+from synth.motion.emotion_track import MAX_INTENSITY
 
 CLASSES = len(Emotion)
 SHORTEST_RUNS, LONGEST_RUNS = 4, 24

@@ -7,8 +7,8 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from synth.atomic import write_atomically
 from synth.emotions import Emotion
+from synth.storage.atomic import write_atomically
 
 #: Distinct also for most colour-blind eyes (Okabe and Ito 2008), calm in grey.
 COLOURS = {

@@ -23,11 +23,7 @@ import numpy as np
 from synth.checkpoints.conversion import collect, convert
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.safetensors_stream import NATIVE_FORMAT, write_safetensors
-from synth.checkpoints.sandbox import (
-    forbid_audited_events,
-    forbid_system_calls,
-    limit_resources,
-)
+from synth.checkpoints.sandbox import forbid_audited_events, forbid_system_calls, limit_resources
 from synth.checkpoints.sources import Conversion, Network, Tensors
 
 

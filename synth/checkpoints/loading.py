@@ -17,8 +17,6 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file
 
-from synth.assets import find_cache_folder, hash_file
-from synth.atomic import write_atomically
 from synth.checkpoints.errors import CheckpointError
 from synth.checkpoints.isolation import ChildLimits, ChildReport, ChildTask, run_child
 from synth.checkpoints.native import (
@@ -28,6 +26,8 @@ from synth.checkpoints.native import (
     read_card,
 )
 from synth.generators.stylegan2 import Discriminator, StyleGAN2
+from synth.storage.assets import find_cache_folder, hash_file
+from synth.storage.atomic import write_atomically
 
 #: Part of a conversion's file name; raise it whenever a converter's output changes.
 CONVERTER_VERSION = 2

@@ -16,11 +16,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from synth.assets import hash_file
-from synth.atomic import write_atomically
 from synth.checkpoints.errors import CheckpointError
 from synth.checkpoints.safetensors_stream import NATIVE_FORMAT
 from synth.generators.stylegan2 import Discriminator, StyleGAN2, StyleGAN2Config
+from synth.storage.assets import hash_file
+from synth.storage.atomic import write_atomically
 
 _DEEPEST_MAPPING = 64
 _LARGEST_RESOLUTION = 8192

@@ -20,7 +20,14 @@ from synth.checkpoints.architecture import (
 )
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.records import as_mapping, is_mapping
-from synth.checkpoints.sources import Conversion, Network, Tensors, is_array, read_array, read_state
+from synth.checkpoints.sources import (
+    Conversion,
+    Network,
+    Tensors,
+    is_array,
+    read_array,
+    read_state,
+)
 from synth.checkpoints.torch_files import Document
 
 LR_MULTIPLIER = 0.01

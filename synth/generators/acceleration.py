@@ -19,7 +19,6 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from synth.assets import find_cache_folder
 from synth.generators.base import Generator, NoiseMode
 from synth.generators.config import StyleGAN2Config
 from synth.generators.memory import reuse_freed_memory
@@ -27,6 +26,7 @@ from synth.generators.prepared import PreparedSynthesis
 from synth.generators.prepared_convolution import PreparedConvolution
 from synth.generators.stylegan2 import StyleGAN2
 from synth.generators.synthesis import NoiseSource, check_synthesis_input
+from synth.storage.assets import find_cache_folder
 from synth.types import Images, WPlus
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}

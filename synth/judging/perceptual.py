@@ -20,8 +20,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from synth.generators.bundled_parameters import NUM_PARAMETERS
 from synth.judging.storage import load_network
-from synth.portraits.parameters import NUM_PARAMETERS
 
 KIND = "moodreel-perceptual"
 BUNDLED_PERCEPTUAL = Path(__file__).with_name("weights") / "moodreel-perceptual.safetensors"

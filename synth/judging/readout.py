@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from synth.emotion_scoring import Probabilities
-from synth.frame_size import resize_frames
+from synth.generators.bundled_parameters import EMOTION_SLICE, Z_DIM, map_latents_to_parameters
+from synth.judging.emotion_scoring import Probabilities
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL, PerceptualNetwork, load_perceptual
-from synth.portraits.parameters import EMOTION_SLICE, Z_DIM, map_latents_to_parameters
+from synth.resizing import resize_frames
 from synth.types import Frames, to_images
 
 READ_PX = 128
@@ -44,7 +44,7 @@ class PerceptualScorer:
         return shares / shares.sum(1, keepdims=True)
 
     def read_weights(self, faces: Frames) -> Float[np.ndarray, "face 6"]:
-        """The emotion weights of `synth.portraits`, 0 at rest and 1 in full, not clipped."""
+        """Emotion weights as in `bundled_parameters`: 0 at rest, 1 in full, not clipped."""
         small = faces if faces.shape[1] == READ_PX else resize_frames(faces, READ_PX)
         centre, spread = self._scale
         with torch.inference_mode():

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from synth.atomic import write_atomically
+from synth.storage.atomic import write_atomically
 
 Network = TypeVar("Network", bound=nn.Module)
 _OWN_ENTRIES = ("format", "settings")

@@ -9,9 +9,9 @@ import torch
 
 from benchmarks.directions.edits import Edit, compare_sets, find_outside_changes, summarise
 from benchmarks.directions.subjects import make_person, place_on_canvas, render_subjects
-from directions.store import DirectionSet
 from synth.emotions import Emotion
-from synth.keyframes import Direction
+from synth.motion.direction_sets import DirectionSet
+from synth.motion.directions import Direction
 
 
 def put_points(size: int) -> np.ndarray:

@@ -7,9 +7,9 @@ much of emotion k + 1 shows; the others are the person.
 import numpy as np
 import torch
 
-from directions.store import DirectionSet
 from synth.emotions import Emotion
-from synth.keyframes import Direction
+from synth.motion.direction_sets import DirectionSet
+from synth.motion.directions import Direction
 from synth.types import to_images
 
 LAYERS, W_DIM, SEEN_ROWS, SPAN = 10, 12, 8, 4.0

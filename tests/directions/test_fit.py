@@ -9,12 +9,12 @@ from directions.fitting.samples import LabelledLatents, split_subjects
 from directions.fitting.settings import FitSettings
 from directions.labels.known import CALM_BELOW, label_bundled_latents
 from directions.labels.latents import load_labelled_latents
-from directions.neutral import calm_face
 from synth.emotions import Emotion
+from synth.generators.bundled_parameters import EMOTION_SLICE, EMOTIONS, map_latents_to_parameters
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
-from synth.keyframes import LayerMask
-from synth.portraits.parameters import EMOTION_SLICE, EMOTIONS, map_latents_to_parameters
-from synth.training.pack import NAME
+from synth.motion.masks import LayerMask
+from synth.motion.neutral import calm_face
+from synth.workshop.training.pack import NAME
 
 WIDTH, LAYERS, STEP = 64, 10, 3.0
 

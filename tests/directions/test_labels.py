@@ -20,9 +20,9 @@ from directions.labels.layouts import list_labelled
 from directions.labels.pictures import balance, check_single_pictures
 from directions.labels.scored import label_by_scorer
 from directions.labels.words import find_emotion
-from synth.assets import hash_file
 from synth.emotions import Emotion
-from synth.latents import save_latents
+from synth.faces.latents import save_latents
+from synth.storage.assets import hash_file
 
 
 def put(path, content=None):

@@ -13,8 +13,8 @@ from emotion_seq.classifiers.keras_scorer import FaceBox, KerasScorer, prepare_f
 from emotion_seq.classifiers.labelled_faces import FaceFolder
 from emotion_seq.classifiers.mini_xception import MiniXception
 from emotion_seq.keras_files import save_keras_file
-from synth.emotion_scoring import EmotionScorer
 from synth.emotions import Emotion
+from synth.judging.emotion_scoring import EmotionScorer
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from emotion_seq.classify import (
 )
 from emotion_seq.footage import make_main_sequence, make_person_sequences
 from emotion_seq.trailers import FootageSettings, read_footage
-from synth.face_cutting import FaceCutter
+from synth.faces.face_cutting import FaceCutter
 
 FPS = 25
 SCENES = (

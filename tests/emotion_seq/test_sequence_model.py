@@ -26,7 +26,8 @@ from emotion_seq.predict import (
 )
 from emotion_seq.sequences import EmotionSequence, make_sequence, split_by_film
 from emotion_seq.train import STATE_FILE, TrainSettings, train_model
-from synth.emotions import Emotion, load_track, save_track
+from synth.emotions import Emotion
+from synth.motion.emotion_track import load_track, save_track
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMALL = ModelSettings(units=4, dropout=0.2)

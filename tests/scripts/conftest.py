@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from directions.store import DirectionSet, save_directions
 from scripts import generate_video
 from synth.checkpoints import load_generator
 from synth.checkpoints.native import save_generator
 from synth.emotions import Emotion
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
-from synth.keyframes import Direction
+from synth.motion.direction_sets import DirectionSet, save_directions
+from synth.motion.directions import Direction
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,10 +9,10 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from scripts.entry import CONFIGS, build, check_settings
-from synth.assets import AssetError
-from synth.emotions import EmotionTrack
 from synth.generators.base import Generator
-from synth.keyframes import MASKS
+from synth.motion.emotion_track import EmotionTrack
+from synth.motion.masks import MASKS
+from synth.storage.assets import AssetError
 
 ROOTS = sorted(file.stem for file in CONFIGS.glob("*.yaml"))
 OPTIONS = sorted(

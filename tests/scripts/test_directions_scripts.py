@@ -9,14 +9,16 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
-from directions.store import DirectionSet, load_directions, save_directions
 from scripts import calibrate_directions, exchange_directions, show_directions
 from scripts.identity_budget import check_identity_budget, lower_intensities
 from synth.checkpoints import load_generator
-from synth.emotions import Emotion, EmotionEvent, EmotionTrack
+from synth.emotions import Emotion
+from synth.faces.latents import save_latents
 from synth.judging.readout import PerceptualScorer
-from synth.keyframes import Direction, LayerMask
-from synth.latents import save_latents
+from synth.motion.direction_sets import DirectionSet, load_directions, save_directions
+from synth.motion.directions import Direction
+from synth.motion.emotion_track import EmotionEvent, EmotionTrack
+from synth.motion.masks import LayerMask
 
 ROWS, W_DIM = 8, 24
 

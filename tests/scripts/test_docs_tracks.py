@@ -8,11 +8,12 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 import synth.generators
-from directions import store
 from scripts.entry import CONFIGS
 from synth.checkpoints import load_generator
-from synth.emotions import EASINGS, EVENT_KEYS, TRACK_KEYS, load_track
-from synth.video import probe_video
+from synth.motion import direction_sets as store
+from synth.motion.emotion_track import EVENT_KEYS, TRACK_KEYS, load_track
+from synth.motion.paths import EASINGS
+from synth.video.writing import probe_video
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "tracks.md").read_text(encoding="utf-8")
 

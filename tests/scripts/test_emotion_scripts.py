@@ -16,10 +16,11 @@ from emotion_seq.measuring.process import make_process
 from emotion_seq.predict import KIND
 from emotion_seq.sequence_files import load_sequences, save_sequences
 from scripts import predict_emotions, train_sequence
-from synth.emotions import Emotion, load_track
+from synth.emotions import Emotion
 from synth.generators import load_bundled_generator
+from synth.motion.emotion_track import load_track
 from synth.types import to_frames
-from synth.video import probe_video
+from synth.video.writing import probe_video
 
 FPS = 12
 HEIGHT, WIDTH = 270, 480

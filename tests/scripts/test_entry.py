@@ -7,13 +7,13 @@ from omegaconf.errors import MissingMandatoryValue
 
 from scripts.entry import build, check_settings, choose_device, reporting_errors
 from scripts.setting_types import check_value
+from synth.faces.sources import RandomFace, SavedFace
 from synth.generators.base import NoiseMode
-from synth.keyframes import LayerMask
-from synth.latents import RandomFace, SavedFace
+from synth.motion.masks import LayerMask
 
 
 def test_targets_of_ours_are_built_with_their_settings():
-    config = OmegaConf.create({"_target_": "synth.keyframes.LayerMask", "layer_stop": 3})
+    config = OmegaConf.create({"_target_": "synth.motion.masks.LayerMask", "layer_stop": 3})
     assert build(config) == LayerMask(layer_stop=3)
     assert build(config, dim_stop=7) == LayerMask(layer_stop=3, dim_stop=7)
 
@@ -23,8 +23,8 @@ def test_nested_targets_and_interpolations_are_resolved():
         {
             "seed": 5,
             "faces": [
-                {"_target_": "synth.latents.RandomFace", "seed": "${seed}"},
-                {"_target_": "synth.latents.SavedFace", "path": "a.npz"},
+                {"_target_": "synth.faces.sources.RandomFace", "seed": "${seed}"},
+                {"_target_": "synth.faces.sources.SavedFace", "path": "a.npz"},
             ],
         }
     )
@@ -37,15 +37,15 @@ def test_nested_targets_and_interpolations_are_resolved():
         "os.system",
         "builtins.eval",
         "subprocess.run",
-        "synth.atomic.os.system",  # a way round a check of the prefix alone
-        "synth.atomic.os",
-        "synth.latents.np.load",
-        "synth.latents.Path",  # imported into a module of ours, but not ours
-        "synth.emotions.yaml.load",
+        "synth.storage.atomic.os.system",  # a way round a check of the prefix alone
+        "synth.storage.atomic.os",
+        "synth.faces.latents.np.load",
+        "synth.faces.latents.Path",  # imported into a module of ours, but not ours
+        "synth.motion.emotion_track.yaml.load",
         "scripts.entry.run_script",
         "synth.nothing.here",
-        "synth.emotions.nothing",
-        "synth.emotions.DEFAULT_GAP_S",
+        "synth.motion.emotion_track.nothing",
+        "synth.motion.emotion_track.DEFAULT_GAP_S",
         "synthesis.evil",
         "",
         None,
@@ -59,21 +59,21 @@ def test_other_targets_are_refused(target):
 def test_a_nested_foreign_target_is_refused_before_anything_runs(tmp_path):
     nested = {"_target_": "os.mkdir", "path": str(tmp_path / "made")}
     with pytest.raises(ValueError, match=r"got 'os\.mkdir'"):
-        build({"_target_": "synth.latents.SavedFace", "path": nested})
+        build({"_target_": "synth.faces.sources.SavedFace", "path": nested})
     assert not (tmp_path / "made").exists()
 
 
 def test_settings_that_the_target_does_not_take_are_named():
     with pytest.raises(ValueError, match=r"LayerMask takes; got an unexpected.*'rows'"):
-        build({"_target_": "synth.keyframes.LayerMask", "rows": 3})
+        build({"_target_": "synth.motion.masks.LayerMask", "rows": 3})
 
 
 @pytest.mark.parametrize(
     ("target", "settings"),
     [
-        ("synth.latents.RandomFace", {"seed": 1, "psi": 1}),  # an int is as good as a float
-        ("synth.keyframes.LayerMask", {"layer_stop": None, "dim_stop": 4}),
-        ("synth.latents.SavedFace", {"path": "a.npz", "index": 2}),
+        ("synth.faces.sources.RandomFace", {"seed": 1, "psi": 1}),  # an int is as good as a float
+        ("synth.motion.masks.LayerMask", {"layer_stop": None, "dim_stop": 4}),
+        ("synth.faces.sources.SavedFace", {"path": "a.npz", "index": 2}),
         ("synth.generators.load_bundled_generator", {"device": "cpu"}),
     ],
 )
@@ -84,14 +84,14 @@ def test_values_of_the_right_kind_pass(target, settings):
 @pytest.mark.parametrize(
     ("target", "settings", "message"),
     [
-        ("synth.latents.RandomFace", {"seed": "abc"}, "a whole number for seed; got 'abc'"),
-        ("synth.latents.RandomFace", {"seed": True}, "a whole number for seed; got True"),
-        ("synth.latents.RandomFace", {"seed": 2.0}, "a whole number for seed; got 2.0"),
-        ("synth.latents.RandomFace", {"seed": None}, "a whole number for seed; got None"),
-        ("synth.latents.RandomFace", {"psi": "1"}, "a number for psi; got '1'"),
-        ("synth.latents.SavedFace", {"path": 1}, "text for path; got 1"),
-        ("synth.walks.FaceWalk", {"loop": "yes"}, "true or false for loop; got 'yes'"),
-        ("synth.keyframes.LayerMask", {"dim_stop": "x"}, "a whole number or null for dim_stop"),
+        ("synth.faces.sources.RandomFace", {"seed": "abc"}, "a whole number for seed; got 'abc'"),
+        ("synth.faces.sources.RandomFace", {"seed": True}, "a whole number for seed; got True"),
+        ("synth.faces.sources.RandomFace", {"seed": 2.0}, "a whole number for seed; got 2.0"),
+        ("synth.faces.sources.RandomFace", {"seed": None}, "a whole number for seed; got None"),
+        ("synth.faces.sources.RandomFace", {"psi": "1"}, "a number for psi; got '1'"),
+        ("synth.faces.sources.SavedFace", {"path": 1}, "text for path; got 1"),
+        ("synth.motion.walks.FaceWalk", {"loop": "yes"}, "true or false for loop; got 'yes'"),
+        ("synth.motion.masks.LayerMask", {"dim_stop": "x"}, "a whole number or null for dim_stop"),
         ("synth.generators.load_bundled_generator", {"device": 0}, "text for device; got 0"),
         ("synth.checkpoints.load_generator", {"path": [1]}, "text for path; got .1."),
     ],
@@ -111,7 +111,9 @@ def test_choices_and_lists_are_checked_too():
 
 
 def test_missing_values_are_named_by_their_place():
-    config = OmegaConf.create({"face": {"_target_": "synth.latents.SavedFace", "path": "???"}})
+    config = OmegaConf.create(
+        {"face": {"_target_": "synth.faces.sources.SavedFace", "path": "???"}}
+    )
     with pytest.raises(MissingMandatoryValue, match=r"face\.path"):
         build(config.face)
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from directions.store import load_directions, load_directions_for
 from scripts import fit_directions
 from synth.checkpoints import load_generator
 from synth.emotions import Emotion
-from synth.latents import map_seeds
+from synth.faces.random_faces import map_seeds
+from synth.motion.direction_sets import load_directions, load_directions_for
 from synth.types import to_frames
 
 AXES = {Emotion.ANGER: 0, Emotion.FEAR: 1}

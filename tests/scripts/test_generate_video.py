@@ -15,14 +15,16 @@ import yaml
 from child_processes import take_sigint
 from PIL import Image
 
-from directions.store import load_directions, save_directions
-from synth.assets import hash_file
 from synth.checkpoints import load_generator
-from synth.emotions import Emotion, load_track, parse_track
-from synth.latents import RandomFace, load_latents, save_latents
-from synth.provenance import MARK
-from synth.scorecard import Scorecard, load_scorecard
-from synth.video import probe_video, read_frames
+from synth.emotions import Emotion
+from synth.faces.latents import load_latents, save_latents
+from synth.faces.sources import RandomFace
+from synth.motion.direction_sets import load_directions, save_directions
+from synth.motion.emotion_track import load_track, parse_track
+from synth.scores.scorecard import Scorecard, load_scorecard
+from synth.storage.assets import hash_file
+from synth.video.provenance import MARK
+from synth.video.writing import probe_video, read_frames
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RESULTS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from embed.networks import identity
-from synth.assets import AssetError
+from synth.storage.assets import AssetError
 
 
 @pytest.mark.parametrize(

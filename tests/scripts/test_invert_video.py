@@ -8,9 +8,9 @@ import torch
 
 from scripts import invert_video
 from synth.checkpoints import load_generator
-from synth.latents import load_latents
+from synth.faces.latents import load_latents
 from synth.types import to_frames
-from synth.video import probe_video, write_video
+from synth.video.writing import probe_video, write_video
 
 
 @pytest.fixture

@@ -6,16 +6,18 @@ import sys
 import numpy as np
 import pytest
 
-from directions.store import load_directions, save_directions
 from scripts import score_acd
 from synth.checkpoints import load_generator
-from synth.emotions import Emotion, EmotionEvent, EmotionTrack
-from synth.interpolation import KeyframePath
-from synth.keyframes import LayerMask, make_emotion_keyframes
-from synth.latents import RandomFace
-from synth.render import render_frames
-from synth.scorecard import Scorecard, load_scorecard, score_frames
-from synth.video import write_video
+from synth.emotions import Emotion
+from synth.faces.sources import RandomFace
+from synth.film.rendering import render_frames
+from synth.motion.direction_sets import load_directions, save_directions
+from synth.motion.emotion_track import EmotionEvent, EmotionTrack
+from synth.motion.interpolation import KeyframePath
+from synth.motion.keyframes import make_emotion_keyframes
+from synth.motion.masks import LayerMask
+from synth.scores.scorecard import Scorecard, load_scorecard, score_frames
+from synth.video.writing import write_video
 
 
 @pytest.fixture

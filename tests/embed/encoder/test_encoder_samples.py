@@ -6,7 +6,7 @@ import torch
 from embed.encoder.networks import repeat_last_row
 from embed.encoder.samples import change_pictures, count_rows, from_bytes, to_bytes
 from embed.inversion.objective import draw_pictures
-from synth.training.fit_network import seed_for
+from synth.learning.fitting import seed_for
 
 
 def test_plain_faces_have_one_row_and_changed_ones_differ_in_a_block(make_task):

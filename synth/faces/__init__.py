@@ -1,0 +1,1 @@
+"""Whose face: random, saved, or found in a photo; latents in files."""

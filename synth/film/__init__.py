@@ -1,0 +1,1 @@
+"""A generator, a face and a motion become a film in a folder."""

@@ -1,0 +1,201 @@
+"""Emotions over time: the vocabulary shared by every source of motion and every renderer.
+
+In: a track that a person wrote as YAML, or events made by a program. Out: an EmotionTrack whose
+times are all known. The numbers 0-6 are those of the thesis (section 4.5). docs/tracks.md shows
+the YAML form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from synth.emotions import Emotion, find_close
+from synth.motion.paths import InterpolationMode, check_easing, check_seconds, compute_gap_s
+from synth.storage.atomic import write_text_atomically
+
+#: From one emotion to the next when a track gives no times: 32 in-between frames at 30 a second.
+DEFAULT_GAP_S = compute_gap_s(fps=30.0)
+#: Intensity 1 is the full emotion; beyond twice that a generator leaves the faces it knows.
+MAX_INTENSITY = 2.0
+
+EVENT_KEYS = ("emotion", "time", "intensity", "hold", "easing")
+TRACK_KEYS = ("emotions", "loop", "closing", "easing", "hold", "intensity", "gap", "note")
+
+
+@dataclass(frozen=True)
+class EmotionEvent:
+    """One emotion: reached at `time_s`, kept for `hold_s`.
+
+    `intensity` in [0, MAX_INTENSITY], 1 the full emotion; `easing` is how the face gets here from
+    the event before, None takes the track's.
+    """
+
+    emotion: Emotion
+    time_s: float
+    intensity: float = 1.0
+    hold_s: float = 0.0
+    easing: InterpolationMode | None = None
+
+    def __post_init__(self) -> None:
+        check_seconds("time", self.time_s)
+        check_seconds("hold", self.hold_s)
+        if not 0 <= self.intensity <= MAX_INTENSITY:
+            raise ValueError(
+                f"needs an intensity from 0 to {MAX_INTENSITY:g} (1 is the full emotion); "
+                f"got {self.intensity}"
+            )
+        check_easing(self.easing)
+
+    @property
+    def end_s(self) -> float:
+        """When the hold is over and the way to the next event begins."""
+        return self.time_s + self.hold_s
+
+
+@dataclass(frozen=True)
+class EmotionTrack:
+    """Events in the order of their times, each reached after the one before has ended.
+
+    A `loop` returns from the last event to the first within `closing_s` seconds. `easing` holds
+    for every event without its own; None leaves the choice to the interpolation. `note` is for
+    whoever reads the file: where the track comes from.
+    """
+
+    events: tuple[EmotionEvent, ...]
+    loop: bool = False
+    closing_s: float = DEFAULT_GAP_S
+    easing: InterpolationMode | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.events:
+            raise ValueError("needs at least one emotion; got none; try emotions: [calm, anger]")
+        check_easing(self.easing)
+        check_seconds("closing", self.closing_s)
+        if self.loop and self.closing_s == 0:
+            raise ValueError("needs a closing time above 0 s for a loop; got 0; try closing: 1.1")
+        for number, (event, following) in enumerate(
+            zip(self.events, self.events[1:], strict=False), start=1
+        ):
+            if following.time_s <= event.end_s:
+                raise ValueError(
+                    f"needs emotion {number + 1} ({following.emotion.label}) to be reached after "
+                    f"emotion {number} ({event.emotion.label}) ends at {event.end_s:g} s; got "
+                    f"{following.time_s:g} s; try a later time or a shorter hold"
+                )
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds, the way back of a loop included."""
+        return self.events[-1].end_s + (self.closing_s if self.loop else 0.0)
+
+
+def parse_track(
+    emotions: object,
+    *,
+    loop: object = False,
+    closing: object = None,
+    easing: object = None,
+    hold: object = 0.0,
+    intensity: object = 1.0,
+    gap: object = None,
+    note: object = None,
+    default_gap_s: float = DEFAULT_GAP_S,
+    source: str = "track",
+) -> EmotionTrack:
+    """The plain form (whatever YAML gives, checked here) -> EmotionTrack; times in seconds.
+
+    Each of `emotions` is a name, a number 0-6 or a mapping with EVENT_KEYS; `hold` and
+    `intensity` stand in where an event has none. An emotion without a time follows the one before
+    after `gap` seconds, `default_gap_s` unless given; `closing` likewise for the way back of a
+    loop. `source` names the file in errors. Raises ValueError.
+    """
+    if isinstance(emotions, str | Mapping) or not isinstance(emotions, Sequence):
+        raise ValueError(
+            f"{source}: needs a list of emotions; got {emotions!r}; try emotions: [calm, anger]"
+        )
+    if not isinstance(loop, bool):
+        raise ValueError(f"{source}: needs true or false for loop; got {loop!r}; try loop: true")
+    gap_s = default_gap_s if gap is None else _parse_number("gap", gap, source)
+    closing_s = gap_s if closing is None else _parse_number("closing", closing, source)
+    shared = {"intensity": intensity, "hold": hold}
+    events: list[EmotionEvent] = []
+    for number, item in enumerate(emotions, start=1):
+        time_s = events[-1].end_s + gap_s if events else 0.0
+        events.append(_parse_event(item, time_s, shared, f"{source}, emotion {number}"))
+    try:
+        remark = None if note is None else str(note)
+        return EmotionTrack(tuple(events), loop, closing_s, check_easing(easing), remark)
+    except ValueError as error:
+        raise ValueError(f"{source}: {error}") from error
+
+
+def load_track(path: str | Path, default_gap_s: float = DEFAULT_GAP_S) -> EmotionTrack:
+    """Read a track from YAML: a mapping with TRACK_KEYS, or simply a list of emotions.
+
+    Raises ValueError naming the file and the emotion, OSError when it cannot be read.
+    """
+    path = Path(path)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: needs YAML text; {error}; see docs/tracks.md") from error
+    if isinstance(content, list):
+        content = {"emotions": content}
+    if not isinstance(content, dict) or "emotions" not in content:
+        raise ValueError(
+            f"{path}: needs a list under 'emotions'; got {str(content)[:80]!r}; "
+            "try emotions: [calm, anger]"
+        )
+    _check_keys(content, TRACK_KEYS, str(path))
+    return parse_track(**content, default_gap_s=default_gap_s, source=str(path))
+
+
+def save_track(path: str | Path, track: EmotionTrack) -> None:
+    """Write a track as YAML with every time spelled out; `load_track` gives the same track."""
+    events = []
+    for event in track.events:
+        plain = {"emotion": event.emotion.label, "time": event.time_s}
+        plain |= {"intensity": event.intensity, "hold": event.hold_s}
+        events.append(plain | ({"easing": event.easing} if event.easing else {}))
+    content: dict[str, object] = {"note": track.note} if track.note else {}
+    content |= {"emotions": events, "loop": track.loop}
+    content |= {"closing": track.closing_s} | ({"easing": track.easing} if track.easing else {})
+    write_text_atomically(path, yaml.safe_dump(content, sort_keys=False))
+
+
+def _parse_event(
+    item: object, time_s: float, shared: Mapping[str, object], source: str
+) -> EmotionEvent:
+    """One item of the list; `time_s` and `shared` fill in what it does not say."""
+    fields = dict(item) if isinstance(item, Mapping) else {"emotion": item}
+    _check_keys(fields, EVENT_KEYS, source)
+    try:
+        return EmotionEvent(
+            emotion=Emotion.parse(fields.get("emotion")),
+            time_s=_parse_number("time", fields.get("time", time_s)),
+            intensity=_parse_number("intensity", fields.get("intensity", shared["intensity"])),
+            hold_s=_parse_number("hold", fields.get("hold", shared["hold"])),
+            easing=check_easing(fields.get("easing")),
+        )
+    except ValueError as error:
+        raise ValueError(f"{source}: {error}") from error
+
+
+def _parse_number(what: str, value: object, source: str | None = None) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    prefix = f"{source}: " if source else ""
+    raise ValueError(f"{prefix}needs a number for {what}; got {value!r}; try {what}: 1.0")
+
+
+def _check_keys(fields: Iterable[object], known: Sequence[str], source: str) -> None:
+    for key in fields:
+        if key not in known:
+            close = find_close(str(key), known)
+            hint = f"did you mean {close[0]!r}?" if close else "take it out"
+            raise ValueError(f"{source}: needs keys out of {', '.join(known)}; got {key!r}; {hint}")

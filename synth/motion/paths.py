@@ -1,0 +1,93 @@
+"""The seam between motion and pictures: a path says which W+ belongs to which moment.
+
+Any source of motion (an emotion track, a walk through random faces, later audio or another video)
+ends in a LatentPath; the renderer asks it for a chunk of frames at a time, so that a film of any
+length needs the memory of one chunk.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Literal, Protocol, get_args, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from synth.emotions import find_close
+from synth.types import WPlus
+
+#: How the way from one keyframe to the next is filled; synth/motion/interpolation.py defines each.
+InterpolationMode = Literal["linear", "halving", "smoothstep", "cubic", "spherical"]
+EASINGS: tuple[str, ...] = get_args(InterpolationMode)
+
+#: In-between frames from one keyframe to the next when nothing else is asked (thesis, 3.10).
+IN_BETWEEN_FRAMES = 32
+
+#: Seconds from the start of the film, one for each frame.
+Times = Float[Tensor, "frame"]
+
+
+@runtime_checkable
+class LatentPath(Protocol):
+    """When -> which W+. Evaluated lazily: a call costs memory for the asked times only."""
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds, at least 0."""
+        ...
+
+    @property
+    def closed(self) -> bool:
+        """Whether the path is at its start again at `duration_s`; it then repeats for ever."""
+        ...
+
+    def __call__(self, times_s: Times) -> WPlus:
+        """Times in seconds [frame] -> W+ [frame, layer, w_dim]; outside an open path: its ends."""
+        ...
+
+
+def check_seconds(what: str, seconds: float) -> None:
+    """Raise ValueError unless `seconds` is a finite time of at least 0."""
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError(f"needs a {what} of 0 s or more; got {seconds} s")
+
+
+def check_easing(easing: object) -> InterpolationMode | None:
+    """The name of an interpolation mode, or None; anything else raises ValueError."""
+    if easing is not None and easing not in EASINGS:
+        close = find_close(str(easing), EASINGS)
+        hint = f"did you mean {close[0]!r}?" if close else "choose one of these"
+        raise ValueError(f"needs an easing out of {', '.join(EASINGS)}; got {easing!r}; {hint}")
+    return easing  # pyright: ignore[reportReturnType]
+
+
+def compute_gap_s(fps: float | int, in_between_frames: int = IN_BETWEEN_FRAMES) -> float:
+    """Seconds from one keyframe to the next that leave room for that many frames in between."""
+    _check_fps(fps)
+    if in_between_frames < 0:
+        raise ValueError(f"needs 0 or more in-between frames; got {in_between_frames}; try 32")
+    return (in_between_frames + 1) / fps
+
+
+def count_frames(path: LatentPath, fps: float | int) -> int:
+    """Frames of the whole film: an open path shows both its ends, a loop its seam only once."""
+    _check_fps(fps)
+    steps = round(path.duration_s * fps)
+    return max(1, steps) if path.closed else steps + 1
+
+
+def iterate_frame_times(path: LatentPath, fps: float | int, chunk_frames: int) -> Iterator[Times]:
+    """Yield the frames' times in seconds, float64, at most `chunk_frames` at once."""
+    if chunk_frames < 1:
+        raise ValueError(f"needs a chunk of at least 1 frame; got {chunk_frames}; try 4")
+    total = count_frames(path, fps)
+    for start in range(0, total, chunk_frames):
+        stop = min(start + chunk_frames, total)
+        yield torch.arange(start, stop, dtype=torch.float64) / fps
+
+
+def _check_fps(fps: float | int) -> None:
+    if not 0 < fps <= 1000:
+        raise ValueError(f"needs frames per second above 0 and up to 1000; got {fps}; try fps=30")

@@ -1,0 +1,1 @@
+"""Files: whole or not at all, fetched by card, with the settings they were made with."""

@@ -1,0 +1,1 @@
+"""Moving pictures in files: reading, writing, colour, sound."""

@@ -1,0 +1,1 @@
+"""How the bundled networks are made; nothing at run time imports it."""

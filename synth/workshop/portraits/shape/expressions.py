@@ -1,0 +1,125 @@
+"""What the face does: emotions and small movements as weights of the head model's shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.generators.bundled_parameters import EMOTIONS, FaceParameters
+from synth.workshop.portraits.shape.face_fields import Move, Trait, make_field
+from synth.workshop.portraits.shape.head_model import HeadModel
+
+#: Facial expressions after Ekman and Friesen's prototypes (FACS), in the head model's shapes.
+EMOTION_RECIPES: dict[str, dict[str, float]] = {
+    # AU 4+5+7+17+23+24: a glare under lowered brows, lips pressed together
+    "anger": dict(
+        browDown=1.5, noseSneer=0.45, mouthPress=1.1, eyeSquint=0.45, eyeWide=0.55,
+        mouthFrown=0.75, mouthShrugLower=0.55, mouthRollUpper=0.22, mouthRollLower=0.12,
+        cheekSquint=0.15,
+    ),
+    # AU 6+12+25
+    "happiness": dict(
+        mouthSmile=1.0, cheekSquint=0.65, cheekRaiser=0.60, mouthUpperUp=0.35,
+        mouthLowerDown=0.35, eyeSquint=0.25, jawOpen=0.17, mouthDimple=0.25, browOuterUp=0.15,
+    ),
+    # AU 1+2+5+26: everything that can be round is round
+    "surprise": dict(
+        jawOpen=0.68, browInnerUp=1.0, browOuterUp=1.1, eyeWide=1.05, mouthFunnel=0.16,
+    ),
+    # AU 9+10+15+17
+    "disgust": dict(
+        noseSneer=1.1, mouthUpperUp=0.25, browDown=0.75, mouthFrown=0.75, eyeSquint=0.55,
+        cheekSquint=0.50, mouthShrugLower=0.35, mouthLowerDown=0.20,
+    ),
+    # AU 1+2+4+5+20+25: brows up but straight, mouth pulled wide
+    "fear": dict(
+        browInnerUp=1.2, browOuterUp=0.35, browDown=0.35, eyeWide=1.15, mouthStretch=1.15,
+        jawOpen=0.24, mouthLowerDown=0.35, mouthFrown=0.20,
+    ),
+    # AU 1+4+15+17, lids lowered
+    "sadness": dict(
+        browInnerUp=1.25, mouthFrown=1.3, mouthShrugLower=0.70, eyeBlink=0.17, browDown=0.15,
+        eyeSquint=0.15, mouthPucker=0.08,
+    ),
+}  # fmt: skip
+
+#: What the head model's own shapes do not do: brows drawn together and lowered (AU 4) as far as
+#: in a rage, their outer ends lowered; an upper lip that a sneer lifts at its sides only; teeth
+#: that stay behind lips stretched over them.
+FIELDS = {
+    "knit": Trait((Move((1.4, 5.9, 10.6), (1.6, 1.3, 2.2), push=(-0.26, 0, 0.05)),), eyes="leave"),
+    "inner_down": Trait(
+        (Move((1.6, 5.7, 10.5), (2.2, 1.3, 2.4), push=(0, -0.42, 0.06)),), eyes="leave"
+    ),
+    "outer_down": Trait(
+        (Move((5.0, 5.8, 8.9), (1.9, 1.4, 2.4), push=(0, -0.34, 0)),), eyes="leave"
+    ),
+    "lip_down": Trait(shapes={"mouthShrugUpper": -0.5}),
+    "teeth_back": Trait(teeth_cm=-0.3),
+}
+EMOTION_FIELDS: dict[str, dict[str, float]] = {
+    "anger": dict(knit=0.9, inner_down=0.8, outer_down=-0.5, teeth_back=0.4),
+    "happiness": dict(teeth_back=1.0),
+    "disgust": dict(inner_down=0.2, knit=0.4, lip_down=1.0),
+    "fear": dict(knit=1.0, outer_down=0.5, teeth_back=0.5),
+    "sadness": dict(knit=0.9, inner_down=-0.7, outer_down=1.0),
+}
+#: How the head turns with an emotion: (pitch in degrees, up positive).
+EMOTION_PITCH_DEG = {"anger": -3.0, "surprise": 2.0, "sadness": -4.0, "disgust": 1.5, "fear": 1.0}
+MOVEMENTS: dict[str, dict[str, float]] = {
+    "blink": dict(eyeBlink=0.09),
+    "brow_raise": dict(browOuterUp=0.16, browInnerUp=0.08),
+    "pucker": dict(mouthPucker=0.12),
+}
+SHIFT_RECIPES = (dict(mouthLeft=0.06), dict(mouthRight=0.06))
+#: How soon an emotion shows: at 0.5 it shows as (1 + ONSET) / (2 + ONSET) of all it has.
+ONSET = 1.2
+MOST_WEIGHT = 1.6
+
+
+@dataclass(frozen=True)
+class Muscles:
+    """Weights of the shapes: emotions [emotion, shape], movements {name: [shape]}; what emotions do
+    besides, extras [emotion, vertex * 3] cm.
+    """
+
+    emotions: np.ndarray
+    movements: dict[str, np.ndarray]
+    extras: np.ndarray
+
+
+def make_muscles(model: HeadModel) -> Muscles:
+    """Look the recipes up in the head model."""
+    movements = {name: model.make_expression_weights(recipe) for name, recipe in MOVEMENTS.items()}
+    for side, recipe in zip(("left", "right"), SHIFT_RECIPES, strict=True):
+        movements[side] = model.make_expression_weights(recipe)
+    recipes = [model.make_expression_weights(EMOTION_RECIPES[name]) for name in EMOTIONS]
+    fields = {name: make_field(model, trait) for name, trait in FIELDS.items()}
+    extras = np.zeros((len(EMOTIONS), model.vertices.size), np.float32)
+    for row, emotion in zip(extras, EMOTIONS, strict=True):
+        for name, amount in EMOTION_FIELDS.get(emotion, {}).items():
+            row += amount * fields[name]
+    return Muscles(np.stack(recipes), movements, extras)
+
+
+def find_display(face: FaceParameters) -> np.ndarray:
+    """How much of each emotion shows [emotion]: 0 at rest, 1 in full, more than half at 0.5."""
+    felt = np.maximum(face.emotions, 0)
+    return (1 + ONSET) * felt / (1 + ONSET * felt)
+
+
+def make_expression(muscles: Muscles, face: FaceParameters) -> np.ndarray:
+    """Weights [shape] of the head model's expressions, at most MOST_WEIGHT."""
+    weights = find_display(face) @ muscles.emotions
+    for name, movement in muscles.movements.items():
+        if name not in ("left", "right"):
+            weights = weights + face[name] * movement
+    side = "left" if face["mouth_shift"] > 0 else "right"
+    weights = weights + abs(face["mouth_shift"]) * muscles.movements[side]
+    return np.clip(weights, 0, MOST_WEIGHT).astype(np.float32)
+
+
+def make_extra_offset(muscles: Muscles, face: FaceParameters) -> np.ndarray:
+    """Offsets [vertex, 3] cm that the emotions of `face` add to those of its shapes."""
+    return (find_display(face) @ muscles.extras).reshape(-1, 3).astype(np.float32)

@@ -1,0 +1,155 @@
+"""Pictures to learn from: random z, truncated parameters and renders, made once, kept on disk.
+
+In: a head model, a count, a seed. Out: a folder with z.npy, parameters.npy and one
+`pictures_<size>.npy` [n, size, size, 3] uint8 per size, opened without loading. Large sizes may
+hold the first pictures only: the last layers need fewer. A run that was stopped goes on where
+it was; workers share the picture files and take whole blocks.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import multiprocessing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from synth.generators.bundled_parameters import (
+    Z_DIM,
+    FaceParameters,
+    map_latents_to_parameters,
+    truncate_parameters,
+)
+from synth.storage.atomic import write_text_atomically
+
+BLOCK = 64
+#: The first pictures are never trained on; they show what G(z) should be, without truncation.
+HELD_OUT = 256
+#: The others are drawn towards the mean by a random psi at least this large: most faces that
+#: people ask for are truncated, so that is where the network should be at its best.
+LEAST_PSI = 0.6
+
+
+@dataclass(frozen=True)
+class FaceDataset:
+    """z [n, 512] float32, parameters [n, p] float32, pictures by size, memory-mapped."""
+
+    z: np.ndarray
+    parameters: np.ndarray
+    pictures: dict[int, np.ndarray]
+
+
+def load_dataset(folder: str | Path) -> FaceDataset:
+    """Open a data set as far as it is finished: up to the first block that is missing.
+
+    Raises ValueError when that is not even one block.
+    """
+    folder = Path(folder)
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    blocks = itertools.takewhile(
+        lambda b: (folder / f"block_{b:05d}.done").exists(), itertools.count()
+    )
+    count = BLOCK * sum(1 for _ in blocks)
+    if not count:
+        raise ValueError(
+            f"needs a data set with pictures; {folder} has no finished block of {BLOCK}; "
+            "try the command that renders it again, it goes on"
+        )
+    sizes = {int(size): rows for size, rows in plan["counts"].items()}
+    if count < max(sizes.values()):
+        print(f"{folder}: {count} of {max(sizes.values())} pictures are finished and will be used")
+    return FaceDataset(
+        z=np.load(folder / "z.npy")[:count],
+        parameters=np.load(folder / "parameters.npy")[:count],
+        pictures={
+            size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r")[:count] for size in sizes
+        },
+    )
+
+
+def prepare_folder(folder: Path, counts: dict[int, int], seed: int) -> None:
+    """Draw z and lay out empty picture files, or check that the folder's plan is this one.
+
+    counts: how many pictures {size in pixels: count}; the first ones of all sizes are the same.
+    """
+    if any(count % BLOCK for count in counts.values()):
+        raise ValueError(f"needs counts in multiples of {BLOCK}; got {counts}")
+    plan = {"counts": {str(size): count for size, count in counts.items()}, "seed": seed}
+    plan_file = folder / "plan.json"
+    if plan_file.exists():
+        found = json.loads(plan_file.read_text(encoding="utf-8"))
+        if found != plan:
+            raise ValueError(f"needs plan {plan}; {plan_file} says {found}; try another folder")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    most = max(counts.values())
+    z = np.random.default_rng(seed).normal(size=(most, Z_DIM)).astype(np.float32)
+    np.save(folder / "z.npy", z)
+    psi = np.random.default_rng([seed, 1]).uniform(LEAST_PSI, 1, most).astype(np.float32)
+    psi[:HELD_OUT] = 1
+    np.save(folder / "parameters.npy", truncate_parameters(map_latents_to_parameters(z), psi))
+    for size, rows in counts.items():
+        np.lib.format.open_memmap(
+            folder / f"pictures_{size}.npy", "w+", np.uint8, (rows, size, size, 3)
+        )
+    write_text_atomically(plan_file, json.dumps(plan))
+
+
+def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list[int]) -> None:
+    """Render the given blocks of pictures, largest size first, the others reduced from it."""
+    from synth.workshop.portraits.renderer import FaceRenderer
+
+    cv2.setNumThreads(1)
+    renderer = FaceRenderer(head_model)
+    parameters = np.load(folder / "parameters.npy")
+    pictures = {size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r+") for size in sizes}
+    for block in tqdm(blocks, unit="block", mininterval=10):
+        for i in range(block * BLOCK, (block + 1) * BLOCK):
+            wanted = {size: array for size, array in pictures.items() if i < len(array)}
+            largest = max(wanted)
+            picture = renderer.render(FaceParameters.from_vector(parameters[i]), largest)
+            for size, array in wanted.items():
+                reduced = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+                array[i] = picture if size == largest else reduced
+        for array in pictures.values():
+            array.flush()
+        (folder / f"block_{block:05d}.done").touch()
+
+
+def render_dataset(
+    folder: Path,
+    head_model: Path,
+    counts: dict[int, int],
+    seed: int,
+    workers: int,
+) -> None:
+    """Make or finish the data set in `folder`."""
+    prepare_folder(folder, counts, seed)
+    blocks = max(counts.values()) // BLOCK
+    todo = [b for b in range(blocks) if not (folder / f"block_{b:05d}.done").exists()]
+    processes = [
+        multiprocessing.Process(
+            target=render_blocks, args=(folder, head_model, list(counts), todo[worker::workers])
+        )
+        for worker in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    failed = [process.exitcode for process in processes if process.exitcode]
+    if failed:
+        raise ChildProcessError(f"needs all workers to finish; exit codes {failed}; run it again")
+
+
+def describe_data(folder: str | Path, data: FaceDataset) -> str:
+    """For cards: what the pictures show, how many there are, and the seed that drew them."""
+    plan = json.loads((Path(folder) / "plan.json").read_text(encoding="utf-8"))
+    return (
+        "renders of the ICT-FaceKit head model (MIT) by synth/workshop/portraits, "
+        f"seed {plan['seed']}, {len(data.parameters)} pictures"
+    )

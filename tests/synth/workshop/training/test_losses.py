@@ -1,0 +1,30 @@
+import torch
+
+from synth.learning.losses import crop_face, find_picture_loss, find_psnr, make_focus
+
+
+def test_loss_is_zero_only_for_equal_pictures_and_grows_with_the_gap():
+    target = torch.rand(2, 3, 64, 64) * 2 - 1
+    focus = make_focus(64)
+    assert float(find_picture_loss(target, target, focus)) == 0
+    noise = torch.randn_like(target)
+    losses = [float(find_picture_loss(target + k * noise, target, focus)) for k in (0.1, 0.2, 0.4)]
+    assert 0 < losses[0] < losses[1] < losses[2]
+
+
+def test_errors_at_the_mouth_cost_more_than_in_a_corner():
+    target, focus = torch.zeros(1, 3, 64, 64), make_focus(64)
+    mouth, corner = target.clone(), target.clone()
+    mouth[..., 43:47, 30:34] = 1
+    corner[..., 2:6, 2:6] = 1
+    assert find_picture_loss(mouth, target, focus) > 2 * find_picture_loss(corner, target, focus)
+
+
+def test_psnr_of_a_known_error():
+    target = torch.zeros(1, 3, 8, 8)
+    # A constant error of 0.2 on a scale of 2 is 20 log10(10) = 20 dB.
+    assert torch.allclose(find_psnr(target + 0.2, target), torch.tensor([20.0]), atol=1e-4)
+
+
+def test_face_crop_is_half_as_wide_and_high():
+    assert crop_face(torch.zeros(1, 3, 128, 128)).shape == (1, 3, 64, 64)

@@ -1,0 +1,44 @@
+"""Patches are what whole pictures show there, and only the last layers learn from them."""
+
+import numpy as np
+import pytest
+import torch
+
+from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
+from synth.workshop.training.patches import Patches, draw_patches, synthesize_patches
+
+CONFIG = StyleGAN2Config(resolution=64, mapping_layers=1, channel_base=512, channel_max=16)
+
+
+@pytest.fixture(scope="module")
+def synthesis():
+    torch.manual_seed(0)
+    return StyleGAN2(CONFIG).synthesis
+
+
+@pytest.mark.parametrize("stop", [32, 64])
+def test_patches_are_parts_of_whole_pictures(synthesis, stop: int):
+    w_plus = torch.randn(3, CONFIG.num_layers, CONFIG.w_dim)
+    patches = Patches(np.array([(0, 10), (5, 6), (10, 1)]), 6)
+    with torch.no_grad():
+        whole = synthesis(w_plus, "none", None, stop)
+        parts = synthesize_patches(synthesis, w_plus, patches, 16, stop)
+    assert torch.allclose(parts, patches.cut(whole, stop // 16), atol=1e-4)
+
+
+def test_only_the_layers_after_the_trunk_learn(synthesis):
+    w_plus = torch.randn(2, CONFIG.num_layers, CONFIG.w_dim)
+    patches = draw_patches(np.random.default_rng(0), 2, 6, 16)
+    synthesize_patches(synthesis, w_plus, patches, 16, 64).sum().backward()
+    for size in CONFIG.resolutions:
+        learns = synthesis.block_at(size).conv1.weight.grad is not None
+        assert learns == (size > 16)
+
+
+def test_random_patches_reach_all_edges_and_stay_inside():
+    patches = draw_patches(np.random.default_rng(0), 500, 6, 16)
+    assert patches.corners.min() == 0
+    assert patches.corners.max() == 16 - 6
+    windows = patches.widen(16)
+    assert windows.corners.min() == 0
+    assert (windows.corners + windows.side).max() == 16
