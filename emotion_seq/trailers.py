@@ -22,8 +22,10 @@ from tqdm import tqdm
 
 from emotion_seq.footage import Footage, PersonTrack, load_shots, open_journal, save_shot
 from synth.faces.face_cutting import Box, FaceCut, FaceCutter
+from synth.faces.observers import (
+    NeedsModels,
+)
 from synth.judging.emotion_scoring import EmotionScorer, Probabilities
-from synth.scores.observations import NeedsModels
 from synth.storage.assets import hash_file
 from synth.types import Frames
 from synth.video.reading import probe_video

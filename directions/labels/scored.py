@@ -18,11 +18,13 @@ from torch import Tensor
 from directions.fitting.samples import LabelledLatents
 from synth.devices import choose_device, find_device
 from synth.emotions import Emotion
+from synth.faces.observers import (
+    NeedsModels,
+)
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
 from synth.generators.stylegan2 import StyleGAN2
 from synth.judging.emotion_scoring import EmotionScorer
-from synth.scores.observations import NeedsModels
 from synth.types import to_frames
 
 BATCH = 8

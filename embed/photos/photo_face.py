@@ -28,7 +28,9 @@ from embed.photos.result_folder import (
 )
 from embed.photos.result_names import CROP, FILM, LOSS_CURVE, REPORT, RESULTS, SIDE_BY_SIDE
 from synth.devices import choose_device, find_device
-from synth.faces.sources import FaceSource
+from synth.faces.face import (
+    FaceSource,
+)
 from synth.generators.base import Generator
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2

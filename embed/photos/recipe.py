@@ -27,10 +27,12 @@ from embed.networks.perceptual import (
 )
 from embed.photos.loading import load_photo
 from embed.photos.starts import MEAN, BundledStart, StartSource
+from synth.faces.observers import (
+    FaceEncoder,
+    NeedsModels,
+)
 from synth.generators.base import Generator
 from synth.resizing import resize_frames
-from synth.scores.acd import FaceEncoder
-from synth.scores.observations import NeedsModels
 from synth.storage.assets import fetch_asset, hash_file
 
 LOSSES = {"bundled": load_face_loss, "lpips": fetch_lpips_loss, "vgg": fetch_vgg_loss}

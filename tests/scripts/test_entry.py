@@ -7,7 +7,10 @@ from omegaconf.errors import MissingMandatoryValue
 
 from scripts.entry import build, check_settings, choose_device, reporting_errors
 from scripts.setting_types import check_value
-from synth.faces.sources import RandomFace, SavedFace
+from synth.faces.face import (
+    RandomFace,
+    SavedFace,
+)
 from synth.generators.base import NoiseMode
 from synth.motion.masks import LayerMask
 
@@ -23,8 +26,8 @@ def test_nested_targets_and_interpolations_are_resolved():
         {
             "seed": 5,
             "faces": [
-                {"_target_": "synth.faces.sources.RandomFace", "seed": "${seed}"},
-                {"_target_": "synth.faces.sources.SavedFace", "path": "a.npz"},
+                {"_target_": "synth.faces.face.RandomFace", "seed": "${seed}"},
+                {"_target_": "synth.faces.face.SavedFace", "path": "a.npz"},
             ],
         }
     )
@@ -59,7 +62,7 @@ def test_other_targets_are_refused(target):
 def test_a_nested_foreign_target_is_refused_before_anything_runs(tmp_path):
     nested = {"_target_": "os.mkdir", "path": str(tmp_path / "made")}
     with pytest.raises(ValueError, match=r"got 'os\.mkdir'"):
-        build({"_target_": "synth.faces.sources.SavedFace", "path": nested})
+        build({"_target_": "synth.faces.face.SavedFace", "path": nested})
     assert not (tmp_path / "made").exists()
 
 
@@ -71,9 +74,9 @@ def test_settings_that_the_target_does_not_take_are_named():
 @pytest.mark.parametrize(
     ("target", "settings"),
     [
-        ("synth.faces.sources.RandomFace", {"seed": 1, "psi": 1}),  # an int is as good as a float
+        ("synth.faces.face.RandomFace", {"seed": 1, "psi": 1}),  # an int is as good as a float
         ("synth.motion.masks.LayerMask", {"layer_stop": None, "dim_stop": 4}),
-        ("synth.faces.sources.SavedFace", {"path": "a.npz", "index": 2}),
+        ("synth.faces.face.SavedFace", {"path": "a.npz", "index": 2}),
         ("synth.generators.load_bundled_generator", {"device": "cpu"}),
     ],
 )
@@ -84,12 +87,12 @@ def test_values_of_the_right_kind_pass(target, settings):
 @pytest.mark.parametrize(
     ("target", "settings", "message"),
     [
-        ("synth.faces.sources.RandomFace", {"seed": "abc"}, "a whole number for seed; got 'abc'"),
-        ("synth.faces.sources.RandomFace", {"seed": True}, "a whole number for seed; got True"),
-        ("synth.faces.sources.RandomFace", {"seed": 2.0}, "a whole number for seed; got 2.0"),
-        ("synth.faces.sources.RandomFace", {"seed": None}, "a whole number for seed; got None"),
-        ("synth.faces.sources.RandomFace", {"psi": "1"}, "a number for psi; got '1'"),
-        ("synth.faces.sources.SavedFace", {"path": 1}, "text for path; got 1"),
+        ("synth.faces.face.RandomFace", {"seed": "abc"}, "a whole number for seed; got 'abc'"),
+        ("synth.faces.face.RandomFace", {"seed": True}, "a whole number for seed; got True"),
+        ("synth.faces.face.RandomFace", {"seed": 2.0}, "a whole number for seed; got 2.0"),
+        ("synth.faces.face.RandomFace", {"seed": None}, "a whole number for seed; got None"),
+        ("synth.faces.face.RandomFace", {"psi": "1"}, "a number for psi; got '1'"),
+        ("synth.faces.face.SavedFace", {"path": 1}, "text for path; got 1"),
         ("synth.motion.walks.FaceWalk", {"loop": "yes"}, "true or false for loop; got 'yes'"),
         ("synth.motion.masks.LayerMask", {"dim_stop": "x"}, "a whole number or null for dim_stop"),
         ("synth.generators.load_bundled_generator", {"device": 0}, "text for device; got 0"),
@@ -111,9 +114,7 @@ def test_choices_and_lists_are_checked_too():
 
 
 def test_missing_values_are_named_by_their_place():
-    config = OmegaConf.create(
-        {"face": {"_target_": "synth.faces.sources.SavedFace", "path": "???"}}
-    )
+    config = OmegaConf.create({"face": {"_target_": "synth.faces.face.SavedFace", "path": "???"}})
     with pytest.raises(MissingMandatoryValue, match=r"face\.path"):
         build(config.face)
 

@@ -8,8 +8,11 @@ from PIL import Image
 from scripts.generate_video import save_sheet
 from synth.checkpoints import load_generator
 from synth.emotions import Emotion
+from synth.faces.face import (
+    FaceSource,
+    RandomFace,
+)
 from synth.faces.latents import load_latents
-from synth.faces.sources import FaceSource, RandomFace
 from synth.motion.emotion_track import EmotionEvent, EmotionTrack
 from synth.motion.keyframes import Keyframes
 from synth.types import to_frames

@@ -5,9 +5,12 @@ import pytest
 import torch
 
 from synth.devices import find_device
+from synth.faces.face import (
+    RandomFace,
+    SavedFace,
+)
 from synth.faces.latents import load_latents, save_latents
 from synth.faces.random_faces import map_seeds, sample_z
-from synth.faces.sources import RandomFace, SavedFace
 
 LAYERS, W_DIM, Z_DIM = 6, 10, 8
 
