@@ -1,8 +1,8 @@
 """Any supported checkpoint -> a network of ours; foreign ones go through the child process.
 
 Conversions are kept under the user's cache folder by the source's sha256, so the second load of a
-file opens the converted safetensors at once. What is kept is checked like any other file when it
-is opened, and converted anew when it is broken.
+file opens the converted safetensors at once. Beside each lies the sha256 of what was written; a
+conversion that is not that any more is made again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +23,14 @@ from synth.checkpoints.errors import CheckpointError
 from synth.checkpoints.isolation import ChildLimits, ChildReport, ChildTask, run_child
 from synth.checkpoints.native import (
     LoadedGenerator,
+    check_native,
     load_native,
     load_native_discriminator,
     read_card,
 )
 from synth.generators.stylegan2 import Discriminator, StyleGAN2
 from synth.storage.assets import find_cache_folder, hash_file
-from synth.storage.atomic import write_atomically
+from synth.storage.atomic import write_atomically, write_text_atomically
 
 #: Part of a conversion's file name; raise it whenever a converter's output changes.
 CONVERTER_VERSION = 2
@@ -55,7 +58,8 @@ def load_with_card(
 ) -> LoadedGenerator:
     """As `load_generator`, with the card of the file beside the generator."""
     native = _find_native(Path(path), expected_sha256)
-    return load_native(native, device)
+    with _naming(native, Path(path)):
+        return load_native(native, device)
 
 
 def load_discriminator(path: str | Path, device: str | torch.device = "cpu") -> Discriminator:
@@ -65,7 +69,8 @@ def load_discriminator(path: str | Path, device: str | torch.device = "cpu") -> 
     if "discriminator_config" not in card:
         notes = card.get("notes") or "it was saved without one"
         raise CheckpointError(f"{path}: needs a discriminator in the file; got none: {notes}")
-    return load_native_discriminator(native, device)
+    with _naming(native, Path(path)):
+        return load_native_discriminator(native, device)
 
 
 def read_tensors(
@@ -89,14 +94,19 @@ def convert_checkpoint(
     destination: str | Path,
     limits: ChildLimits = ChildLimits(),  # noqa: B008 (frozen)
 ) -> ChildReport:
-    """Write a foreign checkpoint as a native one, whole or not at all; how that went."""
+    """Write a foreign checkpoint as a native one, whole or not at all; how that went.
+
+    What is written can be loaded: names and shapes are compared with the configuration before.
+    Raises CheckpointError naming `source`, OSError naming `destination`.
+    """
     source = _check_file(Path(source))
     if is_safetensors(source):
         raise CheckpointError(f"{source}: needs a foreign checkpoint; got safetensors already")
     task = ChildTask("generator", source.stem, hash_file(source))
     with write_atomically(destination) as temporary:
         report = _run(source, temporary, task, limits)
-        read_card(temporary)
+        with _naming(temporary, source):
+            check_native(temporary)
     return report
 
 
@@ -127,17 +137,29 @@ def _find_native(path: Path, expected_sha256: str | None) -> Path:
     if is_safetensors(path):
         return path
     kept = find_cache_folder() / "converted" / f"{sha256}-v{CONVERTER_VERSION}.safetensors"
-    if not _is_whole(kept):
+    record = kept.with_suffix(".sha256")
+    if not _is_as_written(kept, record):
         convert_checkpoint(path, kept)
+        write_text_atomically(record, hash_file(kept) + "\n")
     return kept
 
 
-def _is_whole(path: Path) -> bool:
+def _is_as_written(path: Path, record: Path) -> bool:
+    """Whether a kept conversion is there, and its sha256 the one that was noted beside it."""
     try:
-        read_card(path)
-    except (CheckpointError, OSError):
+        return record.read_text(encoding="ascii").strip() == hash_file(path)
+    except (OSError, ValueError):
         return False
-    return True
+
+
+@contextmanager
+def _naming(native: Path, source: Path) -> Iterator[None]:
+    """Errors about a file that was made of `source` name the file that its owner knows."""
+    try:
+        yield
+    except CheckpointError as error:
+        text = str(error).removeprefix(f"{native}: ").removeprefix(f"{source}: ")
+        raise CheckpointError(f"{source}: {text}") from None
 
 
 def _check_file(path: Path) -> Path:

@@ -95,6 +95,24 @@ def load_native_discriminator(
     return discriminator
 
 
+def check_native(path: str | Path) -> None:
+    """Raise CheckpointError naming the file unless its networks could be loaded; reads no weights.
+
+    For a file that is about to get its final name.
+    """
+    path = Path(path)
+    metadata = read_card(path)
+    parts: list[tuple[str, type[nn.Module], str]] = [("generator", StyleGAN2, "config")]
+    if "discriminator_config" in metadata:
+        parts.append(("discriminator", Discriminator, "discriminator_config"))
+    for prefix, kind, entry in parts:
+        config = _read_config(path, metadata.get(entry))
+        with torch.device("meta"):
+            network = kind(config)
+        with _open(path) as file:
+            _check_tensors(file, network.state_dict(), prefix, path)
+
+
 def read_card(path: str | Path) -> dict[str, str]:
     """The header's text entries of a native checkpoint, its format checked."""
     path = Path(path)
@@ -150,21 +168,27 @@ def _load_weights(network: nn.Module, path: Path, prefix: str, device: str | tor
     wanted = network.state_dict()
     state: dict[str, Tensor] = {}
     with _open(path) as file:
-        found = {name for name in file.keys() if name.startswith(prefix + ".")}  # noqa: SIM118
-        missing = sorted({f"{prefix}.{name}" for name in wanted} - found)
-        surplus = sorted(found - {f"{prefix}.{name}" for name in wanted})
-        if missing or surplus:
-            raise CheckpointError(
-                f"{path}: needs exactly the tensors of its configuration; "
-                f"missing {missing[:3] or 'none'}, unexpected {surplus[:3] or 'none'}"
-            )
-        for name, target in wanted.items():
-            shape = list(file.get_slice(f"{prefix}.{name}").get_shape())
-            if shape != list(target.shape):
-                raise CheckpointError(
-                    f"{path}: needs shape {list(target.shape)} for {prefix}.{name}; got {shape}"
-                )
+        _check_tensors(file, wanted, prefix, path)
+        for name in wanted:
             # A copy: the file's own memory would change with the file.
             state[name] = file.get_tensor(f"{prefix}.{name}").to(device, torch.float32, copy=True)
     network.load_state_dict(state, assign=True)
     network.eval().requires_grad_(False)
+
+
+def _check_tensors(file: safe_open, wanted: Mapping[str, Tensor], prefix: str, path: Path) -> None:
+    """The file has exactly the tensors that a network wants, in their shapes; reads none."""
+    found = {name for name in file.keys() if name.startswith(prefix + ".")}  # noqa: SIM118
+    missing = sorted({f"{prefix}.{name}" for name in wanted} - found)
+    surplus = sorted(found - {f"{prefix}.{name}" for name in wanted})
+    if missing or surplus:
+        raise CheckpointError(
+            f"{path}: needs exactly the tensors of its configuration; "
+            f"missing {missing[:3] or 'none'}, unexpected {surplus[:3] or 'none'}"
+        )
+    for name, target in wanted.items():
+        shape = list(file.get_slice(f"{prefix}.{name}").get_shape())
+        if shape != list(target.shape):
+            raise CheckpointError(
+                f"{path}: needs shape {list(target.shape)} for {prefix}.{name}; got {shape}"
+            )

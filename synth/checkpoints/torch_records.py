@@ -6,7 +6,8 @@ torch file within `torch.storage._load_from_bytes`. Those bytes are parsed here;
 by torch. Out: read-only numpy arrays that view the file where they can.
 
 Sparse, quantised, nested and meta tensors are refused, and so are strides that repeat or skip
-elements: a weight has no use for them, and they have been used for attacks.
+elements: a weight has no use for them, and they have been used for attacks. A tensor that is kept
+as the negative of its storage (torch's `neg` bit) is negated here.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ _PARAMETER = {
     "torch._utils": frozenset({"_rebuild_parameter", "_rebuild_parameter_with_state"}),
 }
 _FROM_BYTES = {"torch.storage": frozenset({"_load_from_bytes"})}
+#: Storage, offset, size, stride, requires_grad, backward_hooks, metadata.
+_MOST_ARGUMENTS = 7
 _ANY_TENSOR_MODULES = ("torch._utils", "torch._tensor")
 
 
@@ -83,7 +86,31 @@ def read_torch_tensor(
             "tensors are refused"
         )
     storage, offset, size, stride = value.args[:4]
-    return _view(_read_storage(storage, storages), offset, check_shape(size), check_shape(stride))
+    numbers = _read_storage(storage, storages)
+    tensor = _view(numbers, offset, check_shape(size), check_shape(stride))
+    return np.negative(tensor) if _is_negated(value, tensor) else tensor
+
+
+def _is_negated(value: Record, tensor: np.ndarray) -> bool:
+    """Whether a tensor is the negative of what its storage holds; nothing else may be said of it.
+
+    torch keeps such signs beside the arguments (`torch._utils.set_tensor_metadata`).
+    """
+    if len(value.args) > _MOST_ARGUMENTS or value.kwargs:
+        raise CheckpointError("needs at most 7 arguments of a tensor; got more")
+    said = value.args[6] if len(value.args) == _MOST_ARGUMENTS else None
+    if said is None:
+        return False
+    marks = as_mapping(said, "what is said of a tensor")
+    for name, mark in marks.items():
+        if type(mark) is not bool or (mark and name != "neg"):
+            raise CheckpointError(
+                f"needs a plain or negated tensor; got one marked as {quote(name)}; try "
+                "tensor.resolve_conj().resolve_neg() before saving"
+            )
+    if marks.get("neg") and tensor.dtype.kind == "b":
+        raise CheckpointError("needs numbers in a negated tensor; got truth values")
+    return marks.get("neg") is True
 
 
 def check_storage_id(value: object) -> tuple[str, StorageKind]:
