@@ -32,17 +32,13 @@ class Place:
     config: str
 
 
-def run_script(
-    config_name: str, job_type: type[Job], run: Callable[[Job, Place], None]
-) -> None:
+def run_script(config_name: str, job_type: type[Job], run: Callable[[Job, Place], None]) -> None:
     """Compose configs/<config_name>.yaml with the command line, read the job and run it."""
     with reporting_errors():
         _run_composed(config_name, job_type, run)
 
 
-def _run_composed(
-    config_name: str, job_type: type[Job], run: Callable[[Job, Place], None]
-) -> None:
+def _run_composed(config_name: str, job_type: type[Job], run: Callable[[Job, Place], None]) -> None:
     # Here, so that Ctrl-C during these long imports is reported like any other.
     import hydra
     from hydra.core.hydra_config import HydraConfig
