@@ -18,7 +18,7 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from scripts.entry import reporting_errors
-from synth.checkpoints.native import load_native
+from synth.generators import load_native
 from synth.judging.perceptual import load_perceptual
 from synth.storage.atomic import write_atomically
 from synth.workshop.training.dataset import load_dataset, render_dataset

@@ -19,7 +19,7 @@ from benchmarks.quality.latents import measure_droplets, measure_path_length
 from benchmarks.quality.likeness import measure_frechet, measure_likeness
 from benchmarks.quality.movement import measure_sticking
 from benchmarks.quality.pictures import Figures, load_renderer
-from synth.checkpoints.native import load_native
+from synth.generators import load_native
 from synth.generators.acceleration import accelerate
 from synth.generators.bundled import BUNDLED_WEIGHTS
 from synth.judging.judge import BUNDLED_JUDGE, load_judge

@@ -4,9 +4,9 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue
+from scripts.setting_types import check_value
 
 from scripts.entry import build, check_settings, choose_device, reporting_errors
-from scripts.setting_types import check_value
 from synth.faces.face import (
     RandomFace,
     SavedFace,
@@ -96,7 +96,7 @@ def test_values_of_the_right_kind_pass(target, settings):
         ("synth.motion.walks.FaceWalk", {"loop": "yes"}, "true or false for loop; got 'yes'"),
         ("synth.motion.masks.LayerMask", {"dim_stop": "x"}, "a whole number or null for dim_stop"),
         ("synth.generators.load_bundled_generator", {"device": 0}, "text for device; got 0"),
-        ("synth.checkpoints.load_generator", {"path": [1]}, "text for path; got .1."),
+        ("synth.generators.load_generator", {"path": [1]}, "text for path; got .1."),
     ],
 )
 def test_values_of_another_kind_are_named(target, settings, message):

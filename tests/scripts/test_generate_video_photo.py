@@ -6,13 +6,13 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from scripts.generate_video import save_sheet
-from synth.checkpoints import load_generator
 from synth.emotions import Emotion
 from synth.faces.face import (
     FaceSource,
     RandomFace,
 )
 from synth.faces.latents import load_latents
+from synth.generators import load_generator
 from synth.motion.emotion_track import EmotionEvent, EmotionTrack
 from synth.motion.keyframes import Keyframes
 from synth.types import to_frames

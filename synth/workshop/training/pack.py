@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from synth.checkpoints.native import save_generator
+from synth.generators import save_generator
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.workshop.training.dataset import describe_data, load_dataset
 

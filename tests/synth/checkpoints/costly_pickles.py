@@ -1,7 +1,5 @@
 """Files of a few megabytes at most whose reading costs the square of their size, done carelessly."""
 
-import struct
-
 from checkpoint_attacks import binunicode, legacy_storage, storage_of
 from checkpoint_samples import Call, Name, dump, nvidia_module, ordered
 from torch import zeros

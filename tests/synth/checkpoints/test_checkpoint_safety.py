@@ -9,7 +9,8 @@ import checkpoint_attacks as attacks
 import checkpoint_samples as samples
 import pytest
 
-from synth.checkpoints import CheckpointError, load_generator, read_tensors
+from synth.checkpoints import CheckpointError, read_tensors
+from synth.generators import load_generator
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 #: What goes the whole way, through the child; all attacks go through the reader itself.

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from synth.checkpoints.native import load_native
+from synth.generators import load_native
 from synth.generators.bundled_parameters import (
     EMOTION_SLICE,
     make_embedding,
