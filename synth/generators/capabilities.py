@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +41,7 @@ class Capabilities:
     accelerate: Callable[[Any, InferenceWish], Generator] | None = None
 
 
+@runtime_checkable
 class TrainableGenerator(Protocol):
     """A generator that gradients pass through, as `need_differentiable` hands it out."""
 

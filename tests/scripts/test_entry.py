@@ -4,9 +4,9 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue
+from scripts.setting_types import check_value
 
 from scripts.entry import build, check_settings, choose_device, reporting_errors
-from scripts.setting_types import check_value
 from synth.faces.face import (
     RandomFace,
     SavedFace,

@@ -1,6 +1,4 @@
-"""Files of a few megabytes at most whose reading costs the square of their size, done carelessly."""
-
-import struct
+"""Files of a few megabytes whose reading costs the square of their size, done carelessly."""
 
 from checkpoint_attacks import binunicode, legacy_storage, storage_of
 from checkpoint_samples import Call, Name, dump, nvidia_module, ordered
