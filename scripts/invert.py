@@ -31,8 +31,8 @@ from embed.photos.photo_face import check_generator
 from embed.photos.recipe import InversionRecipe
 from scripts.entry import build, choose_device, run_script
 from scripts.setting_types import check_types
-from synth.generators.memory import reuse_freed_memory
 from synth.generators.capabilities import TrainableGenerator
+from synth.generators.memory import reuse_freed_memory
 
 TYPES = {
     "photos": str,
