@@ -20,7 +20,7 @@ ROOTS = sorted(file.stem for file in CONFIGS.glob("*.yaml"))
 OPTIONS = sorted(
     (file.parent.name, file.stem)
     for file in CONFIGS.glob("*/*.yaml")
-    if file.parent.name not in ("paths", "hydra")
+    if file.parent.name not in ("paths", "hydra") and file.stem != "own"  # named by the user
 )
 
 
