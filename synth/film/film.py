@@ -32,7 +32,7 @@ from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
 from synth.motion.any_motion import AnyMotion, as_motion
 from synth.motion.base import Moment, Plan, Scene
-from synth.motion.paths import check_length, count_frames
+from synth.motion.paths import count_frames
 from synth.progress import Progress, Report, ignore_progress
 from synth.scores.scorecard import RunFacts, Scorecard, score_video
 from synth.scores.scorecard_report import save_scorecard
@@ -111,7 +111,7 @@ def make_film(
         face = face if isinstance(face, Face) else face.prepare(generator, progress)
         _check_pair(generator, face)
         plan = as_motion(motion).plan(face, scene)
-        check_length(plan.path, settings.fps)
+        count_frames(plan.path, settings.fps)  # refuses an absurd length before anything is written
         shot = _Shot(face, plan, settings, staging, progress)
         _save_inputs(shot)
         facts, scorecard = _film(shot)

@@ -12,7 +12,7 @@ from synth.motion.paths import LatentPath
 AnyMotion = Motion | EmotionTrack | Keyframes | LatentPath
 
 
-def as_motion(motion: AnyMotion) -> Motion:
+def as_motion(motion: object) -> Motion:
     """The motion itself, or what acts a track with the generator's own directions, and so on.
 
     Raises ValueError for anything else.

@@ -71,24 +71,24 @@ def compute_gap_s(fps: float | int, in_between_frames: int = IN_BETWEEN_FRAMES) 
 
 
 def count_frames(path: LatentPath, fps: float | int) -> int:
-    """Frames of the whole film: an open path shows both its ends, a loop its seam only once."""
+    """Frames of the whole film: an open path shows both its ends, a loop its seam only once.
+
+    Raises ValueError for a film longer than anybody could mean.
+    """
     _check_fps(fps)
-    steps = round(path.duration_s * fps)
-    return max(1, steps) if path.closed else steps + 1
-
-
-def check_length(path: LatentPath, fps: float | int) -> None:
-    """Raise ValueError for a film longer than anybody could mean."""
     if not 0 <= path.duration_s <= LONGEST_S:
         raise ValueError(
             f"needs a film of at most {LONGEST_S // 3600} hours; got {path.duration_s:.4g} s; try "
             "shorter holds, fewer in-between frames, or several films"
         )
-    if count_frames(path, fps) > MOST_FRAMES:
+    steps = round(path.duration_s * fps)
+    count = max(1, steps) if path.closed else steps + 1
+    if count > MOST_FRAMES:
         raise ValueError(
-            f"needs a film of at most {MOST_FRAMES:,} frames; got {count_frames(path, fps):,}; "
-            "try fewer frames a second, or several films"
+            f"needs a film of at most {MOST_FRAMES:,} frames; got {count:,}; try fewer frames a "
+            "second, or several films"
         )
+    return count
 
 
 def iterate_frame_times(path: LatentPath, fps: float | int, chunk_frames: int) -> Iterator[Times]:

@@ -78,7 +78,9 @@ class Runner:
         return 0, self._capsys.readouterr().err
 
     def list_results(self) -> set[str]:
-        return {file.name for file in self.folder.iterdir()} if self.folder.exists() else set()
+        if not self.folder.exists():
+            return set()
+        return {file.name for file in self.folder.iterdir()}
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from synth.generators.bundled_parameters import (
     map_latents_to_parameters,
 )
 from synth.generators.stylegan2 import StyleGAN2Config
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset, load_dataset
 from synth.types import to_frames
 from synth.workshop.training import train
-from synth.workshop.training.dataset import HELD_OUT, FaceDataset, load_dataset, prepare_folder
+from synth.workshop.training.dataset import prepare_folder
 from synth.workshop.training.pack import pack_generator
 from synth.workshop.training.plans import Stage
 from synth.workshop.training.train import EMOTION_ROWS, Trainer
