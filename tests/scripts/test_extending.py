@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import synth.generators
-from synth.checkpoints import load_generator
+from synth.generators import load_generator
 from synth.motion import direction_sets
 from synth.video.reading import probe_video
 

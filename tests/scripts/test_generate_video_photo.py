@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synth.checkpoints import load_generator
 from synth.faces.face import Face
 from synth.faces.latents import load_latents
+from synth.generators import load_generator
 from synth.types import to_frames
 
 QUICK = [
