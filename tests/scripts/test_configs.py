@@ -96,7 +96,7 @@ def test_each_option_composes_and_can_be_built(group, option, values, monkeypatc
             continue
         if (group, option) in NEED_A_VIDEO:
             parts = {k: v for k, v in config[group].items() if not isinstance(v, DictConfig)}
-            check_settings(parts, cutter=None, scorer=None, settings=None, decisions=None)
+            check_settings(parts, cutter=None, scorer=None, settings=None)
             nested = [part for part in config[group].values() if isinstance(part, DictConfig)]
             assert all(build(part) is not None for part in nested)
             continue
