@@ -46,10 +46,10 @@ class FootageSettings:
     `which`: the largest face of each picture, or all. `thumbnails`: kept crops per person.
     """
 
-    rate: float | int = 5.0
+    rate: float = 5.0
     longest_px: int | None = 1280
     which: str = "largest"
-    search_every_s: float | int = 1.0
+    search_every_s: float = 1.0
     thumbnails: int = 12
 
     def __post_init__(self) -> None:
