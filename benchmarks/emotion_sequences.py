@@ -35,8 +35,7 @@ from emotion_seq.train import TrainSettings, train_model
 from synth.emotions import Emotion
 from synth.generators.bundled_parameters import EMOTION_SLICE
 from synth.judging.emotion_scoring import EmotionScorer
-from synth.workshop.training.dataset import HELD_OUT, load_dataset
-from synth.workshop.training.fit_judge import find_plain_cases
+from synth.learning.rendered_faces import HELD_OUT, find_plain_cases, load_dataset
 
 SHAPES = (ModelSettings(shortcuts=False), ModelSettings(shortcuts=True))
 #: A face at full intensity: weight of its one emotion.

@@ -24,8 +24,8 @@ from emotion_seq.footage import Footage, PersonTrack, load_shots, open_journal, 
 from synth.faces.box_tracking import BoxTracker
 from synth.faces.boxes import Box
 from synth.faces.face_cutting import FaceCut, FaceCutter
+from synth.faces.observers import NeedsModels
 from synth.judging.emotion_scoring import EmotionScorer, Probabilities
-from synth.scores.observations import NeedsModels
 from synth.storage.assets import hash_file
 from synth.types import Frames
 from synth.video.cuts import CUT_DISTANCE, CUT_LEVELS

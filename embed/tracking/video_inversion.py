@@ -26,7 +26,7 @@ from embed.tracking.face_tracking import PersonTracker
 from embed.tracking.video_faces import CropSettings, track_person
 from synth.devices import find_device
 from synth.faces.latents import load_latents, save_latents
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.capabilities import TrainableGenerator
 from synth.resizing import resize_frames
 from synth.storage.atomic import remove_leftovers, write_atomically
 from synth.types import Frames, WPlus, to_frames, to_images
@@ -66,7 +66,9 @@ class VideoInversion:
         if self.every < 1:
             raise ValueError(f"needs every of 1 or more; got {self.every}")
 
-    def run(self, path: str | Path, generator: StyleGAN2) -> Iterator[tuple[FrameCrop, bool]]:
+    def run(
+        self, path: str | Path, generator: TrainableGenerator
+    ) -> Iterator[tuple[FrameCrop, bool]]:
         """Invert the frames in order; yields each, and whether it was done before.
 
         The generator lies on the device to compute on. Raises ValueError or OSError for a video
@@ -94,7 +96,7 @@ class VideoInversion:
             self._save_frame(crop, found.w_plus, float(found.losses[0]), generator)
             yield crop, False
 
-    def collect(self, generator: StyleGAN2, metadata: dict[str, Any]) -> Path:
+    def collect(self, generator: TrainableGenerator, metadata: dict[str, Any]) -> Path:
         """latents.npz out of all frames that are done; returns its path."""
         files = sorted((self.folder / "frames").glob("[0-9]*.npz"))
         if not files:
@@ -136,7 +138,7 @@ class VideoInversion:
         return self.folder / "frames" / f"{index:06d}.npz"
 
     def _save_frame(
-        self, crop: FrameCrop, w_plus: WPlus, loss: float, generator: StyleGAN2
+        self, crop: FrameCrop, w_plus: WPlus, loss: float, generator: TrainableGenerator
     ) -> None:
         """The side by side, then the latents, which say that the frame is done."""
         file = self._find_file(crop.index)

@@ -49,6 +49,14 @@ def load_latents(path: str | Path, generator: Generator) -> WPlus:
     return w_plus
 
 
+def load_times(path: str | Path) -> np.ndarray | None:
+    """`times_s` of a film's latents, as it stands in the file; None where there is none."""
+    if Path(path).suffix.lower() != ".npz":
+        return None
+    with np.load(path, allow_pickle=False) as content:
+        return content["times_s"] if "times_s" in content.files else None
+
+
 def save_latents(
     path: str | Path, w_plus: WPlus, metadata: Mapping[str, np.ndarray | str] | None = None
 ) -> None:
