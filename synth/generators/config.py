@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 
+from synth.storage.plain_text import parse_json, show
+
 
 @dataclass(frozen=True)
 class StyleGAN2Config:
@@ -88,15 +90,15 @@ class StyleGAN2Config:
     def from_json(cls, text: str) -> StyleGAN2Config:
         """Read `to_json`'s text. Raises ValueError when it is no such record."""
         try:
-            entries = json.loads(text)
-        except json.JSONDecodeError as error:
+            entries = parse_json(text, "configuration")
+        except ValueError as error:
             raise ValueError(
-                f"needs a StyleGAN2 configuration as JSON; got {text[:80]!r}"
+                f"needs a StyleGAN2 configuration as JSON; got {show(text)}"
             ) from error
         known = {field.name for field in fields(cls)}
         if not isinstance(entries, dict) or not known.issuperset(entries):
             raise ValueError(
-                f"needs a JSON object with entries among {sorted(known)}; got {text[:200]!r}; "
+                f"needs a JSON object with entries among {sorted(known)}; got {show(text)}; "
                 "try a newer version of this software"
             )
         if isinstance(entries.get("channels"), list):

@@ -19,6 +19,7 @@ from synth.generators.base import Generator
 from synth.motion.emotion_track import DEFAULT_GAP_S
 from synth.motion.keyframes import Keyframes
 from synth.motion.masks import LayerMask
+from synth.storage.arrays import load_arrays
 from synth.types import Rows
 
 
@@ -64,8 +65,7 @@ class FaceMotion:
         gap_s = self.default_gap_s if self.gap is None else self.gap
         times_s = np.arange(count) * float(gap_s)
         if self.gap is None and self.latents.lower().endswith(".npz"):
-            with np.load(self.latents, allow_pickle=False) as content:
-                times_s = content["times_s"] if "times_s" in content.files else times_s
+            times_s = load_arrays(self.latents, ("times_s",)).get("times_s", times_s)
         good = times_s.shape == (count,) and times_s.dtype.kind in "fiu"
         if not good or not np.isfinite(times_s).all() or not (np.diff(times_s) > 0).all():
             raise ValueError(
