@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from directions.calibration.faces import draw_frames
 from synth.emotions import Emotion
 from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
+from synth.generators.drawing import (
+    draw_frames,
+)
 from synth.judging.emotion_scoring import EmotionScorer
 from synth.motion.direction_sets import DirectionSet
 from synth.motion.directions import Direction

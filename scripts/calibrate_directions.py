@@ -24,13 +24,15 @@ from scripts.entry import build, build_observer, choose_device, run_script
 from scripts.identity_budget import need_encoder
 from scripts.setting_types import CALIBRATE_TYPES, check_types
 from synth.emotions import Emotion
+from synth.faces.observers import (
+    FaceEncoder,
+    NeedsModels,
+)
 from synth.generators.acceleration import accelerate, check_options
 from synth.generators.base import Generator
 from synth.judging.emotion_scoring import EmotionScorer
 from synth.motion.direction_sets import DirectionSet, load_directions_for, save_directions
 from synth.motion.masks import LayerMask
-from synth.scores.acd import FaceEncoder
-from synth.scores.observations import NeedsModels
 from synth.storage.atomic import check_output_path
 from synth.types import WPlus
 

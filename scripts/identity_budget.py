@@ -11,15 +11,22 @@ from typing import TypeVar
 import numpy as np
 from omegaconf import DictConfig
 
-from directions.calibration.faces import draw_frames, find_distances
-from directions.calibration.identity_budget import keep_identity
+from synth.faces.observers import (
+    FaceEncoder,
+    FaceObserver,
+    find_distances,
+)
 from synth.generators.base import Generator
+from synth.generators.drawing import (
+    draw_frames,
+)
 from synth.motion.direction_sets import load_directions_for
 from synth.motion.emotion_track import EmotionTrack
+from synth.motion.identity_budget import (
+    keep_identity,
+)
 from synth.motion.masks import LayerMask
 from synth.motion.neutral import find_start
-from synth.scores.acd import FaceEncoder
-from synth.scores.observations import FaceObserver
 from synth.types import Rows, WPlus
 
 #: What a film follows; only tracks of emotions have intensities.

@@ -31,8 +31,8 @@ from embed.photos.photo_face import check_generator
 from embed.photos.recipe import InversionRecipe
 from scripts.entry import build, choose_device, run_script
 from scripts.setting_types import check_types
+from synth.generators.capabilities import TrainableGenerator
 from synth.generators.memory import reuse_freed_memory
-from synth.generators.stylegan2 import StyleGAN2
 
 TYPES = {
     "photos": str,
@@ -63,7 +63,7 @@ def run_job(
     job: BatchJob,
     items: Sequence[Item],
     recipe: InversionRecipe,
-    generator: StyleGAN2,
+    generator: TrainableGenerator,
     device: torch.device,
 ) -> None:
     """Invert the job's part of the items with a bar of progress, and say what became of them.
@@ -90,7 +90,7 @@ def run_job(
     tell(counts, job.folder, job.shard)
 
 
-def describe_run(recipe: InversionRecipe, generator: StyleGAN2) -> dict[str, Any]:
+def describe_run(recipe: InversionRecipe, generator: TrainableGenerator) -> dict[str, Any]:
     """What every result in a folder shares."""
     return {"generator_sha256": generator.sha256, **recipe.describe(generator)}
 

@@ -1,7 +1,7 @@
 """A video of a person becomes latents of its frames, smooth from one to the next; resumable.
 
     python -m scripts.invert_video path=film.mp4
-    python -m scripts.generate_video experiment=motion track.latents=FOLDER/latents.npz
+    python -m scripts.generate_video experiment=copied motion.latents=FOLDER/latents.npz
 
 In: a configuration out of configs/invert_video.yaml. Out: latents.npz, side_by_side.mp4 (what was
 cut out, and what the generator draws), settings.json, and frames/ with what each frame gave. A run

@@ -25,7 +25,12 @@ from tqdm import tqdm
 from scripts.entry import build, build_observer, choose_device, run_script
 from scripts.setting_types import COMMON_TYPES, PROTOCOL_TYPES, check_types
 from synth.emotions import Emotion
-from synth.faces.sources import RandomFace
+from synth.faces.face import (
+    RandomFace,
+)
+from synth.faces.observers import (
+    FaceObserver,
+)
 from synth.film.rendering import check_batch_size, render_frames
 from synth.generators.acceleration import accelerate, check_options
 from synth.generators.base import Generator
@@ -36,7 +41,6 @@ from synth.motion.keyframes import make_emotion_keyframes
 from synth.motion.neutral import find_start
 from synth.motion.paths import compute_gap_s
 from synth.scores.acd_summary import format_summary, summarise_cards
-from synth.scores.observations import FaceObserver
 from synth.scores.scorecard import (
     RunFacts,
     Scorecard,

@@ -17,19 +17,24 @@ import numpy as np
 import torch
 from omegaconf import DictConfig
 
-from directions.calibration.faces import draw_frames, find_distances
 from scripts.entry import build, build_observer, choose_device, run_script
 from scripts.setting_types import SHOW_TYPES, check_types
 from synth.emotions import Emotion
+from synth.faces.observers import (
+    FaceEncoder,
+    find_distances,
+)
 from synth.faces.random_faces import map_seeds
 from synth.film.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
 from synth.generators.acceleration import accelerate, check_options
 from synth.generators.base import Generator
+from synth.generators.drawing import (
+    draw_frames,
+)
 from synth.motion.direction_sets import DirectionSet, load_directions_for
 from synth.motion.emotion_track import MAX_INTENSITY
 from synth.motion.masks import LayerMask
 from synth.motion.neutral import find_start
-from synth.scores.acd import FaceEncoder
 from synth.types import Rows, WPlus
 
 #: A larger grid could neither be read nor held.

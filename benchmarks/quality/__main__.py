@@ -19,13 +19,13 @@ from benchmarks.quality.latents import measure_droplets, measure_path_length
 from benchmarks.quality.likeness import measure_frechet, measure_likeness
 from benchmarks.quality.movement import measure_sticking
 from benchmarks.quality.pictures import Figures, load_renderer
-from synth.checkpoints.native import load_native
+from synth.generators import load_native
 from synth.generators.acceleration import accelerate
 from synth.generators.bundled import BUNDLED_WEIGHTS
 from synth.judging.judge import BUNDLED_JUDGE, load_judge
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL, load_perceptual
+from synth.learning.rendered_faces import HELD_OUT, load_dataset
 from synth.storage.atomic import write_text_atomically
-from synth.workshop.training.dataset import HELD_OUT, load_dataset
 
 MEASURES = ("likeness", "frechet", "path", "droplets", "sticking", "hits", "identity")
 

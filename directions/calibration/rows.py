@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from directions.calibration.faces import draw_frames
 from synth.emotions import Emotion
 from synth.generators.base import Generator
+from synth.generators.drawing import (
+    draw_frames,
+)
 from synth.judging.emotion_scoring import EmotionScorer
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask

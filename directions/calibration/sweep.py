@@ -13,13 +13,18 @@ from typing import Literal
 
 import numpy as np
 
-from directions.calibration.faces import draw_frames, find_distances
 from synth.emotions import Emotion
+from synth.faces.observers import (
+    FaceEncoder,
+    find_distances,
+)
 from synth.generators.base import Generator
+from synth.generators.drawing import (
+    draw_frames,
+)
 from synth.judging.emotion_scoring import EmotionScorer
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
-from synth.scores.acd import FaceEncoder
 from synth.types import WPlus
 
 #: Steps along a direction, as shares of the farthest one.

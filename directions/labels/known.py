@@ -11,6 +11,7 @@ import torch
 from directions.fitting.samples import LabelledLatents
 from synth.emotions import Emotion
 from synth.generators.base import Generator
+from synth.generators.bundled import BUNDLED_NAME
 from synth.generators.bundled_parameters import (
     APPEARANCE_NAMES,
     APPEARANCE_START,
@@ -18,7 +19,6 @@ from synth.generators.bundled_parameters import (
     EMOTIONS,
     map_latents_to_parameters,
 )
-from synth.workshop.training.pack import NAME as BUNDLED_NAME
 
 #: Faces whose emotions sum to less than this are called calm.
 CALM_BELOW = 0.1

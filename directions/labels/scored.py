@@ -18,11 +18,13 @@ from torch import Tensor
 from directions.fitting.samples import LabelledLatents
 from synth.devices import choose_device, find_device
 from synth.emotions import Emotion
+from synth.faces.observers import (
+    NeedsModels,
+)
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.capabilities import find_capabilities
 from synth.judging.emotion_scoring import EmotionScorer
-from synth.scores.observations import NeedsModels
 from synth.types import to_frames
 
 BATCH = 8
@@ -48,7 +50,7 @@ def label_by_scorer(
     _check_wishes(confidence, samples, per_emotion)
     if isinstance(scorer, NeedsModels):
         scorer.fetch_models()
-    if isinstance(generator, StyleGAN2):
+    if find_capabilities(generator).accelerate is not None:
         generator = accelerate(generator, device=choose_device("auto"))
     kept: dict[Emotion, list[tuple[float, int, np.ndarray]]] = {emotion: [] for emotion in Emotion}
     seen = 0

@@ -13,7 +13,7 @@ from synth.checkpoints.records import Record, as_mapping, describe, is_mapping
 from synth.checkpoints.torch_records import is_torch_tensor, read_torch_tensor
 
 Tensors = dict[str, np.ndarray]
-#: Entries of a StyleGAN2Config, as JSON has them.
+#: Entries of the architecture's record of sizes, as JSON has them.
 ConfigEntries = dict[str, object]
 _DEEPEST_NESTING = 64
 _MOST_TENSORS = 20_000
@@ -26,7 +26,10 @@ _LARGEST_CLAMP = 1e38
 
 @dataclass(frozen=True)
 class Network:
-    """Weights under the names of stylegan2-ada-pytorch, and the sizes they imply."""
+    """Weights under the names of our networks, and the sizes they imply.
+
+    Ours are named as in stylegan2-ada-pytorch and stylegan3.
+    """
 
     tensors: Tensors
     config: ConfigEntries
@@ -40,6 +43,7 @@ class Conversion:
     generator: Network
     discriminator: Network | None = None
     notes: tuple[str, ...] = field(default=())
+    architecture: str = "stylegan2"
 
 
 class Budget:

@@ -46,6 +46,13 @@ def load_latents(path: str | Path, generator: Generator) -> WPlus:
     return w_plus
 
 
+def load_times(path: str | Path) -> np.ndarray | None:
+    """`times_s` of a film's latents, as it stands in the file; None where there is none."""
+    if Path(path).suffix.lower() != ".npz":
+        return None
+    return load_arrays(path, ("times_s",)).get("times_s")
+
+
 def save_latents(
     path: str | Path, w_plus: WPlus, metadata: Mapping[str, np.ndarray | str] | None = None
 ) -> None:

@@ -132,7 +132,7 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
     command = (
         "`python -m scripts.fit_directions generator=file generator.path=... labels=folder "
         "labels.path=... labels.latents=... out=my.safetensors`, then "
-        "directions.path=my.safetensors; or use track=walk, which needs none"
+        "directions.path=my.safetensors; or use motion=walk, which needs none"
     )
     if path is not None:
         directions = load_directions(path)

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from synth.emotions import Emotion, find_close
-from synth.motion.paths import InterpolationMode, check_easing, check_seconds, compute_gap_s
+from synth.motion.paths import Easing, check_easing, check_seconds, compute_gap_s
 from synth.storage.atomic import write_text_atomically
 from synth.storage.plain_text import load_yaml, show
 
@@ -40,7 +40,7 @@ class EmotionEvent:
     time_s: float
     intensity: float = 1.0
     hold_s: float = 0.0
-    easing: InterpolationMode | None = None
+    easing: Easing | None = None
 
     def __post_init__(self) -> None:
         check_seconds("time", self.time_s)
@@ -70,7 +70,7 @@ class EmotionTrack:
     events: tuple[EmotionEvent, ...]
     loop: bool = False
     closing_s: float = DEFAULT_GAP_S
-    easing: InterpolationMode | None = None
+    easing: Easing | None = None
     note: str | None = None
 
     def __post_init__(self) -> None:
@@ -89,6 +89,11 @@ class EmotionTrack:
                     f"emotion {number} ({event.emotion.label}) ends at {event.end_s:g} s; got "
                     f"{following.time_s:g} s; try a later time or a shorter hold"
                 )
+
+    @classmethod
+    def of(cls, *emotions: object, **settings: object) -> EmotionTrack:
+        """`EmotionTrack.of("calm", "surprise", loop=True)`: as `parse_track`, in short."""
+        return parse_track(list(emotions), **settings)  # pyright: ignore[reportArgumentType]
 
     @property
     def duration_s(self) -> float:
@@ -161,15 +166,19 @@ def load_track(path: str | Path, default_gap_s: float = DEFAULT_GAP_S) -> Emotio
 
 def save_track(path: str | Path, track: EmotionTrack) -> None:
     """Write a track as YAML with every time spelled out; `load_track` gives the same track."""
+    write_text_atomically(path, yaml.safe_dump(describe_track(track), sort_keys=False))
+
+
+def describe_track(track: EmotionTrack) -> dict[str, object]:
+    """The track in the plain form of its file, every time spelled out."""
     events = []
     for event in track.events:
         plain = {"emotion": event.emotion.label, "time": event.time_s}
         plain |= {"intensity": event.intensity, "hold": event.hold_s}
         events.append(plain | ({"easing": event.easing} if event.easing else {}))
     content: dict[str, object] = {"note": track.note} if track.note else {}
-    content |= {"emotions": events, "loop": track.loop}
-    content |= {"closing": track.closing_s} | ({"easing": track.easing} if track.easing else {})
-    write_text_atomically(path, yaml.safe_dump(content, sort_keys=False))
+    content |= {"emotions": events, "loop": track.loop, "closing": track.closing_s}
+    return content | ({"easing": track.easing} if track.easing else {})
 
 
 def _parse_event(

@@ -64,7 +64,8 @@ FRAME_NAME = "frame_{:06d}.png"
 @dataclass(frozen=True)
 class Encoding:
     """What the user chose. `fps` frames a second, `crf` quality (0 best), `gop` frames between
-    key frames (None: one second), `codec` None for the suffix's own."""
+    key frames (None: one second), `codec` None for the suffix's own; `marked` stores the note that
+    the media is generated, and `made_by` what made it."""
 
     fps: float | int = 25.0
     crf: int = 18

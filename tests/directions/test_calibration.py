@@ -16,14 +16,18 @@ from plain_faces import (
     read_w,
 )
 
-from directions.calibration.faces import draw_frames
-from directions.calibration.identity_budget import keep_identity
 from directions.calibration.report import add_rows, apply_calibration, save_calibration_report
 from directions.calibration.rows import ablate_rows
 from directions.calibration.sweep import SATURATED, Curve, calibrate_direction, choose_coefficient
 from synth.emotions import Emotion
+from synth.generators.drawing import (
+    draw_frames,
+)
 from synth.motion.direction_sets import load_directions, save_directions
 from synth.motion.emotion_track import EmotionEvent, EmotionTrack
+from synth.motion.identity_budget import (
+    keep_identity,
+)
 from synth.motion.masks import LayerMask
 
 ALL = LayerMask(layer_stop=None)

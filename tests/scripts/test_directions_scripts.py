@@ -11,9 +11,9 @@ from PIL import Image
 
 from scripts import calibrate_directions, exchange_directions, show_directions
 from scripts.identity_budget import check_identity_budget, lower_intensities
-from synth.checkpoints import load_generator
 from synth.emotions import Emotion
 from synth.faces.latents import save_latents
+from synth.generators import load_generator
 from synth.judging.readout import PerceptualScorer
 from synth.motion.direction_sets import DirectionSet, load_directions, save_directions
 from synth.motion.directions import Direction

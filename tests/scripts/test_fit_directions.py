@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from scripts import fit_directions
-from synth.checkpoints import load_generator
 from synth.emotions import Emotion
 from synth.faces.random_faces import map_seeds
+from synth.generators import load_generator
 from synth.motion.direction_sets import load_directions, load_directions_for
 from synth.types import to_frames
 

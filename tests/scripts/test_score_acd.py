@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from scripts import score_acd
-from synth.checkpoints import load_generator
 from synth.emotions import Emotion
-from synth.faces.sources import RandomFace
+from synth.faces.face import (
+    RandomFace,
+)
 from synth.film.rendering import render_frames
+from synth.generators import load_generator
 from synth.motion.direction_sets import load_directions, save_directions
 from synth.motion.emotion_track import EmotionEvent, EmotionTrack
 from synth.motion.interpolation import KeyframePath

@@ -9,7 +9,7 @@ import torch
 
 from synth.checkpoints import CheckpointError, read_tensors
 from synth.checkpoints.isolation import ChildLimits, ChildTask, run_child
-from synth.checkpoints.loading import convert_checkpoint
+from synth.generators import convert_checkpoint
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")

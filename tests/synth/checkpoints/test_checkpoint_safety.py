@@ -11,8 +11,9 @@ import checkpoint_samples as samples
 import pytest
 from costly_pickles import costly_pickles
 
-from synth.checkpoints import CheckpointError, load_generator, read_tensors
+from synth.checkpoints import CheckpointError, read_tensors
 from synth.checkpoints.isolation import ChildLimits
+from synth.generators import load_generator
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 #: What goes the whole way, through the child; all attacks go through the reader itself.

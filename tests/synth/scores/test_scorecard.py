@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synth.scores.observations import FaceObservations
+from synth.faces.observers import (
+    FaceObservations,
+)
 from synth.scores.scorecard import RunFacts, load_scorecard, score_frames, score_video
 from synth.scores.scorecard_report import format_markdown, save_scorecard
 from synth.video.provenance import MARK

@@ -53,20 +53,13 @@ def keep_identity(
     budget: float,
     find_distances: FindDistances,
 ) -> tuple[EmotionTrack, list[Lowered]]:
-    """Lower intensities where a keyframe is farther than `budget` from the face `start`.
-
-    Raises ValueError for a budget that is no distance.
-    """
-    if not 0 < budget < float("inf"):
-        raise ValueError(f"needs an identity budget above 0; got {budget}; try 0.35")
+    """Lower intensities where a keyframe is farther than `budget` (above 0) from `start`."""
     wishes: list[Wish] = sorted(
         {(e.emotion, e.intensity) for e in track.events if e.emotion in directions and e.intensity}
     )
     if not wishes:
         return track, []
-    steps = torch.stack(
-        [mask.apply(directions[e].vector.to(start)) * directions[e].coefficient for e, _ in wishes]
-    )
+    steps = torch.stack([directions[e].step(mask, start) for e, _ in wishes])
     asked = np.array([intensity for _, intensity in wishes])
 
     def measure(intensities: np.ndarray, at: np.ndarray) -> np.ndarray:

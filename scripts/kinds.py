@@ -1,114 +1,22 @@
 """What kind of value each setting takes: the wrong kind is told in one line, before any work.
 
-In: settings as Hydra gives them, and annotations: those of a `_target_`'s own signature, or the
-tables below for settings that scripts hand on themselves. Out: a ValueError naming the setting.
+In: settings as they stand in a configuration, and the annotations of the constructor that takes
+them. Out: a ValueError naming the setting.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import NoneType, SimpleNamespace, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from omegaconf import DictConfig, ListConfig, OmegaConf
-
-from synth.generators.base import NoiseMode
-
-#: Groups that several scripts have.
-COMMON_TYPES: Mapping[str, Any] = {
-    "directions.path": str | None,
-    "directions.calm_first": bool,
-    "interpolation.mode": str | None,
-    "interpolation.in_between": int,
-    "interpolation.halving_s": float | None,
-    "render.device": str,
-    "render.precision": str,
-    "render.compile": str,
-    "render.batch_size": int | None,
-    "render.noise": NoiseMode,
-    "render.noise_seed": int | None,
-    "scorecard.face_stride": int,
-}
-VIDEO_TYPES: Mapping[str, Any] = {
-    "identity_budget": float | None,
-    "video.file": str,
-    "video.fps": float,
-    "video.crf": int,
-    "video.gop": int | None,
-    "video.codec": str | None,
-    "video.size_px": int | None,
-    "video.marked": bool,
-}
-PROTOCOL_TYPES: Mapping[str, Any] = {
-    "videos": list[str] | None,
-    "faces": int,
-    "first_seed": int,
-    "psi": float,
-    "expressions": list[Any],
-    "intensity": float,
-    "frames": int,
-    "fps": float,
-}
-FIT_TYPES: Mapping[str, Any] = {
-    "c": float | None,
-    "seed": int,
-    "batch": int,
-    "retry_failed": bool,
-    "out": str,
-    "report": bool,
-}
-RENDER_TYPES: Mapping[str, Any] = {
-    "render.device": str,
-    "render.precision": str,
-    "render.compile": str,
-}
-CALIBRATE_TYPES: Mapping[str, Any] = {
-    "directions.path": str | None,
-    "faces": int,
-    "first_seed": int,
-    "psi": float,
-    "identity_budget": float | None,
-    "furthest": float,
-    "search_rows": bool,
-    "out": str,
-    "report": bool,
-    **RENDER_TYPES,
-}
-SHOW_TYPES: Mapping[str, Any] = {
-    "directions.path": str | None,
-    "directions.calm_first": bool,
-    "seeds": list[Any],
-    "psi": float,
-    "emotions": list[Any],
-    "intensities": list[Any],
-    "tile_px": int,
-    "out": str,
-    **RENDER_TYPES,
-}
-EXCHANGE_TYPES: Mapping[str, Any] = {
-    "source": str,
-    "coefficient": float,
-    "out": str | None,
-    "latents": str | None,
-    "sign_faces": int,
-}
-ENCODER_TYPES: Mapping[str, Any] = {
-    "out": str,
-    "device": str,
-    "perceptual": Literal["bundled", "lpips"],
-}
+from omegaconf import DictConfig, ListConfig
 
 _NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 _EXAMPLES = {int: "1", float: "0.5", str: "'\"text\"'", bool: "true"}
 _PLAIN = (str, int, float, bool, NoneType, list, dict, ListConfig, DictConfig)
-
-
-def check_types(config: DictConfig, kinds: Mapping[str, Any]) -> None:
-    """Compare settings, named by their place (`video.fps`), with what they may be."""
-    for place, kind in kinds.items():
-        check_value(place, OmegaConf.select(config, place, throw_on_missing=True), kind)
 
 
 def check_value(name: str, value: object, kind: Any) -> None:
@@ -148,6 +56,11 @@ def _fits(value: object, kind: Any) -> bool:
         return isinstance(value, numbers) and not isinstance(value, bool)
     if kind in (str, bool, NoneType):
         return isinstance(value, kind)
+    if origin is None and isinstance(kind, type):
+        try:
+            return isinstance(value, kind)
+        except TypeError:  # a protocol that cannot be asked
+            pass
     return origin is not None or not isinstance(value, _PLAIN)
 
 
