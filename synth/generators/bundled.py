@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from synth.generators.stylegan2 import StyleGAN2
 
+#: What its file calls it.
+BUNDLED_NAME = "moodreel-faces"
 BUNDLED_WEIGHTS = Path(__file__).with_name("weights") / "moodreel-faces.safetensors"
 
 

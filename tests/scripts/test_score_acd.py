@@ -9,9 +9,7 @@ import pytest
 from scripts import score_acd
 from synth.checkpoints import load_generator
 from synth.emotions import Emotion
-from synth.faces.face import (
-    RandomFace,
-)
+from synth.faces.face import Face
 from synth.film.rendering import render_frames
 from synth.motion.direction_sets import load_directions, save_directions
 from synth.motion.emotion_track import EmotionEvent, EmotionTrack
@@ -98,7 +96,7 @@ def test_directions_that_were_fitted_again_do_not_mix(run, tmp_path, tiny_direct
 
 def test_videos_start_from_the_calm_face(run, tmp_path, tiny_generator, tiny_directions):
     generator, fitted = load_generator(tiny_generator), load_directions(tiny_directions)
-    face = RandomFace(0).load_rows(generator)
+    face = Face.random(generator, 0).rows
     smile = fitted.directions[Emotion.HAPPINESS].vector
     levels = {Emotion.HAPPINESS: float((face * smile).sum()) - 2.0}
     path = tmp_path / "knows_calm.safetensors"
@@ -182,11 +180,11 @@ def test_scoring_files_leaves_the_protocols_table(run, tmp_path):
         (["expressions=[rage]"], "rage"),
         (["faces=0"], "faces=0"),
         (["frames=1"], "frames=1"),
-        (["faces=two"], "needs a whole number for faces; got 'two'"),
+        (["faces=two"], "needs a whole number for protocol.faces; got 'two'"),
         (["fps=0"], "needs frames per second above 0"),
-        (["psi=half"], "needs a number for psi"),
+        (["psi=half"], "needs a number for protocol.psi"),
         (["videos=a.mp4"], "needs a list of texts or null for videos; got 'a.mp4'"),
-        (["expressions=anger"], "needs a list for expressions"),
+        (["expressions=anger"], "needs a list for protocol.expressions"),
         (["scorecard.face_stride=0", "generator.path=nowhere.pkl"], "needs a face stride of 1"),
         (["render.batch_size=0", "generator.path=nowhere.pkl"], "needs a batch of at least 1"),
         (["directions.path=null"], "fit_directions"),

@@ -13,10 +13,9 @@ import torch
 from safetensors.torch import load_file
 
 from synth.checkpoints.native import save_generator
+from synth.generators.bundled import BUNDLED_NAME
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.workshop.training.dataset import describe_data, load_dataset
-
-NAME = "moodreel-faces"
 
 
 def pack_generator(run: Path, mapping: Path, out: Path, data: Path, hours: float) -> None:
@@ -39,7 +38,9 @@ def pack_generator(run: Path, mapping: Path, out: Path, data: Path, hours: float
         for layer in (block.conv1,) if size == 4 else (block.conv0, block.conv1):
             # Trained without noise: none is shipped as if it meant something.
             layer.noise_const.zero_()
-    save_generator(out, generator, NAME, _make_card(run, data, state, hours), dtype=torch.float16)
+    save_generator(
+        out, generator, BUNDLED_NAME, _make_card(run, data, state, hours), dtype=torch.float16
+    )
 
 
 def _load_mapping(generator: StyleGAN2, mapping: Path) -> None:
