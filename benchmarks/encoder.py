@@ -27,13 +27,12 @@ from embed.inversion.likeness import Likeness, measure_likeness
 from embed.inversion.settings import InversionSettings
 from embed.networks.identity import DlibFaceEncoder
 from embed.networks.perceptual import PerceptualLoss, load_face_loss
-from synth.checkpoints import load_generator
 from synth.devices import find_device
 from synth.faces.observers import (
     FaceEncoder,
 )
 from synth.faces.random_faces import map_seeds
-from synth.generators import load_bundled_generator
+from synth.generators import load_bundled_generator, load_generator
 from synth.generators.base import Generator
 from synth.generators.memory import reuse_freed_memory
 from synth.types import to_frames

@@ -20,6 +20,8 @@ from synth.motion.emotion_track import DEFAULT_GAP_S, MAX_INTENSITY, EmotionEven
 DEFAULT_RUN_S = DEFAULT_GAP_S
 #: Shorter runs are drawn out to this: one frame of a film.
 SHORTEST_RUN_S = 0.04
+#: No track lasts longer: twelve hours, more than any film.
+LONGEST_TRACK_S = 12 * 3600.0
 SPLITS = ("train", "dev", "test")
 
 
@@ -165,8 +167,9 @@ def make_track(
 
     The way takes `gap_s` seconds, at most half of the run; for the rest the emotion is held. To
     reach `length_s` the last run is cut or drawn out; runs that would begin later are left out.
+    Raises ValueError for a track of no time, or longer than LONGEST_TRACK_S.
     """
-    end_s = sequence.duration_s if length_s is None else length_s
+    end_s = check_length(sequence.duration_s if length_s is None else length_s)
     starts_s = np.cumsum([0.0, *(run.duration_s for run in sequence.runs)])[:-1]
     kept = [k for k, start in enumerate(starts_s) if k == 0 or start < end_s - SHORTEST_RUN_S / 2]
     stops_s = [float(starts_s[k]) for k in kept[1:]] + [end_s]
@@ -179,6 +182,16 @@ def make_track(
             EmotionEvent(run.emotion, reached_s, run.intensity, max(stop_s - reached_s, 0.0))
         )
     return EmotionTrack(tuple(events), note=note)
+
+
+def check_length(seconds: float) -> float:
+    """Seconds that a track may last, as given; ValueError for others."""
+    if not 0 <= seconds <= LONGEST_TRACK_S:
+        raise ValueError(
+            f"needs a track of 0 to {LONGEST_TRACK_S:g} seconds (12 hours); got "
+            f"{str(seconds)[:20]}; try 20"
+        )
+    return seconds
 
 
 def _draw(films: list[str], share: float, seed: int) -> list[str]:

@@ -3,16 +3,16 @@
 In: a video, whoever cuts faces out (`FaceCutter`) and whoever tells emotions (`EmotionScorer`).
 Out: `Footage`: for each person of each shot, when the face was seen, where, and probabilities.
 
-The video is decoded once, a few pictures a second, never held. A shot's first pictures are
-searched whole until faces are found, then every `search_every_s`; in between only around the
-places where faces were. Faces that overlap from picture to picture are one person; a cut ends all
-persons. Shots are scored and written to a journal as they end, so that a stopped run goes on with
-the shot after the last whole one.
+The video is decoded once, a few pictures a second, never held. A shot's first pictures are searched
+whole until faces are found, then every `search_every_s`; in between only around the places where
+faces were. Persons are told apart by place (`synth.faces.box_tracking`); a cut ends all of them.
+Shots are scored and written to a journal as they end, so that a stopped run goes on with the shot
+after the last whole one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -20,17 +20,18 @@ from pathlib import Path
 import numpy as np
 
 from emotion_seq.footage import Footage, PersonTrack, load_shots, open_journal, save_shot
-from synth.faces.face_cutting import Box, FaceCut, FaceCutter
+from synth.faces.box_tracking import BoxTracker
+from synth.faces.boxes import Box
+from synth.faces.face_cutting import FaceCut, FaceCutter
 from synth.faces.observers import fetch_models
 from synth.judging.emotion_scoring import EmotionScorer, Probabilities
 from synth.progress import Progress, Report, ignore_progress
 from synth.storage.assets import hash_file
 from synth.types import Frames
+from synth.video.cuts import CUT_DISTANCE, CUT_LEVELS
 from synth.video.reading import probe_video
 from synth.video.sampling import Glimpse, sample_video
 
-#: Overlap (intersection over union) from which faces of neighbouring pictures are one person.
-SAME_PERSON_OVERLAP = 0.3
 #: Crops that are scored together.
 BATCH = 64
 #: A face that is missed for longer is another person when it is back.
@@ -45,10 +46,10 @@ class FootageSettings:
     `which`: the largest face of each picture, or all. `thumbnails`: kept crops per person.
     """
 
-    rate: float | int = 5.0
+    rate: float = 5.0
     longest_px: int | None = 1280
     which: str = "largest"
-    search_every_s: float | int = 1.0
+    search_every_s: float = 1.0
     thumbnails: int = 12
 
     def __post_init__(self) -> None:
@@ -109,6 +110,7 @@ def read_footage(
         "settings": repr(settings),
         "cutter": cutter.name,
         "scorer": scorer.name,
+        "cuts": f"{CUT_DISTANCE:g}, {CUT_LEVELS:g}",  # another rule numbers shots otherwise
     }
     notes = open_journal(journal, heading) if journal else None
     shots, length_s = load_shots(notes) if notes else ([], 0.0)
@@ -139,41 +141,24 @@ def _read_shot(
     settings: FootageSettings,
 ) -> tuple[list[PersonTrack], float]:
     """Follow and score everybody in one shot; also when the shot ends, in seconds."""
-    persons: list[_Person] = []
+    tracker, persons = BoxTracker(LOST_S), dict[int, _Person]()
     searched_s, end_s = -np.inf, 0.0
     for glimpse in glimpses:
         end_s = glimpse.end_s
-        present = [p for p in persons if glimpse.time_s - p.times_s[-1] <= LOST_S]
         is_due = glimpse.time_s - searched_s >= settings.search_every_s
-        near = [] if is_due else [person.boxes[-1] for person in present]
+        near = [] if is_due else list(tracker.list_places(glimpse.time_s).values())
         found = cutter.cut_faces(glimpse.picture, near)
         if near and len(found) < len(near):  # a face moved on, or it is gone
             near, found = [], cutter.cut_faces(glimpse.picture)
         if not near:
             searched_s = glimpse.time_s
         kept = found[:1] if settings.which == "largest" else found
-        for person, face in _match(present, kept):
-            if person is None:
-                persons.append(person := _Person())
+        numbers = tracker.follow([face.box for face in kept], glimpse.time_s)
+        for number, face in zip(numbers, kept, strict=True):
+            person = persons.setdefault(number, _Person())
             person.add(glimpse.time_s, face, settings.thumbnails)
             person.score(scorer, BATCH)
-    return [_finish(person, scorer, end_s) for person in persons], end_s
-
-
-def _match(
-    present: Sequence[_Person], found: Sequence[FaceCut]
-) -> list[tuple[_Person | None, FaceCut]]:
-    """Each face with the person whom it overlaps most, the surest pairs first; None: a new one."""
-    overlaps = [
-        (find_overlap(person.boxes[-1], face.box), a, b)
-        for a, person in enumerate(present)
-        for b, face in enumerate(found)
-    ]
-    homes: dict[int, int] = {}
-    for overlap, a, b in sorted(overlaps, reverse=True):
-        if overlap >= SAME_PERSON_OVERLAP and a not in homes.values() and b not in homes:
-            homes[b] = a
-    return [(present[homes[b]] if b in homes else None, face) for b, face in enumerate(found)]
+    return [_finish(person, scorer, end_s) for person in persons.values()], end_s
 
 
 def _finish(person: _Person, scorer: EmotionScorer, end_s: float) -> PersonTrack:
@@ -189,14 +174,6 @@ def _finish(person: _Person, scorer: EmotionScorer, end_s: float) -> PersonTrack
         thumbnail_times_s=np.array(times_s, np.float64),
         shot_end_s=end_s,
     )
-
-
-def find_overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
-    shared = float(np.prod(np.maximum(high - low, 0)))
-    union = float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2])) - shared
-    return shared / union if union > 0 else 0.0
 
 
 def _report(glimpses: Iterator[Glimpse], duration_s: float, report: Report) -> Iterator[Glimpse]:

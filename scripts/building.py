@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar, get_origin, get_type_hints
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -19,15 +21,17 @@ from scripts.constructors import Constructors
 from scripts.kinds import check_value, find_kinds
 
 Built = TypeVar("Built")
+_REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 
 
 class Deferred(Generic[Built]):
     """Something that a job builds when it is time; its settings were checked already."""
 
     def __init__(self, config: object, name: str, allowed: Constructors) -> None:
-        self._config, self._name, self._allowed = to_plain(config), name, allowed
-        if isinstance(self._config, Mapping) and "_target_" in self._config:
-            self.target = str(self._config["_target_"])
+        self._config, self._name, self._allowed = config, name, allowed
+        plain = to_plain(config)
+        #: The constructor's name, for cards.
+        self.target = str(plain.get("_target_", "")) if isinstance(plain, Mapping) else ""
 
     def build(self, **more: Any) -> Built:
         """Build it; `more` are entries that the configuration does not have."""
@@ -59,37 +63,68 @@ def read_job(config: DictConfig, job_type: type[Built], allowed: Constructors) -
 def build(config: object, name: str, allowed: Constructors, **more: Any) -> Any:
     """Call what `_target_` names with the mapping's other entries and `more`; nested ones first.
 
-    `name` is the setting's place, for errors. Only constructors that configs/ names for this group
-    are accepted. Raises ValueError for another, and for entries that it does not take.
+    `name` is the setting's place, for errors; a part that refers to another setting goes by the
+    place of that one. Only constructors that configs/ names for this group are accepted. Raises
+    ValueError for another, and for entries that it does not take.
     """
-    config = to_plain(config)
+    return _build(to_plain(config), _read_written(config), name, allowed, more)
+
+
+def _build(
+    config: object, written: object, name: str, allowed: Constructors, more: Mapping[str, Any]
+) -> Any:
+    """`written` is the whole configuration with its references, where there is one."""
     if isinstance(config, list):
-        return [build(item, name, allowed) for item in config]
+        return [_build(item, None, name, allowed, {}) for item in config]
     if not isinstance(config, Mapping):
         return config
+    places = {str(key): _find_place(written, name, str(key)) for key in config}
     entries = {
-        str(key): build(value, f"{name}.{key}", allowed)
+        str(key): _build(value, written, places[str(key)], allowed, {})
         for key, value in config.items()
         if key != "_target_"
     }
     if "_target_" not in config:
         return entries
     target = find_target(config["_target_"], name, allowed)
-    check_settings(target, name, entries, more)
-    return target(**entries | more)
+    check_settings(target, name, entries, more, places)
+    return target(**entries | dict(more))
+
+
+def _read_written(config: object) -> object:
+    """The whole configuration that `config` is a part of, references as they were written."""
+    if not isinstance(config, DictConfig | ListConfig):
+        return None
+    return OmegaConf.to_container(config._get_root(), resolve=False)
+
+
+def _find_place(written: object, name: str, key: str) -> str:
+    """The place of an entry, or of what it refers to with a reference like `${mask}`."""
+    found = written
+    for part in [*name.split("."), key]:
+        found = found.get(part) if isinstance(found, Mapping) else None
+    reference = _REFERENCE.fullmatch(found) if isinstance(found, str) else None
+    return reference[1] if reference else f"{name}.{key}"
 
 
 def check_settings(
-    target: Callable[..., Any], name: str, entries: Mapping[str, Any], more: Mapping[str, Any]
+    target: Callable[..., Any],
+    name: str,
+    entries: Mapping[str, Any],
+    more: Mapping[str, Any],
+    places: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Raise ValueError when the target does not take the settings, or takes another kind."""
+    """Raise ValueError when the target does not take the settings, or takes another kind.
+
+    `places` are the settings' places where they are not below `name`.
+    """
     try:
         inspect.signature(target).bind(**{**entries, **more})
     except TypeError as error:
         raise ValueError(f"needs settings that {name} takes; {error}") from error
     kinds = find_kinds(target)
     for key, value in entries.items():
-        check_value(f"{name}.{key}", value, kinds.get(key, Any))
+        check_value(places.get(key, f"{name}.{key}"), value, kinds.get(key, Any))
 
 
 def to_plain(config: object) -> object:

@@ -17,8 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts.entry import CONFIGS
-
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 EXTENSIONS = "MOODREEL_EXTENSIONS"
 _REFERENCE = re.compile(r"\$\{([a-z_]+)")
 
@@ -53,7 +52,7 @@ def _collect(group: str, root: Mapping, seen: set[str]) -> set[str]:
     contents.append({"own": root.get(group)})
     found: set[str] = set()
     for content in contents:
-        found |= set(_walk(content, "_target_"))
+        found |= set(_walk(content, "_target_")) - {"???"}
         for other in [*_list_groups(content), *_list_references(content)]:
             found |= _collect(other, root, seen)
     return found

@@ -15,8 +15,8 @@ from pathlib import Path
 from safetensors import safe_open
 
 from scripts.entry import reporting_errors
-from synth.checkpoints import convert_checkpoint, load_with_card
 from synth.checkpoints.isolation import ChildReport
+from synth.generators import convert_checkpoint, load_with_card
 from synth.storage.assets import fetch_asset, find_card, hash_file, load_cards
 
 

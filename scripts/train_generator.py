@@ -18,10 +18,11 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from scripts.entry import reporting_errors
-from synth.checkpoints.native import load_native
+from synth.generators import load_native
 from synth.judging.perceptual import load_perceptual
+from synth.learning.rendered_faces import load_dataset
 from synth.storage.atomic import write_atomically
-from synth.workshop.training.dataset import load_dataset, render_dataset
+from synth.workshop.training.dataset import render_dataset
 from synth.workshop.training.fit_mapping import fit_mapping, measure_fit
 from synth.workshop.training.pack import pack_generator
 from synth.workshop.training.plans import FULL_CONFIG, PLANS

@@ -18,8 +18,8 @@ from scripts.entry import reporting_errors
 from synth.judging.judge import BUNDLED_JUDGE
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL
 from synth.learning.fitting import FitPlan
+from synth.learning.rendered_faces import load_dataset
 from synth.workshop.training import fit_judge, fit_perceptual
-from synth.workshop.training.dataset import load_dataset
 
 
 def make_plan(a: argparse.Namespace, usual: FitPlan) -> FitPlan:

@@ -1,8 +1,7 @@
 """What ships: a generator and its directions, that belong together and tell their origin."""
 
-from synth.checkpoints.native import load_native
 from synth.emotions import Emotion
-from synth.generators import load_bundled_generator
+from synth.generators import load_bundled_generator, load_native
 from synth.generators.bundled import BUNDLED_WEIGHTS
 from synth.motion.direction_sets import find_bundled_directions
 from synth.workshop.training.pack import NAME

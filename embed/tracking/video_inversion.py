@@ -22,6 +22,7 @@ from embed.inversion.objective import draw_pictures
 from embed.inversion.sequence import SequenceInverter
 from embed.networks.vgg16 import reduce_images
 from embed.photos.recipe import InversionRecipe
+from embed.tracking.face_tracking import PersonTracker
 from embed.tracking.video_faces import CropSettings, track_person
 from synth.devices import find_device
 from synth.faces.latents import load_latents, save_latents
@@ -49,7 +50,7 @@ class FrameCrop:
 
 @dataclass(frozen=True)
 class VideoInversion:
-    """Where results go, and what is taken of the video: every so manyth frame.
+    """Where results go, and what is taken of the video: every n-th frame.
 
     next_steps, next_budget_s: what ends the inversion of each frame after the first.
     Raises ValueError for a stride below 1.
@@ -59,7 +60,7 @@ class VideoInversion:
     recipe: InversionRecipe
     every: int = 1
     next_steps: int | None = 60
-    next_budget_s: float | int | None = None
+    next_budget_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.every < 1:
@@ -128,8 +129,8 @@ class VideoInversion:
             return
         someone = self.recipe.identity
         comparer = someone if isinstance(someone, FaceComparer) else None
-        which, crop_settings = self.recipe.which, CropSettings(size_px, padding)
-        for one in track_person(frames, fps, finder, comparer, which, crop=crop_settings):
+        tracker = PersonTracker(finder, comparer, self.recipe.which)
+        for one in track_person(frames, fps, tracker, crop=CropSettings(size_px, padding)):
             if one.face is not None and one.index % self.every == 0:
                 yield FrameCrop(one.index, one.time_s, one.face.crop, one.face.quad)
 

@@ -116,6 +116,7 @@ def _describe(conversion: Conversion, task: dict) -> dict[str, str]:
     config = conversion.generator.config
     metadata = {
         "format": NATIVE_FORMAT,
+        "architecture": conversion.architecture,
         "config": json.dumps(config, sort_keys=True),
         "name": task["name"],
         "source_sha256": task["sha256"],

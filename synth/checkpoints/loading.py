@@ -1,8 +1,9 @@
-"""Any supported checkpoint -> a network of ours; foreign ones go through the child process.
+"""Any supported checkpoint -> our safetensors; foreign ones go through the child process.
 
 Conversions are kept under the user's cache folder by the source's sha256, so the second load of a
 file opens the converted safetensors at once. Beside each lies the sha256 of what was written; a
-conversion that is not that any more is made again.
+conversion that is not that any more is made again. Whether networks can be built of what was
+written is for the caller to say: a `Check` is passed in.
 """
 
 from __future__ import annotations
@@ -11,66 +12,24 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import torch
 from safetensors.numpy import load_file
 
 from synth.checkpoints.errors import CheckpointError
 from synth.checkpoints.isolation import ChildLimits, ChildReport, ChildTask, run_child
-from synth.checkpoints.native import (
-    LoadedGenerator,
-    check_native,
-    load_native,
-    load_native_discriminator,
-    read_card,
-)
-from synth.generators.stylegan2 import Discriminator, StyleGAN2
 from synth.storage.assets import find_cache_folder, hash_file
 from synth.storage.atomic import write_atomically, write_text_atomically
 
 #: Part of a conversion's file name; raise it whenever a converter's output changes.
-CONVERTER_VERSION = 2
+CONVERTER_VERSION = 3
 _LARGEST_FILE = 1 << 34
 
-
-def load_generator(
-    path: str | Path,
-    device: str | torch.device = "cpu",
-    expected_sha256: str | None = None,
-) -> StyleGAN2:
-    """The generator of a checkpoint: NVIDIA .pkl, rosinality .pt or our .safetensors.
-
-    It comes in eval mode, float32, without gradients, with `name` and `sha256` set.
-    Raises CheckpointError naming the file when it is broken, refused, no StyleGAN2, or not the
-    file that `expected_sha256` stands for; FileNotFoundError when there is none.
-    """
-    return load_with_card(path, device, expected_sha256).generator
-
-
-def load_with_card(
-    path: str | Path,
-    device: str | torch.device = "cpu",
-    expected_sha256: str | None = None,
-) -> LoadedGenerator:
-    """As `load_generator`, with the card of the file beside the generator."""
-    native = _find_native(Path(path), expected_sha256)
-    with _naming(native, Path(path)):
-        return load_native(native, device)
-
-
-def load_discriminator(path: str | Path, device: str | torch.device = "cpu") -> Discriminator:
-    """The discriminator of a checkpoint that holds one; raises as `load_generator` does."""
-    native = _find_native(Path(path), None)
-    card = read_card(native)
-    if "discriminator_config" not in card:
-        notes = card.get("notes") or "it was saved without one"
-        raise CheckpointError(f"{path}: needs a discriminator in the file; got none: {notes}")
-    with _naming(native, Path(path)):
-        return load_native_discriminator(native, device)
+#: Raises CheckpointError naming the file unless its networks could be built.
+Check = Callable[[Path], None]
 
 
 def read_tensors(
@@ -89,14 +48,15 @@ def read_tensors(
         return load_file(converted)
 
 
-def convert_checkpoint(
+def convert_file(
     source: str | Path,
     destination: str | Path,
+    check: Check,
     limits: ChildLimits = ChildLimits(),  # noqa: B008 (frozen)
 ) -> ChildReport:
     """Write a foreign checkpoint as a native one, whole or not at all; how that went.
 
-    What is written can be loaded: names and shapes are compared with the configuration before.
+    What does not pass the check never gets its final name.
     Raises CheckpointError naming `source`, OSError naming `destination`.
     """
     source = _check_file(Path(source))
@@ -105,8 +65,8 @@ def convert_checkpoint(
     task = ChildTask("generator", source.stem, hash_file(source))
     with write_atomically(destination) as temporary:
         report = _run(source, temporary, task, limits)
-        with _naming(temporary, source):
-            check_native(temporary)
+        with naming(temporary, source):
+            check(temporary)
     return report
 
 
@@ -118,9 +78,13 @@ def is_safetensors(path: Path) -> bool:
     return path.suffix == ".safetensors" or (head[8:] == b"{" and length < 100_000_000)
 
 
-def _find_native(path: Path, expected_sha256: str | None) -> Path:
-    """The path itself, or the kept conversion of a foreign file, made now if need be."""
-    path = _check_file(path)
+def find_native(path: str | Path, check: Check, expected_sha256: str | None = None) -> Path:
+    """The path itself, or the kept conversion of a foreign file, made now if need be.
+
+    Raises CheckpointError naming the file when it is broken, refused, or not the one that
+    `expected_sha256` stands for; FileNotFoundError when there is none.
+    """
+    path = _check_file(Path(path))
     if expected_sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", str(expected_sha256)):
         raise CheckpointError(
             f"{path}: needs a sha256 of 64 hexadecimal digits to expect; got {expected_sha256!r}; "
@@ -139,7 +103,7 @@ def _find_native(path: Path, expected_sha256: str | None) -> Path:
     kept = find_cache_folder() / "converted" / f"{sha256}-v{CONVERTER_VERSION}.safetensors"
     record = kept.with_suffix(".sha256")
     if not _is_as_written(kept, record):
-        convert_checkpoint(path, kept)
+        convert_file(path, kept, check)
         write_text_atomically(record, hash_file(kept) + "\n")
     return kept
 
@@ -153,7 +117,7 @@ def _is_as_written(path: Path, record: Path) -> bool:
 
 
 @contextmanager
-def _naming(native: Path, source: Path) -> Iterator[None]:
+def naming(native: Path, source: Path) -> Iterator[None]:
     """Errors about a file that was made of `source` name the file that its owner knows."""
     try:
         yield

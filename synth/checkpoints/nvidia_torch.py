@@ -22,6 +22,7 @@ from synth.checkpoints.sources import (
     Conversion,
     Network,
     Tensors,
+    count_entries,
     is_array,
     read_array,
     read_clamp,
@@ -31,8 +32,9 @@ from synth.checkpoints.torch_files import Document
 
 _PERSISTENT = {"torch_utils.persistence": frozenset({"_reconstruct_persistent_obj"})}
 _DEEPEST_MODULE = 16
-#: A 1024x1024 generator has some hundred modules, and each is visited a few times.
-_MOST_VISITS = 20_000
+#: A 1024x1024 generator has some hundred modules of some twenty entries, and each is visited a few
+#: times.
+_MOST_VISITS = 50_000
 
 
 def is_nvidia_torch(value: object) -> bool:
@@ -74,7 +76,7 @@ class _Module:
         budget: Budget | None = None,
     ) -> None:
         self.storages, self.what, self.depth = storages, what, depth
-        self.budget = budget or Budget(_MOST_VISITS, "visits to modules")
+        self.budget = budget or Budget(_MOST_VISITS, "visits to modules and tensors")
         self.budget.spend()
         if depth > _DEEPEST_MODULE:
             raise CheckpointError(f"needs at most {_DEEPEST_MODULE} nested modules; got more")
@@ -82,6 +84,7 @@ class _Module:
         self.flat: Tensors | None = None
         self.attributes: dict = {}
         if is_mapping(value):
+            self.budget.spend(count_entries(value))
             self.flat = read_state(value, storages, what)
             return
         if not isinstance(value, Record):
@@ -90,12 +93,15 @@ class _Module:
         if value.is_call_of(_PERSISTENT):
             if len(value.args) != 1:
                 raise CheckpointError(f"needs one argument for the network {what}; got another")
+            self.budget.spend(count_entries(value.args[0]))
             meta = as_mapping(value.args[0], what)
             self.class_name, state = meta.get("class_name"), meta.get("state")
+        self.budget.spend(count_entries(state))
         self.attributes = as_mapping(state, f"the state of {what}")
 
     def children(self) -> Iterator[tuple[str, _Module]]:
         """Submodules by name."""
+        self.budget.spend(count_entries(self.attributes.get("_modules")))
         modules = as_mapping(self.attributes.get("_modules", {}), f"modules of {self.what}")
         for name, value in modules.items():
             if value is not None:
@@ -108,6 +114,7 @@ class _Module:
             return self.flat
         found: Tensors = {}
         for group in ("_parameters", "_buffers"):
+            self.budget.spend(count_entries(self.attributes.get(group)))
             entries = as_mapping(self.attributes.get(group, {}), f"{group} of {self.what}")
             for name, value in entries.items():
                 if is_array(value):

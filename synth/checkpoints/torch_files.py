@@ -163,7 +163,7 @@ def _list_members(data: memoryview, file: BinaryIO) -> dict[str, _Member]:
         ) from None
     if len(entries) > _MOST_MEMBERS:
         raise CheckpointError(f"needs at most {_MOST_MEMBERS} zip members; got {len(entries)}")
-    # torch writes no checksums at all after `torch.serialization.set_crc32_options(False)`.
+    # After `torch.serialization.set_crc32_options(False)` torch writes no checksums at all.
     has_checksums = any(entry.CRC for entry in entries)
     members: dict[str, _Member] = {}
     end_of_last = 0

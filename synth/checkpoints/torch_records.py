@@ -20,11 +20,15 @@ from numpy.lib.stride_tricks import as_strided
 
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.numpy_records import check_shape, read_bytes
+from synth.checkpoints.pickle_machine import PickleLimits
 from synth.checkpoints.pickle_reader import read_pickle
 from synth.checkpoints.records import Global, PersistentId, Record, as_mapping, describe
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
+#: The small pickles around an object take some fifty opcodes. A weight in NVIDIA's files has all of
+#: them to itself, so that whatever one of them may cost is paid some hundred times.
+_HEAD_LIMITS = PickleLimits(opcodes=500, stack=200, memo=200)
 
 _STORAGE_DTYPES = {
     "FloatStorage": np.dtype("<f4"),
@@ -146,11 +150,11 @@ def decode_storage(raw: memoryview | bytes, kind: StorageKind) -> np.ndarray:
 
 def read_legacy_head(data: memoryview) -> int:
     """Check magic number, protocol and byte order of a legacy torch file; where its pickle is."""
-    magic, position = read_pickle(data)
-    protocol, position = read_pickle(data, position)
+    magic, position = read_pickle(data, limits=_HEAD_LIMITS)
+    protocol, position = read_pickle(data, position, limits=_HEAD_LIMITS)
     if type(magic) is not int or magic != LEGACY_MAGIC or protocol != _LEGACY_PROTOCOL:
         raise CheckpointError("needs a torch file of protocol 1001; got another head")
-    system, position = read_pickle(data, position)
+    system, position = read_pickle(data, position, limits=_HEAD_LIMITS)
     if as_mapping(system, "torch's system information").get("little_endian") is not True:
         raise CheckpointError("needs a little-endian torch file; got another byte order")
     return position
@@ -160,7 +164,8 @@ def read_legacy_storages(
     data: memoryview, position: int, kinds: Mapping[str, StorageKind]
 ) -> dict[str, np.ndarray]:
     """The storages at the end of a legacy torch file: a list of keys, then count and bytes each."""
-    keys, position = read_pickle(data, position)
+    limits = _HEAD_LIMITS if len(kinds) == 1 else PickleLimits()
+    keys, position = read_pickle(data, position, limits=limits)
     if not isinstance(keys, list) or any(not isinstance(key, str) for key in keys):
         raise CheckpointError(f"needs a list of storage keys; got {describe(keys)}")
     storages: dict[str, np.ndarray] = {}
@@ -201,7 +206,7 @@ def _read_nested_storage(value: Record) -> np.ndarray:
         raise CheckpointError(f"needs the bytes of a storage; got {len(value.args)} arguments")
     data = memoryview(read_bytes(value.args[0]))
     position = read_legacy_head(data)
-    pointer, position = read_pickle(data, position, allow_persistent_ids=True)
+    pointer, position = read_pickle(data, position, True, _HEAD_LIMITS)
     key, kind = check_storage_id(pointer)
     storages = read_legacy_storages(data, position, {key: kind})
     if key not in storages:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from synth.generators.architectures import Architecture
 from synth.generators.base import Generator
 from synth.generators.capabilities import Capabilities
+from synth.generators.classes import name_classes
 from synth.generators.config import StyleGAN2Config
 from synth.generators.discriminator import Discriminator
 from synth.generators.mapping import MappingNetwork
@@ -35,6 +37,7 @@ class StyleGAN2(nn.Module):
     in which synthesis computes.
     """
 
+    architecture = "stylegan2"
     mapping: MappingNetwork
     synthesis: SynthesisNetwork
 
@@ -64,7 +67,7 @@ class StyleGAN2(nn.Module):
             resolutions=self.config.resolutions,
             noise_maps=True,
             compute_types=COMPUTE_TYPES,
-            class_names=tuple(f"class {k}" for k in range(self.config.c_dim)),
+            class_names=self.config.class_names or name_classes(self.config.c_dim),
             accelerate=_accelerate,
         )
 
@@ -102,3 +105,6 @@ def _accelerate(generator: StyleGAN2, wish: InferenceWish) -> Generator:
     from synth.generators.acceleration import accelerate_stylegan2
 
     return accelerate_stylegan2(generator, wish)
+
+
+ARCHITECTURE = Architecture("stylegan2", StyleGAN2Config.from_json, StyleGAN2, Discriminator)

@@ -72,7 +72,7 @@ def test_two_people_are_followed_apart(tmp_path):
     assert len(look(path, "largest").persons) == 1
 
 
-def test_a_person_who_comes_back_after_a_cut_is_followed_anew(tmp_path):
+def test_a_person_who_comes_back_after_a_cut_counts_as_another(tmp_path):
     scenes = [(1.0, [(16, 2)], 20), (1.0, [], 0), (1.0, [(16, 2)], 20)]
     footage = look(write_clip(tmp_path / "back.mp4", draw_film(scenes)))
     assert [person.shot for person in footage.persons] == [0, 2]

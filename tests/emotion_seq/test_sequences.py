@@ -126,6 +126,16 @@ def test_a_track_lasts_as_long_as_its_sequence():
     assert np.allclose(reached, [0, 2.05, 3.2, 7.6])
 
 
+def test_a_track_of_absurd_length_is_one_clear_error():
+    sequence = make_sequence([0, 1], durations_s=[1.0, 1e9])
+    with pytest.raises(ValueError, match=r"track of 0 to 43200 seconds.*got 1000000001"):
+        make_track(sequence)
+    assert make_track(sequence, length_s=5.0).duration_s == pytest.approx(5.0)
+    for length_s in (-1.0, float("nan"), float("inf"), 1e9):
+        with pytest.raises(ValueError, match="track of 0 to 43200 seconds"):
+            make_track(sequence, length_s=length_s)
+
+
 @pytest.mark.parametrize("length_s", [7.5, 8.1, 12.0, 2.01])
 def test_a_track_is_cut_or_drawn_out_to_a_length(length_s):
     track = make_track(make_sequence([0, 1, 2, 0], [2.0, 0.1, 5.0, 1.0]), 1.1, length_s)

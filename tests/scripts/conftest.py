@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from scripts import generate_video
-from synth.checkpoints import load_generator
-from synth.checkpoints.native import save_generator
 from synth.emotions import Emotion
+from synth.generators import load_generator, save_generator
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.motion.direction_sets import DirectionSet, save_directions
 from synth.motion.directions import Direction

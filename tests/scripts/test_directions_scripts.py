@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 
 from scripts import calibrate_directions, exchange_directions, show_directions
-from synth.checkpoints import load_generator
 from synth.emotions import Emotion
 from synth.faces.latents import save_latents
 from synth.faces.random_faces import map_seeds
+from synth.generators import load_generator
 from synth.generators.drawing import draw_frames
 from synth.judging.readout import PerceptualScorer
 from synth.motion.direction_sets import DirectionSet, load_directions, save_directions
@@ -76,7 +76,7 @@ def test_a_set_is_calibrated_with_its_curves(call, tmp_path, monkeypatch):
         (["out=x.safetensors", "identity_budget=0.3"], "needs a face encoder for identity_budget"),
         (
             ["out=x.safetensors", "identity_budget=much"],
-            "needs a number or null for calibration.ide",
+            "needs a number or null for ide",
         ),
     ],
 )

@@ -8,8 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 import synth.generators
-from scripts.entry import CONFIGS
-from synth.checkpoints import load_generator
+from scripts.constructors import CONFIGS
+from synth.generators import load_generator
 from synth.motion import direction_sets as store
 from synth.motion.emotion_track import EVENT_KEYS, TRACK_KEYS, load_track
 from synth.motion.paths import EASINGS

@@ -135,7 +135,9 @@ def test_a_users_own_sequences_become_a_network(tmp_path, monkeypatch, capsys):
     _, card = load_keras_file(folder / "model.keras", KIND)
     assert card["data"] == "mine.csv"
     names = [row["name"] for row in json.loads((folder / "scores.json").read_text())]
-    assert names == ["most frequent", *(f"n-gram, order {k}" for k in (1, 2, 3)), "LSTM"]
+    assert names[:4] == ["most frequent", *(f"n-gram, order {k}" for k in (1, 2, 3))]
+    assert names[4:] == ["logistic regression on the last 2", "4 LSTM layers, with shortcuts"]
+    assert card["network"] == names[5]
     assert "most frequent" in printed and (folder / "curves.png").is_file()
 
 

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from scripts import fit_directions
-from synth.checkpoints import load_generator
 from synth.emotions import Emotion
 from synth.faces.random_faces import map_seeds
+from synth.generators import load_generator
 from synth.motion.direction_sets import load_directions, load_directions_for
 from synth.types import to_frames
 
@@ -67,8 +67,8 @@ def test_labels_become_a_set_for_this_generator(run, tmp_path, tiny_generator):
     ("overrides", "message"),
     [
         (["out=mine.pt", "generator.path=nowhere.pkl"], "mine.pt: needs a name ending in .safet"),
-        (["seed=first"], "needs a whole number for fit.seed; got 'first'"),
-        (["c=weak"], "needs a number or null for fit.c; got 'weak'"),
+        (["seed=first"], "needs a whole number for seed; got 'first'"),
+        (["c=weak"], "needs a number or null for c; got 'weak'"),
         (["fit.space=z"], "needs one of w, rows, flat for fit.space; got 'z'"),
         (["labels.path=3"], "needs text for labels.path; got 3"),
         (["labels.path=nowhere.npz"], "nowhere.npz: needs labelled latents"),

@@ -15,10 +15,10 @@ import yaml
 from child_processes import take_sigint
 from PIL import Image
 
-from synth.checkpoints import load_generator
 from synth.emotions import Emotion
 from synth.faces.face import Face
 from synth.faces.latents import load_latents, save_latents
+from synth.generators import load_generator
 from synth.motion.direction_sets import load_directions, save_directions
 from synth.motion.emotion_track import load_track, parse_track
 from synth.scores.scorecard import Scorecard, load_scorecard

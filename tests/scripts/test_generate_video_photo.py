@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synth.checkpoints import load_generator
 from synth.faces.face import Face
 from synth.faces.latents import load_latents
+from synth.generators import load_generator
 from synth.types import to_frames
 
 QUICK = [
@@ -56,7 +56,7 @@ def test_a_tuned_photo_is_drawn_by_its_own_generator(run, photo):
         ("face.path=gone.jpg", "found nothing at gone.jpg"),
         ("face.paste=true", "needs a finder"),
         ("face.recipe.settings.noise=optimised", "needs noise const or none"),
-        ("face.recipe.loss=3", "needs text for loss"),
+        ("face.recipe.loss=3", "needs text for face.recipe.loss"),
     ],
 )
 def test_mistakes_end_with_one_line_and_no_results(run, photo, override, words):

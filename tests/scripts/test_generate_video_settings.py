@@ -26,7 +26,7 @@ from synth.storage.assets import AssetError
         (["video.codec=nothing"], "needs a video codec"),
         (["video.crf=99"], "needs crf"),
         (["video.file=video.avi"], "needs an output named"),
-        (["video.fps=0"], "needs frames per second above 0"),
+        (["video.fps=0"], "needs fps from 0.01 to 1000|needs frames per second above 0"),
         (["render.precision=fp8"], "needs precision among"),
         (["render.batch_size=0"], "needs a batch of at least 1 frame"),
         (["render.device=toaster"], "needs a device of this computer; got 'toaster'"),

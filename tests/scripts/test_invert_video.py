@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from scripts import invert_video
-from synth.checkpoints import load_generator
 from synth.faces.latents import load_latents
+from synth.generators import load_generator
 from synth.types import to_frames
 from synth.video.writing import Encoding, probe_video, write_video
 

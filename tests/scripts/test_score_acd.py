@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from scripts import score_acd
-from synth.checkpoints import load_generator
 from synth.emotions import Emotion
 from synth.faces.face import Face
 from synth.film.rendering import render_frames
+from synth.generators import load_generator
 from synth.motion.direction_sets import load_directions, save_directions
 from synth.motion.emotion_track import EmotionEvent, EmotionTrack
 from synth.motion.interpolation import KeyframePath
@@ -180,11 +180,11 @@ def test_scoring_files_leaves_the_protocols_table(run, tmp_path):
         (["expressions=[rage]"], "rage"),
         (["faces=0"], "faces=0"),
         (["frames=1"], "frames=1"),
-        (["faces=two"], "needs a whole number for protocol.faces; got 'two'"),
+        (["faces=two"], "needs a whole number for faces; got 'two'"),
         (["fps=0"], "needs frames per second above 0"),
-        (["psi=half"], "needs a number for protocol.psi"),
+        (["psi=half"], "needs a number for psi"),
         (["videos=a.mp4"], "needs a list of texts or null for videos; got 'a.mp4'"),
-        (["expressions=anger"], "needs a list for protocol.expressions"),
+        (["expressions=anger"], "needs a list for expressions"),
         (["scorecard.face_stride=0", "generator.path=nowhere.pkl"], "needs a face stride of 1"),
         (["render.batch_size=0", "generator.path=nowhere.pkl"], "needs a batch of at least 1"),
         (["directions.path=null"], "fit_directions"),

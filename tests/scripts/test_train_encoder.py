@@ -7,7 +7,7 @@ import torch
 
 from embed.encoder.store import load_encoder
 from scripts import train_encoder
-from synth.checkpoints import load_generator
+from synth.generators import load_generator
 
 SMALL = [
     "plan.steps=2", "plan.batch=4", "plan.fresh=2", "plan.pool=8", "plan.held_out=4",

@@ -8,10 +8,8 @@ it was; workers share the picture files and take whole blocks.
 
 from __future__ import annotations
 
-import itertools
 import json
 import multiprocessing
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -24,51 +22,12 @@ from synth.generators.bundled_parameters import (
     map_latents_to_parameters,
     truncate_parameters,
 )
+from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset
 from synth.storage.atomic import write_text_atomically
 
-BLOCK = 64
-#: The first pictures are never trained on; they show what G(z) should be, without truncation.
-HELD_OUT = 256
 #: The others are drawn towards the mean by a random psi at least this large: most faces that
 #: people ask for are truncated, so that is where the network should be at its best.
 LEAST_PSI = 0.6
-
-
-@dataclass(frozen=True)
-class FaceDataset:
-    """z [n, 512] float32, parameters [n, p] float32, pictures by size, memory-mapped."""
-
-    z: np.ndarray
-    parameters: np.ndarray
-    pictures: dict[int, np.ndarray]
-
-
-def load_dataset(folder: str | Path) -> FaceDataset:
-    """Open a data set as far as it is finished: up to the first block that is missing.
-
-    Raises ValueError when that is not even one block.
-    """
-    folder = Path(folder)
-    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    blocks = itertools.takewhile(
-        lambda b: (folder / f"block_{b:05d}.done").exists(), itertools.count()
-    )
-    count = BLOCK * sum(1 for _ in blocks)
-    if not count:
-        raise ValueError(
-            f"needs a data set with pictures; {folder} has no finished block of {BLOCK}; "
-            "try the command that renders it again, it goes on"
-        )
-    sizes = {int(size): rows for size, rows in plan["counts"].items()}
-    if count < max(sizes.values()):
-        print(f"{folder}: {count} of {max(sizes.values())} pictures are finished and will be used")
-    return FaceDataset(
-        z=np.load(folder / "z.npy")[:count],
-        parameters=np.load(folder / "parameters.npy")[:count],
-        pictures={
-            size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r")[:count] for size in sizes
-        },
-    )
 
 
 def prepare_folder(folder: Path, counts: dict[int, int], seed: int) -> None:

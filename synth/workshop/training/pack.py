@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from synth.checkpoints.native import save_generator
+from synth.generators import save_generator
 from synth.generators.bundled import BUNDLED_NAME
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
-from synth.workshop.training.dataset import describe_data, load_dataset
+from synth.learning.rendered_faces import load_dataset
+from synth.workshop.training.dataset import describe_data
 
 
 def pack_generator(run: Path, mapping: Path, out: Path, data: Path, hours: float) -> None:

@@ -11,10 +11,10 @@ from PIL import Image
 from synth.generators.bundled_parameters import make_target_latents
 from synth.generators.synthesis import SynthesisNetwork
 from synth.learning.losses import crop_face, find_psnr
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 from synth.learning.run_log import append_row
 from synth.storage.atomic import write_atomically
 from synth.types import to_frames, to_images
-from synth.workshop.training.dataset import HELD_OUT, FaceDataset
 
 #: Large pictures take long: fewer tell enough.
 LARGE_PX, HELD_OUT_LARGE = 512, 64

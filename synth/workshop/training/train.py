@@ -29,10 +29,10 @@ from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.generators.synthesis import SynthesisNetwork
 from synth.learning.losses import Distance, find_picture_loss, make_focus
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 from synth.storage.atomic import write_atomically
 from synth.types import to_images
 from synth.workshop.training.critic import Opponent
-from synth.workshop.training.dataset import HELD_OUT, FaceDataset
 from synth.workshop.training.patches import draw_patches, synthesize_patches
 from synth.workshop.training.plans import FULL_CONFIG, Stage, cut_config
 from synth.workshop.training.report import report_quality

@@ -1,4 +1,4 @@
-"""Files of a few megabytes whose reading costs the square of their size, done carelessly."""
+"""Files of some megabytes whose reading costs the square of their size, done carelessly."""
 
 from checkpoint_attacks import binunicode, legacy_storage, storage_of
 from checkpoint_samples import Call, Name, dump, nvidia_module, ordered
@@ -30,12 +30,12 @@ def long_names(count: int = 140_000, length: int = 1_000_000) -> bytes:
     return b"\x80\x04(" + name + b"q\x00" + b"h\x00h\x00\x930" * count + b"l."
 
 
-def shared_dict(count: int = 60_000, entries: int = 200_000) -> bytes:
+def shared_dict(count: int = 90_000, entries: int = 120_000) -> bytes:
     large = b"}q\x00(" + b"".join(binunicode(f"{k:06d}") + b"N" for k in range(entries)) + b"u"
     return b"\x80\x02](" + large + b"h\x00" * count + b"e."
 
 
-def shared_record(count: int = 60_000, entries: int = 200_000) -> bytes:
+def shared_record(count: int = 90_000, entries: int = 120_000) -> bytes:
     record = b"ccollections\nOrderedDict\n)Rq\x00("
     record += b"".join(binunicode(f"{k:06d}") + b"N" for k in range(entries)) + b"u"
     return b"\x80\x02](" + record + b"h\x00" * count + b"e."
@@ -60,7 +60,7 @@ def shared_text(count: int = 15_000, length: int = 1_500_000) -> bytes:
         Call(
             Name("numpy.core.multiarray", "_reconstruct"),
             (Name("numpy", "ndarray"), (0,), b"b"),
-            (1, (1,), kind, False, text),
+            (1, (length // 2,), kind, False, text),
         )
         for _ in range(count)
     ]

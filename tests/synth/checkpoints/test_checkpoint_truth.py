@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from synth.checkpoints import CheckpointError, convert_checkpoint, load_generator, read_tensors
+from synth.checkpoints import CheckpointError, read_tensors
+from synth.generators import convert_checkpoint, load_generator
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ class LinearGenerator:
     z_dim, w_dim, num_layers, resolution = Z_DIM, W_DIM, LAYERS, 16
     name, sha256 = "linear", "ab" * 32
 
-    def mapping(self, z, class_labels=None, truncation_psi=1.0, truncation_cutoff=None):
+    def mapping(self, z, class_weights=None, truncation_psi=1.0, truncation_cutoff=None):
         w = z @ torch.linspace(-1, 1, Z_DIM * W_DIM).reshape(Z_DIM, W_DIM) * truncation_psi
         return w[:, None].expand(-1, LAYERS, -1)
 

@@ -23,7 +23,7 @@ class GreyGenerator:
     batches: list = field(default_factory=list)
     broken_from: int = 10**9
 
-    def mapping(self, z, class_labels=None, truncation_psi=1.0, truncation_cutoff=None):
+    def mapping(self, z, class_weights=None, truncation_psi=1.0, truncation_cutoff=None):
         return truncation_psi * z[:, None, :].expand(-1, self.num_layers, -1)
 
     def synthesis(self, w_plus, noise_mode="const", noise_seed=None):

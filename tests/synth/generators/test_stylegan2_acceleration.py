@@ -122,8 +122,9 @@ def test_compiled_pictures_are_the_networks(tmp_path: Path) -> None:
     """In a process of its own, since code whose shapes are checked cannot be compiled."""
     script = """
 import torch, warnings
-from synth.generators.acceleration import AccelerationWarning, accelerate
+from synth.generators.acceleration import AccelerationWarning, accelerate, keep_compiled_code
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
+keep_compiled_code()
 warnings.simplefilter("error", AccelerationWarning)
 config = StyleGAN2Config(
     resolution=8, z_dim=8, w_dim=8, mapping_layers=1, channel_base=64, channel_max=8

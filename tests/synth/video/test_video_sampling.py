@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from footage_samples import draw_frame, write_clip
 
-from synth.video.sampling import is_cut, sample_video
+from synth.video.sampling import sample_video
 from synth.video.writing import write_video
 
 
@@ -32,13 +32,6 @@ def test_a_cut_between_glimpses_is_seen_and_looked_at_at_once(tmp_path):
     assert list(sorted(first)) == [0, 1, 2]
     assert first[1] == pytest.approx(28 / 25, abs=0.01)
     assert first[2] == pytest.approx(31 / 25, abs=0.01)
-
-
-def test_a_pan_is_no_cut():
-    y, x = np.mgrid[:32, :32]
-    scene = (128 + 100 * np.sin(x / 3) * np.cos(y / 4)).astype(np.uint8)
-    assert not is_cut(scene, np.roll(scene, 1, axis=1))
-    assert is_cut(scene, np.full_like(scene, 20))
 
 
 def test_pictures_are_reduced_and_colours_stay(tmp_path):

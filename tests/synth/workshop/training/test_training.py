@@ -9,16 +9,17 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from synth.checkpoints.native import load_native
+from synth.generators import load_native
 from synth.generators.bundled_parameters import (
     EMOTION_SLICE,
     make_embedding,
     map_latents_to_parameters,
 )
 from synth.generators.stylegan2 import StyleGAN2Config
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset, load_dataset
 from synth.types import to_frames
 from synth.workshop.training import train
-from synth.workshop.training.dataset import HELD_OUT, FaceDataset, load_dataset, prepare_folder
+from synth.workshop.training.dataset import prepare_folder
 from synth.workshop.training.pack import pack_generator
 from synth.workshop.training.plans import Stage
 from synth.workshop.training.train import EMOTION_ROWS, Trainer

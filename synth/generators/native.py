@@ -1,8 +1,10 @@
-"""Our own checkpoints: safetensors with a StyleGAN2's weights and a card in the header.
+"""Our own checkpoints: safetensors with a generator's weights and a card in the header.
 
-Tensors stand under `generator.` and `discriminator.`; the header holds format, config (JSON of a
-StyleGAN2Config), discriminator_config where there is one, name, source_sha256 (of the file that was
-converted, empty for networks of our own) and further entries of the card, all as text.
+Tensors stand under `generator.` and `discriminator.`; the header holds format, architecture (a name
+that `architectures` knows), config (JSON of that architecture's record), discriminator_config where
+there is one, name, source_sha256 (of the file that was converted, empty for networks of our own)
+and further entries of the card, all as text. Files of the format before name no architecture: they
+hold a StyleGAN2.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,13 +21,13 @@ from torch import Tensor, nn
 
 from synth.checkpoints.errors import CheckpointError
 from synth.checkpoints.safetensors_stream import NATIVE_FORMAT
-from synth.generators.stylegan2 import Discriminator, StyleGAN2, StyleGAN2Config
+from synth.generators.architectures import Architecture, StoredGenerator, find_architecture
 from synth.storage.assets import hash_file
 from synth.storage.atomic import write_atomically
 
-_DEEPEST_MAPPING = 64
-_LARGEST_RESOLUTION = 8192
-_OWN_ENTRIES = frozenset({"format", "config", "discriminator_config", "name"})
+#: Before files could hold anything but a StyleGAN2.
+_FORMER_FORMAT = "moodreel-stylegan2"
+_OWN_ENTRIES = frozenset({"format", "architecture", "config", "discriminator_config", "name"})
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class LoadedGenerator:
     sha256 is that of the file the weights were converted from, or of this file when they are ours.
     """
 
-    generator: StyleGAN2
+    generator: StoredGenerator
     name: str
     sha256: str
     card: Mapping[str, str]
@@ -42,24 +45,32 @@ class LoadedGenerator:
 
 def save_generator(
     path: str | Path,
-    generator: StyleGAN2,
+    generator: nn.Module,
     name: str,
     card: Mapping[str, str],
-    discriminator: Discriminator | None = None,
+    discriminator: nn.Module | None = None,
     dtype: torch.dtype | None = None,
 ) -> None:
     """Write a native checkpoint, whole or not at all; `dtype` float16 halves its size.
 
-    Raises ValueError for a card that uses an entry of the format itself.
+    The generator is a `StoredGenerator`; the discriminator has a `config` too. Raises ValueError
+    for an unknown architecture, and for a card that uses an entry of the format itself.
     """
     taken = _OWN_ENTRIES.intersection(card)
     if taken:
         raise ValueError(f"needs card entries other than {sorted(taken)}; try other names for them")
+    stored = cast(StoredGenerator, generator)
+    architecture = find_architecture(stored.architecture)
     tensors = _prefix("generator", generator, dtype)
-    metadata = {"format": NATIVE_FORMAT, "config": generator.config.to_json(), "name": name}
+    metadata = {
+        "format": NATIVE_FORMAT,
+        "architecture": architecture.name,
+        "config": stored.config.to_json(),
+        "name": name,
+    }
     if discriminator is not None:
         tensors.update(_prefix("discriminator", discriminator, dtype))
-        metadata["discriminator_config"] = discriminator.config.to_json()
+        metadata["discriminator_config"] = cast(Any, discriminator).config.to_json()
     with write_atomically(path) as temporary:
         save_file(tensors, temporary, {"source_sha256": "", **card, **metadata})
 
@@ -72,25 +83,27 @@ def load_native(path: str | Path, device: str | torch.device = "cpu") -> LoadedG
     """
     path = Path(path)
     metadata = read_card(path)
-    config = _read_config(path, metadata.get("config"))
+    architecture = _find_architecture(path, metadata)
+    config = _read_config(path, architecture, metadata.get("config"))
     sha256 = metadata.get("source_sha256") or hash_file(path)
     name = metadata.get("name") or path.stem
-    with torch.device("meta"):
-        generator = StyleGAN2(config, name=name, sha256=sha256)
+    generator = architecture.build_empty(config, name, sha256)
     _load_weights(generator, path, "generator", device)
     card = {key: text for key, text in metadata.items() if key not in _OWN_ENTRIES}
-    return LoadedGenerator(generator, name, sha256, card)
+    return LoadedGenerator(cast(StoredGenerator, generator), name, sha256, card)
 
 
-def load_native_discriminator(
-    path: str | Path, device: str | torch.device = "cpu"
-) -> Discriminator:
-    """Read the discriminator of a native checkpoint whose card has a discriminator_config."""
+def load_native_discriminator(path: str | Path, device: str | torch.device = "cpu") -> nn.Module:
+    """Read the discriminator of a native checkpoint that holds one.
+
+    Raises as `load_native` does, and CheckpointError where the file holds none.
+    """
     path = Path(path)
     metadata = read_card(path)
-    config = _read_config(path, metadata.get("discriminator_config"))
-    with torch.device("meta"):
-        discriminator = Discriminator(config)
+    if "discriminator_config" not in metadata:
+        notes = metadata.get("notes") or "it was saved without one"
+        raise CheckpointError(f"{path}: needs a discriminator in the file; got none: {notes}")
+    discriminator = _build_discriminator(path, metadata)
     _load_weights(discriminator, path, "discriminator", device)
     return discriminator
 
@@ -102,13 +115,12 @@ def check_native(path: str | Path) -> None:
     """
     path = Path(path)
     metadata = read_card(path)
-    parts: list[tuple[str, type[nn.Module], str]] = [("generator", StyleGAN2, "config")]
+    architecture = _find_architecture(path, metadata)
+    config = _read_config(path, architecture, metadata.get("config"))
+    networks = {"generator": architecture.build_empty(config)}
     if "discriminator_config" in metadata:
-        parts.append(("discriminator", Discriminator, "discriminator_config"))
-    for prefix, kind, entry in parts:
-        config = _read_config(path, metadata.get(entry))
-        with torch.device("meta"):
-            network = kind(config)
+        networks["discriminator"] = _build_discriminator(path, metadata)
+    for prefix, network in networks.items():
         with _open(path) as file:
             _check_tensors(file, network.state_dict(), prefix, path)
 
@@ -120,7 +132,7 @@ def read_card(path: str | Path) -> dict[str, str]:
         raise FileNotFoundError(f"{path}: needs a checkpoint; got no such file; check the path")
     with _open(path) as file:
         metadata = file.metadata() or {}
-    if metadata.get("format") != NATIVE_FORMAT:
+    if metadata.get("format") not in (NATIVE_FORMAT, _FORMER_FORMAT):
         raise CheckpointError(
             f"{path}: needs a safetensors file of format {NATIVE_FORMAT!r}; "
             f"got {metadata.get('format')!r}; try `python -m scripts.convert_checkpoint` on the "
@@ -139,18 +151,28 @@ def _open(path: Path) -> safe_open:
         ) from None
 
 
-def _read_config(path: Path, text: str | None) -> StyleGAN2Config:
+def _find_architecture(path: Path, metadata: Mapping[str, str]) -> Architecture:
     try:
-        config = StyleGAN2Config.from_json(text or "")
-    except (TypeError, ValueError) as error:
+        return find_architecture(metadata.get("architecture", "stylegan2"))
+    except ValueError as error:
         raise CheckpointError(f"{path}: {error}") from None
-    depth = max(config.mapping_layers, config.discriminator_mapping_layers)
-    if depth > _DEEPEST_MAPPING or config.resolution > _LARGEST_RESOLUTION:
-        raise CheckpointError(
-            f"{path}: needs at most {_DEEPEST_MAPPING} mapping layers and {_LARGEST_RESOLUTION} "
-            f"pixels; got {depth} and {config.resolution}"
-        )
-    return config
+
+
+def _read_config(path: Path, architecture: Architecture, text: str | None) -> Any:
+    try:
+        return architecture.read_config(text or "")
+    except (TypeError, ValueError, OverflowError) as error:
+        raise CheckpointError(f"{path}: {error}") from None
+
+
+def _build_discriminator(path: Path, metadata: Mapping[str, str]) -> nn.Module:
+    """Without memory for its weights."""
+    architecture = _find_architecture(path, metadata)
+    if architecture.build_discriminator is None:
+        raise CheckpointError(f"{path}: needs no discriminator beside {architecture.name}; got one")
+    config = _read_config(path, architecture, metadata.get("discriminator_config"))
+    with torch.device("meta"):
+        return architecture.build_discriminator(config)
 
 
 def _prefix(prefix: str, network: nn.Module, dtype: torch.dtype | None) -> dict[str, Tensor]:
@@ -173,7 +195,8 @@ def _load_weights(network: nn.Module, path: Path, prefix: str, device: str | tor
             # A copy: the file's own memory would change with the file.
             state[name] = file.get_tensor(f"{prefix}.{name}").to(device, torch.float32, copy=True)
     network.load_state_dict(state, assign=True)
-    network.eval().requires_grad_(False)
+    # What is computed, not stored, such as filters, goes where the weights are.
+    network.to(device).eval().requires_grad_(False)
 
 
 def _check_tensors(file: safe_open, wanted: Mapping[str, Tensor], prefix: str, path: Path) -> None:
