@@ -51,6 +51,7 @@ CONTEXT_RUNS = 32
 #: A predicted emotion lasts no longer, whatever the network's distribution allows.
 LONGEST_RUN_S = 60.0
 MAX_PREDICTED_INTENSITY = 1.2
+MOST_FPS = 1000
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,8 @@ def sample_runs(
 
 def compute_film_length(seconds: float, fps: float) -> float:
     """From the first to the last frame of a film of so many seconds: a frame less than it lasts."""
-    if not 0 < fps < math.inf:
-        raise ValueError(f"needs frames a second above 0; got {fps}")
+    if not 0 < fps <= MOST_FPS:
+        raise ValueError(f"needs frames a second above 0 and up to {MOST_FPS}; got {fps}; try 30")
     return (max(1, round(seconds * fps)) - 1) / fps
 
 

@@ -1,4 +1,4 @@
-"""Emotions one after the other: only changes are kept (thesis, 3.6), their timing beside them.
+"""Emotions one after the other: only changes are kept (thesis, 3.6), with their timing.
 
 In: emotions per frame, per utterance or per line, with or without seconds and intensities. Out:
 `EmotionSequence`s of runs, no two neighbours alike; splits of them by film; an `EmotionTrack`.
@@ -17,7 +17,7 @@ from synth.emotions import Emotion
 from synth.motion.emotion_track import DEFAULT_GAP_S, MAX_INTENSITY, EmotionEvent, EmotionTrack
 from synth.motion.paths import LONGEST_S
 
-#: How long an emotion lasts where nobody says.
+#: How long an emotion lasts where nothing says how long.
 DEFAULT_RUN_S = DEFAULT_GAP_S
 #: Shorter runs are drawn out to this: one frame of a film.
 SHORTEST_RUN_S = 0.04
@@ -45,7 +45,7 @@ class EmotionRun:
 class EmotionSequence:
     """The changes of emotion of one person in one scene of `film`.
 
-    `split` is train, dev or test where whoever made the data says so. Raises ValueError for no
+    `split` is train, dev or test where the data say so. Raises ValueError for no
     runs, for neighbours of the same emotion (`collapse_runs` joins them), and another split.
     """
 

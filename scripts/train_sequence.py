@@ -48,7 +48,8 @@ def train_sequence(config: DictConfig, folder: Path) -> None:
     model, losses = train_model(splits, folder, settings, shape)
     rows = score_baselines([*splits.train, *splits.dev], splits.test)
     # The weakest and the strongest: more lines would hide the network's.
-    accuracies = {row.name: row.scores.accuracy for row in (rows[0], rows[-1])}
+    shown = (rows[0], rows[-1])
+    accuracies = {f"{row.name}, test": row.scores.accuracy for row in shown}
     plot_curves(folder / "curves.png", losses, accuracies)
     rows.append(score_model(shape.name, model, splits.test))
     plot_transitions(folder / "transitions.png", count_transitions(splits.test), "test sequences")

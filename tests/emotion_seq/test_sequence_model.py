@@ -263,6 +263,12 @@ def test_a_network_without_numbers_is_one_clear_error():
         sample_runs(model, 5.0)
 
 
+@pytest.mark.parametrize("fps", [0, -1, float("nan"), 1e308, 10**400])
+def test_impossible_rates_are_refused(fps):
+    with pytest.raises(ValueError, match="frames a second above 0 and up to 1000"):
+        compute_film_length(2.0, fps)
+
+
 @pytest.mark.parametrize("settings", [{"temperature": -1}, {"top_p": 0}, {"top_p": 1.5}])
 def test_impossible_sampling_is_refused(settings):
     with pytest.raises(ValueError, match="temperature"):
