@@ -59,8 +59,8 @@ class FootageSettings:
             raise ValueError(f"needs which out of {', '.join(WHICH)}; got {self.which!r}")
         if not (0 < self.rate <= 100 and self.search_every_s > 0 and self.thumbnails >= 0):
             raise ValueError(
-                "needs a rate above 0 and up to 100, seconds above 0 and thumbnails of 0 or more; got "
-                f"{self}"
+                "needs a rate above 0 and up to 100, search_every_s above 0 and thumbnails of 0 or "
+                f"more; got {self}"
             )
         if self.longest_px is not None and self.longest_px < LEAST_LONGEST_PX:
             raise ValueError(
