@@ -17,8 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts.entry import CONFIGS
-
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 EXTENSIONS = "MOODREEL_EXTENSIONS"
 _REFERENCE = re.compile(r"\$\{([a-z_]+)")
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from scripts.constructors import CONFIGS, find_constructors
 from scripts.reporting import reporting_errors
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 Job = TypeVar("Job")
 
 
@@ -45,7 +45,6 @@ def _run_composed(config_name: str, job_type: type[Job], run: Callable[[Job, Pla
     from omegaconf import DictConfig, OmegaConf
 
     from scripts.building import read_job
-    from scripts.constructors import find_constructors
 
     def run_job(config: DictConfig) -> None:
         with reporting_errors():  # here too, since Hydra would add a line of its own

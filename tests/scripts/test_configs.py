@@ -9,8 +9,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from scripts.building import build, check_settings, find_target, to_plain
-from scripts.constructors import find_constructors
-from scripts.entry import CONFIGS
+from scripts.constructors import CONFIGS, find_constructors
 from synth.generators.base import Generator
 from synth.motion.emotion_track import EmotionTrack
 from synth.motion.masks import MASKS

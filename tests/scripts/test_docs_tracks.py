@@ -8,7 +8,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 import synth.generators
-from scripts.entry import CONFIGS
+from scripts.constructors import CONFIGS
 from synth.generators import load_generator
 from synth.motion import direction_sets as store
 from synth.motion.emotion_track import EVENT_KEYS, TRACK_KEYS, load_track

@@ -9,7 +9,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 import synth.generators
-from scripts.entry import CONFIGS
+from scripts.constructors import CONFIGS
 from scripts.moodreel import find_command, make_settings
 from synth.checkpoints import load_generator
 from synth.motion import direction_sets

@@ -9,7 +9,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from scripts import moodreel
-from scripts.entry import CONFIGS
+from scripts.constructors import CONFIGS
 from scripts.moodreel import COMMANDS, find_command, format_help, make_settings
 
 
