@@ -6,7 +6,6 @@ looking (`scripts.show_directions`) and measuring (`scripts.calibrate_directions
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from synth.emotions import Emotion
@@ -15,7 +14,7 @@ from synth.generators.base import Generator
 from synth.generators.drawing import (
     draw_frames,
 )
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.judging.emotion_scoring import EmotionScorer, measure_response
 from synth.motion.direction_sets import DirectionSet
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
@@ -111,7 +110,7 @@ def _doubt_sense(
 ) -> list[str]:
     step = mask.apply(direction.vector.to(faces)) * direction.coefficient
     ahead, back = (
-        float(np.nanmean(scorer.score(draw_frames(generator, faces + sign * step))[:, emotion]))
+        measure_response(scorer, draw_frames(generator, faces + sign * step), emotion)
         for sign in (1, -1)
     )
     if ahead > back:

@@ -3,10 +3,11 @@
     python -m scripts.predict_emotions video.path=clip.mp4
     python -m scripts.predict_emotions video.path=clip.mp4 footage.which=all cutter.detector=cnn
 
-In: a video that PyAV reads, or a folder of PNG frames. Out, in a folder of the video's name:
-emotions.csv (each face that was looked at: when, where, probabilities, the emotion decided),
-sequences.yaml (for `scripts.train_sequence`), track.yaml (for `generate_video track=file`),
-timeline.png, transitions.png, config.yaml. Stopped runs go on with the shot they were in.
+In: a video that PyAV reads, or a folder of PNG frames. Out, in a folder of the video's name with a
+mark of where it lies (`clip.mp4-1f00dbee`): emotions.csv (each face that was looked at: when,
+where, probabilities, the emotion decided), sequences.yaml (for `scripts.train_sequence`),
+track.yaml (for `generate_video track=file`), timeline.png, transitions.png, config.yaml. Stopped
+runs go on with the shot they were in.
 Recognised emotions tell what faces look like, not what people feel: docs/emotion-sequences.md.
 """
 
@@ -42,6 +43,8 @@ from synth.faces.face_cutting import FaceCutter
 from synth.judging.emotion_scoring import EmotionScorer
 from synth.motion.emotion_track import save_track
 from synth.storage.atomic import write_atomically, write_text_atomically
+from synth.storage.locks import own_folder
+from synth.storage.places import name_by_place
 
 TYPES: Mapping[str, Any] = {"video.path": str, "faces": bool}
 
@@ -50,11 +53,16 @@ def predict_emotions(config: DictConfig, folder: Path) -> None:
     """Look through the video as configs/predict_emotions.yaml describes it."""
     check_types(config, TYPES)
     video = Path(config.video.path)
+    with own_folder(folder / name_by_place(video)) as place:
+        write_results(place, video, config)
+
+
+def write_results(folder: Path, video: Path, config: DictConfig) -> None:
+    """Everything of one video into its own folder."""
     settings: FootageSettings = build(config.footage)
     decisions: DecisionSettings = build(config.decisions)
     cutter: FaceCutter = build(config.cutter)
     scorer: EmotionScorer = build(config.classifier)
-    folder = folder / video.stem
     footage = read_footage(video, cutter, scorer, settings, folder / "journal")
     main = make_main_sequence(footage, video.name, decisions)
     sequences = [main]

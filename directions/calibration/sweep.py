@@ -22,7 +22,7 @@ from synth.generators.base import Generator
 from synth.generators.drawing import (
     draw_frames,
 )
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.judging.emotion_scoring import EmotionScorer, measure_response
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
 from synth.types import WPlus
@@ -79,7 +79,7 @@ def sweep_direction(
     responses, medians, highs, lost = [], [], [], []
     for multiple in multiples:
         frames = calm if multiple == 0 else draw_frames(generator, faces + multiple * step)
-        responses.append(float(np.nanmean(scorer.score(frames)[:, emotion])))
+        responses.append(measure_response(scorer, frames, emotion))
         if encoder is not None and persons is not None:
             distances = find_distances(encoder, frames, persons)
             found = distances[np.isfinite(distances)]

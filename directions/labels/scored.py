@@ -24,7 +24,7 @@ from synth.faces.observers import (
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
 from synth.generators.capabilities import find_capabilities
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.judging.emotion_scoring import EmotionScorer, check_probabilities
 from synth.types import to_frames
 
 BATCH = 8
@@ -80,7 +80,9 @@ def draw_scored(
         z: Tensor = torch.randn(count, generator.z_dim, generator=random)
         w_plus = generator.mapping(z.to(device), truncation_psi=psi)
         frames = to_frames(generator.synthesis(w_plus))
-        yield w_plus[:, 0].float().cpu().numpy(), scorer.score(frames)
+        found = scorer.score(frames)
+        check_probabilities(found, scorer.name, may_be_unknown=True)
+        yield w_plus[:, 0].float().cpu().numpy(), found
 
 
 def _check_wishes(confidence: float, samples: int, per_emotion: int) -> None:
