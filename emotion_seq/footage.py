@@ -1,7 +1,7 @@
 """What was seen in a video: people, when, where, and what their faces showed; kept on disk.
 
 `Footage` is made by `emotion_seq.trailers`; here it becomes decisions, sequences and a track. A
-journal is a folder with one .npz per shot, so that a stopped run can be taken up again.
+journal is a folder with one .npz per shot, so that a stopped run can go on.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Footage:
     scorer: str
 
     def list_main_persons(self) -> list[PersonTrack]:
-        """For each shot with faces, whoever fills most of it."""
+        """For each shot with faces, the person who fills most of it."""
         main: dict[int, PersonTrack] = {}
         for person in self.persons:
             best = main.get(person.shot)
@@ -96,7 +96,7 @@ def decide_person(person: PersonTrack, settings: DecisionSettings | None = None)
 def make_main_sequence(
     footage: Footage, film: str, settings: DecisionSettings | None = None
 ) -> EmotionSequence:
-    """The emotions of whoever fills each shot, from the video's first moment to its last.
+    """The emotions of the person who fills each shot, from the video's first moment to its last.
 
     While no face is seen the emotion that was there goes on; before the first face, the first.
     Raises ValueError for a video without faces.

@@ -1,6 +1,6 @@
 """Footage to emotions: shots, people in them, their faces, and what these show (thesis, 3.4, 3.5).
 
-In: a video, whoever cuts faces out (`FaceCutter`) and whoever tells emotions (`EmotionScorer`).
+In: a video, a `FaceCutter` that cuts faces out, and an `EmotionScorer` that recognises emotions.
 Out: `Footage`: for each person of each shot, when the face was seen, where, and probabilities.
 
 The video is decoded once, a few pictures a second, never held. A shot's first pictures are searched
@@ -18,14 +18,14 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from emotion_seq.footage import Footage, PersonTrack, load_shots, open_journal, save_shot
 from synth.faces.box_tracking import BoxTracker
 from synth.faces.boxes import Box
 from synth.faces.face_cutting import FaceCut, FaceCutter
-from synth.faces.observers import NeedsModels
+from synth.faces.observers import fetch_models
 from synth.judging.emotion_scoring import EmotionScorer, Probabilities, check_probabilities
+from synth.progress import Progress, Report, ignore_progress
 from synth.storage.assets import hash_file
 from synth.types import Frames
 from synth.video.cuts import CUT_DISTANCE, CUT_LEVELS
@@ -37,11 +37,13 @@ BATCH = 64
 #: A face that is missed for longer is another person when it is back.
 LOST_S = 1.0
 WHICH = ("largest", "all")
+#: In smaller pictures nobody finds a face.
+LEAST_LONGEST_PX = 32
 
 
 @dataclass(frozen=True)
 class FootageSettings:
-    """`rate` pictures a second; `longest_px` their longer side (None: full size, as the thesis).
+    """`rate`: pictures a second; `longest_px` their longer side (None: full size, as the thesis).
 
     `which`: the largest face of each picture, or all. `thumbnails`: kept crops per person.
     """
@@ -55,8 +57,15 @@ class FootageSettings:
     def __post_init__(self) -> None:
         if self.which not in WHICH:
             raise ValueError(f"needs which out of {', '.join(WHICH)}; got {self.which!r}")
-        if not 0 < self.rate <= 100 or self.search_every_s <= 0 or self.thumbnails < 0:
-            raise ValueError(f"needs a rate above 0 and seconds above 0; got {self}")
+        if not (0 < self.rate <= 100 and self.search_every_s > 0 and self.thumbnails >= 0):
+            raise ValueError(
+                "needs a rate above 0 and up to 100, search_every_s above 0 and thumbnails of 0 or "
+                f"more; got {self}"
+            )
+        if self.longest_px is not None and self.longest_px < LEAST_LONGEST_PX:
+            raise ValueError(
+                f"needs longest_px of {LEAST_LONGEST_PX} or more, or null; got {self.longest_px}"
+            )
 
 
 @dataclass
@@ -97,17 +106,16 @@ def read_footage(
     scorer: EmotionScorer,
     settings: FootageSettings | None = None,
     journal: str | Path | None = None,
+    report: Report = ignore_progress,
 ) -> Footage:
-    """Look through a video. `journal`: a folder where a stopped run is taken up from.
+    """Look through a video. `journal`: a folder from which a stopped run goes on.
 
     A video without faces gives a Footage without persons. Raises ValueError and OSError for files
-    that cannot be read to their end; one that is no video at all is told before models are fetched.
+    that cannot be read to their end; what is no video at all is refused before models are fetched.
     """
     settings = settings or FootageSettings()
-    probe_video(path)
-    for one in (cutter, scorer):
-        if isinstance(one, NeedsModels):
-            one.fetch_models()
+    duration_s = probe_video(path).duration_s
+    fetch_models(cutter, scorer)
     heading = {
         "video": hash_file(path) if Path(path).is_file() else str(path),
         "settings": repr(settings),
@@ -119,7 +127,7 @@ def read_footage(
     shots, length_s = load_shots(notes) if notes else ([], 0.0)
     done = len(shots)
     glimpses = sample_video(path, settings.rate, settings.longest_px)
-    for number, shot in groupby(_show_progress(glimpses), key=lambda one: one.shot):
+    for number, shot in groupby(_report(glimpses, duration_s, report), key=lambda one: one.shot):
         if number < done:
             for _ in shot:  # decoded, for there is no way past, but neither searched nor scored
                 pass
@@ -179,10 +187,10 @@ def _finish(person: _Person, scorer: EmotionScorer, end_s: float) -> PersonTrack
     )
 
 
-def _show_progress(glimpses: Iterator[Glimpse]) -> Iterator[Glimpse]:
-    """Count seconds of video on a terminal."""
-    bar = tqdm(desc="seconds of video", unit=" s", disable=None)
+def _report(glimpses: Iterator[Glimpse], duration_s: float, report: Report) -> Iterator[Glimpse]:
+    """Pass glimpses on and say how many seconds of the video are done."""
+    whole_s = max(1, round(duration_s))
     for glimpse in glimpses:
-        bar.update(round(glimpse.time_s, 1) - bar.n)
+        report(Progress("look", min(int(glimpse.time_s), whole_s), whole_s))
         yield glimpse
-    bar.close()
+    report(Progress("look", whole_s, whole_s))

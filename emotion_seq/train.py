@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from emotion_seq.keras_backend import keras, seeded
 from emotion_seq.model import (
@@ -33,6 +32,7 @@ from emotion_seq.model import (
     predict_steps,
 )
 from emotion_seq.sequences import SplitSequences
+from synth.progress import Progress, Report, ignore_progress
 from synth.storage.arrays import load_arrays
 from synth.storage.atomic import write_atomically, write_text_atomically
 from synth.storage.plain_text import parse_json
@@ -67,6 +67,7 @@ def train_model(
     folder: str | Path,
     settings: TrainSettings | None = None,
     shape: ModelSettings | None = None,
+    report: Report = ignore_progress,
 ) -> tuple[Any, list[dict[str, float]]]:
     """Train, or finish training -> (model, one row of losses per epoch).
 
@@ -80,26 +81,24 @@ def train_model(
         run.plan = _describe_plan(settings, shape, (train, dev))
         if (folder / STATE_FILE).is_file():
             run.load(folder / STATE_FILE)
-        _train_epochs(run, folder, train, dev)
+        _train_epochs(run, folder, train, dev, report)
         # Without optimiser and losses, which are of no use to those who open the file.
         model = make_model(shape)
     model.set_weights(run.best_weights)
     return model, run.rows
 
 
-def _train_epochs(run: _Run, folder: Path, train: Steps, dev: Steps) -> None:
+def _train_epochs(run: _Run, folder: Path, train: Steps, dev: Steps, report: Report) -> None:
     """Epoch after epoch, each saved, until the last one or the end of the patience."""
     total, weight = run.settings.epochs, run.settings.timing_weight
-    progress = tqdm(total=total, initial=len(run.rows), desc="epochs", disable=None)
+    report(Progress("train", len(run.rows), total))
     while len(run.rows) < total and not run.is_over:
         row = run.train_epoch(train)
         row["dev_loss"], row["dev_accuracy"] = measure_loss(run.model, dev, weight)
         run.keep(row)
         run.save(folder / STATE_FILE)
         write_text_atomically(folder / LOG_FILE, _write_log(run.rows))
-        progress.update()
-        progress.set_postfix({key: f"{value:.3f}" for key, value in row.items() if key != "epoch"})
-    progress.close()
+        report(Progress("train", len(run.rows), total))
 
 
 def measure_loss(model: Any, steps: Steps, timing_weight: float) -> tuple[float, float]:
