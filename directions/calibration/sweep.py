@@ -17,7 +17,7 @@ from synth.emotions import Emotion
 from synth.faces.observers import FaceEncoder, find_distances
 from synth.generators.base import Generator
 from synth.generators.drawing import draw_frames
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.judging.emotion_scoring import EmotionScorer, measure_response
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
 from synth.types import Frames, WPlus
@@ -96,7 +96,7 @@ def sweep_direction(
     responses, medians, highs, lost = [], [], [], []
     for multiple in multiples:
         frames = trial.draw_edits(direction, multiple)
-        responses.append(float(np.nanmean(trial.scorer.score(frames)[:, emotion])))
+        responses.append(measure_response(trial.scorer, frames, emotion))
         if encoder is not None and persons is not None:
             distances = find_distances(encoder, frames, persons)
             found = distances[np.isfinite(distances)]

@@ -22,7 +22,7 @@ from synth.faces.observers import fetch_models
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
 from synth.generators.capabilities import find_capabilities
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.judging.emotion_scoring import EmotionScorer, check_probabilities
 from synth.progress import Progress, Report, ignore_progress
 from synth.types import to_frames
 
@@ -90,7 +90,9 @@ class ScoredLabels:
             z = torch.randn(count, generator.z_dim, generator=random)
             w_plus = generator.mapping(z.to(device), truncation_psi=self.psi)
             frames = to_frames(generator.synthesis(w_plus))
-            yield w_plus[:, 0].float().cpu().numpy(), self.scorer.score(frames)
+            found = self.scorer.score(frames)
+            check_probabilities(found, self.scorer.name, may_be_unknown=True)
+            yield w_plus[:, 0].float().cpu().numpy(), found
 
 
 class _Kept:

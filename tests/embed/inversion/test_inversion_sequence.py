@@ -6,7 +6,7 @@ import pytest
 import torch
 from inversion_samples import draw_own_pictures
 
-from embed.inversion.invert import invert
+from embed.inversion.invert import InversionAids, invert
 from embed.inversion.latent_spaces import measure_w
 from embed.inversion.sequence import SequenceInverter
 from embed.inversion.settings import InversionSettings
@@ -58,9 +58,9 @@ def test_it_goes_on_from_latents_that_are_known(generator, loss, pictures, start
         generator,
         pictures[:1],
         loss,
-        InversionSettings(steps=1, precision="fp32", plateau_steps=1000),
+        replace(FIRST, steps=1),
         start,
-        start,
+        InversionAids(start),
     )
     assert torch.equal(found.w_plus, wanted.w_plus)
 
