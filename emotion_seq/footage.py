@@ -26,6 +26,7 @@ from emotion_seq.classify import (
 from emotion_seq.sequences import SHORTEST_RUN_S, EmotionRun, EmotionSequence, collapse_runs
 from synth.emotions import Emotion
 from synth.judging.emotion_scoring import Probabilities
+from synth.storage.arrays import load_arrays
 from synth.storage.atomic import write_atomically
 
 #: Goes into every file that holds recognised emotions.
@@ -153,7 +154,8 @@ def load_shots(journal: Path) -> tuple[list[list[PersonTrack]], float]:
     shots: list[list[PersonTrack]] = []
     end_s = 0.0
     while (path := journal / _name_shot(len(shots))).is_file():
-        with np.load(path, allow_pickle=False) as arrays:
+        arrays = load_arrays(path)
+        try:
             end_s = float(arrays["end_s"])
             shots.append(
                 [
@@ -165,6 +167,10 @@ def load_shots(journal: Path) -> tuple[list[list[PersonTrack]], float]:
                     for k in range(int(arrays["count"]))
                 ]
             )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{path}: needs a shot that was noted whole; {error}; try removing it"
+            ) from error
     return shots, end_s
 
 

@@ -18,14 +18,14 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from emotion_seq.footage import Footage, PersonTrack, load_shots, open_journal, save_shot
 from synth.faces.box_tracking import BoxTracker
 from synth.faces.boxes import Box
 from synth.faces.face_cutting import FaceCut, FaceCutter
-from synth.faces.observers import NeedsModels
+from synth.faces.observers import fetch_models
 from synth.judging.emotion_scoring import EmotionScorer, Probabilities
+from synth.progress import Progress, Report, ignore_progress
 from synth.storage.assets import hash_file
 from synth.types import Frames
 from synth.video.cuts import CUT_DISTANCE, CUT_LEVELS
@@ -104,6 +104,7 @@ def read_footage(
     scorer: EmotionScorer,
     settings: FootageSettings | None = None,
     journal: str | Path | None = None,
+    report: Report = ignore_progress,
 ) -> Footage:
     """Look through a video. `journal`: a folder from which a stopped run goes on.
 
@@ -111,10 +112,8 @@ def read_footage(
     that cannot be read to their end; what is no video at all is refused before models are fetched.
     """
     settings = settings or FootageSettings()
-    probe_video(path)
-    for one in (cutter, scorer):
-        if isinstance(one, NeedsModels):
-            one.fetch_models()
+    duration_s = probe_video(path).duration_s
+    fetch_models(cutter, scorer)
     heading = {
         "video": hash_file(path) if Path(path).is_file() else str(path),
         "settings": repr(settings),
@@ -126,7 +125,7 @@ def read_footage(
     shots, length_s = load_shots(notes) if notes else ([], 0.0)
     done = len(shots)
     glimpses = sample_video(path, settings.rate, settings.longest_px)
-    for number, shot in groupby(_show_progress(glimpses), key=lambda one: one.shot):
+    for number, shot in groupby(_report(glimpses, duration_s, report), key=lambda one: one.shot):
         if number < done:
             for _ in shot:  # decoded, for there is no way past, but neither searched nor scored
                 pass
@@ -186,10 +185,10 @@ def _finish(person: _Person, scorer: EmotionScorer, end_s: float) -> PersonTrack
     )
 
 
-def _show_progress(glimpses: Iterator[Glimpse]) -> Iterator[Glimpse]:
-    """Count seconds of video on a terminal."""
-    bar = tqdm(desc="seconds of video", unit=" s", disable=None)
+def _report(glimpses: Iterator[Glimpse], duration_s: float, report: Report) -> Iterator[Glimpse]:
+    """Pass glimpses on and say how many seconds of the video are done."""
+    whole_s = max(1, round(duration_s))
     for glimpse in glimpses:
-        bar.update(round(glimpse.time_s, 1) - bar.n)
+        report(Progress("look", min(int(glimpse.time_s), whole_s), whole_s))
         yield glimpse
-    bar.close()
+    report(Progress("look", whole_s, whole_s))

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from emotion_seq.keras_backend import keras, seeded
 from emotion_seq.model import (
@@ -33,7 +32,10 @@ from emotion_seq.model import (
     predict_steps,
 )
 from emotion_seq.sequences import SplitSequences
+from synth.storage.arrays import load_arrays
+from synth.progress import Progress, Report, ignore_progress
 from synth.storage.atomic import write_atomically, write_text_atomically
+from synth.storage.plain_text import parse_json
 
 STATE_FILE, LOG_FILE = "state.npz", "log.csv"
 #: The seeds of a run's epochs lie so far apart that they are not those of another run.
@@ -65,6 +67,7 @@ def train_model(
     folder: str | Path,
     settings: TrainSettings | None = None,
     shape: ModelSettings | None = None,
+    report: Report = ignore_progress,
 ) -> tuple[Any, list[dict[str, float]]]:
     """Train, or finish training -> (model, one row of losses per epoch).
 
@@ -78,26 +81,24 @@ def train_model(
         run.plan = _describe_plan(settings, shape, (train, dev))
         if (folder / STATE_FILE).is_file():
             run.load(folder / STATE_FILE)
-        _train_epochs(run, folder, train, dev)
+        _train_epochs(run, folder, train, dev, report)
         # Without optimiser and losses, which are of no use to those who open the file.
         model = make_model(shape)
     model.set_weights(run.best_weights)
     return model, run.rows
 
 
-def _train_epochs(run: _Run, folder: Path, train: Steps, dev: Steps) -> None:
+def _train_epochs(run: _Run, folder: Path, train: Steps, dev: Steps, report: Report) -> None:
     """Epoch after epoch, each saved, until the last one or the end of the patience."""
     total, weight = run.settings.epochs, run.settings.timing_weight
-    progress = tqdm(total=total, initial=len(run.rows), desc="epochs", disable=None)
+    report(Progress("train", len(run.rows), total))
     while len(run.rows) < total and not run.is_over:
         row = run.train_epoch(train)
         row["dev_loss"], row["dev_accuracy"] = measure_loss(run.model, dev, weight)
         run.keep(row)
         run.save(folder / STATE_FILE)
         write_text_atomically(folder / LOG_FILE, _write_log(run.rows))
-        progress.update()
-        progress.set_postfix({key: f"{value:.3f}" for key, value in row.items() if key != "epoch"})
-    progress.close()
+        report(Progress("train", len(run.rows), total))
 
 
 def measure_loss(model: Any, steps: Steps, timing_weight: float) -> tuple[float, float]:
@@ -167,17 +168,17 @@ class _Run:
             np.savez(temporary, **arrays)  # pyright: ignore[reportArgumentType]
 
     def load(self, path: Path) -> None:
-        """Continue from what `save` wrote. Raises ValueError when it is of another run."""
-        with np.load(path, allow_pickle=False) as arrays:
-            notes = json.loads(str(arrays["notes"]))
-            if notes["plan"] != self.plan:
-                raise ValueError(
-                    f"{path}: needs a run of these settings and data; got one of others; try "
-                    "another folder (name=...), or remove this one"
-                )
-            for k, variable in enumerate(self._variables()):
-                variable.assign(arrays[f"now_{k}"])
-            self.best_weights = [arrays[f"best_{k}"] for k in range(len(self.model.weights))]
+        """Take up what `save` wrote. Raises ValueError when it is of another run."""
+        arrays = load_arrays(path)
+        notes = parse_json(str(arrays["notes"]), str(path))
+        if notes["plan"] != self.plan:
+            raise ValueError(
+                f"{path}: needs a run of these settings and data; got one of others; try "
+                "another folder (name=...), or remove this one"
+            )
+        for k, variable in enumerate(self._variables()):
+            variable.assign(arrays[f"now_{k}"])
+        self.best_weights = [arrays[f"best_{k}"] for k in range(len(self.model.weights))]
         self.rows = notes["rows"]
 
     def _variables(self) -> list[Any]:

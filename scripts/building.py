@@ -11,7 +11,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, get_origin, get_type_hints
 
@@ -52,6 +52,10 @@ def read_job(config: DictConfig, job_type: type[Built], allowed: Constructors) -
             entries[name] = Deferred(value, name, allowed)
             continue
         entries[name] = build(value, name, allowed)
+        if is_dataclass(kind) and isinstance(entries[name], dict):
+            # A group of plain settings: its kind is its constructor.
+            check_settings(kind, name, entries[name], {})  # pyright: ignore[reportArgumentType]
+            entries[name] = kind(**entries[name])  # pyright: ignore[reportCallIssue]
         check_value(name, entries[name], kind)
     return job_type(**entries)
 

@@ -77,7 +77,8 @@ def _name(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(map(str, get_args(kind)))
     if get_origin(kind) is list:
-        return "a list" if get_args(kind)[0] is Any else "a list of texts"
+        inner = _NAMES.get(get_args(kind)[0], "")
+        return f"a list of {inner.removeprefix('a ')}s" if inner else "a list"
     return "null" if kind is NoneType else _NAMES.get(kind, "")
 
 

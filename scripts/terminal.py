@@ -10,7 +10,17 @@ from scripts.reporting import make_printable
 from synth.progress import Progress
 
 #: Steps that are counted, and in what.
-UNITS = {"render": "frame", "invert": "step", "tune": "step", "score": "video"}
+UNITS = {
+    "render": "frame",
+    "invert": "step",
+    "tune": "step",
+    "score": "video",
+    "label": "face",
+    "invert photos": "photo",
+    "invert frames": "frame",
+    "look": "s",
+    "train": "epoch",
+}
 
 
 class TerminalProgress:

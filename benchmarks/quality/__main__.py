@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from benchmarks.quality.expressions import measure_hits, measure_identity
 from benchmarks.quality.latents import measure_droplets, measure_path_length
@@ -32,7 +33,7 @@ MEASURES = ("likeness", "frechet", "path", "droplets", "sticking", "hits", "iden
 
 def list_measures(a: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
     """What to call for each measure; networks are read when the first one needs them."""
-    generator, data = load_native(a.generator).generator, load_dataset(a.data)
+    generator, data = cast(StyleGAN2, load_native(a.generator).generator), load_dataset(a.data)
     # As videos are rendered; what is differentiated or looked into stays in float32.
     fast = accelerate(generator)
     renderer = load_renderer(a.head_model)

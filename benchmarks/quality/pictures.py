@@ -87,7 +87,7 @@ def edit_faces(generator: Generator, count: int, psi: float) -> dict[Emotion, WP
     ]
     shown = {Emotion.CALM: torch.stack(faces)}
     for emotion, direction in fitted.directions.items():
-        shown[emotion] = shown[Emotion.CALM] + mask.apply(direction.vector * direction.coefficient)
+        shown[emotion] = shown[Emotion.CALM] + direction.step(mask, shown[Emotion.CALM])
     return shown
 
 

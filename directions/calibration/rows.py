@@ -14,9 +14,7 @@ from jaxtyping import Float
 
 from synth.emotions import Emotion
 from synth.generators.base import Generator
-from synth.generators.drawing import (
-    draw_frames,
-)
+from synth.generators.drawing import draw_frames
 from synth.judging.emotion_scoring import EmotionScorer
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
@@ -50,7 +48,7 @@ def ablate_rows(
 
     Raises ValueError when the classifier does not answer to all rows together.
     """
-    change = direction.vector * direction.coefficient
+    change = direction.step(LayerMask(layer_stop=None), faces)
     layers = len(change)
 
     def respond(rows: WPlus) -> float:
@@ -62,9 +60,8 @@ def ablate_rows(
             f"needs an answer to {emotion.label} at intensity 1; got {full:.3f}, and {rest:.3f} at "
             "rest; try calibrating the set first"
         )
-    first = [respond(faces + LayerMask(layer_stop=k).apply(change)) for k in range(1, layers)] + [
-        full
-    ]
+    masks = [LayerMask(layer_stop=k) for k in range(1, layers)]
+    first = [*(respond(faces + direction.step(mask, faces)) for mask in masks), full]
     without = []
     for row in range(layers):
         left = change.clone()

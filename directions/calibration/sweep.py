@@ -14,18 +14,13 @@ from typing import Literal
 import numpy as np
 
 from synth.emotions import Emotion
-from synth.faces.observers import (
-    FaceEncoder,
-    find_distances,
-)
+from synth.faces.observers import FaceEncoder, find_distances
 from synth.generators.base import Generator
-from synth.generators.drawing import (
-    draw_frames,
-)
+from synth.generators.drawing import draw_frames
 from synth.judging.emotion_scoring import EmotionScorer
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
-from synth.types import WPlus
+from synth.types import Frames, WPlus
 
 #: Steps along a direction, as shares of the farthest one.
 STEPS = (-0.5, 0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0)
@@ -61,25 +56,47 @@ class Calibration:
     curve: Curve
 
 
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What directions are tried on, and who looks.
+
+    faces: calm ones, W+ [face, layer, w_dim]. encoder: who tells persons apart; None: nobody.
+    """
+
+    generator: Generator
+    faces: WPlus
+    mask: LayerMask
+    scorer: EmotionScorer
+    encoder: FaceEncoder | None = None
+
+    def draw_edits(self, direction: Direction, intensity: float) -> Frames:
+        """The faces, each that far along the direction."""
+        faces = self.faces
+        if intensity:
+            faces = faces + intensity * direction.step(self.mask, faces)
+        return draw_frames(self.generator, faces)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """furthest: where to stop looking, in present coefficients; 1 can only lower the coefficient.
+    budget: largest distance from the calm face, by the encoder; None: any."""
+
+    furthest: float = FURTHEST
+    budget: float | None = None
+
+
 def sweep_direction(
-    generator: Generator,
-    faces: WPlus,
-    emotion: Emotion,
-    direction: Direction,
-    mask: LayerMask,
-    scorer: EmotionScorer,
-    encoder: FaceEncoder | None = None,
-    furthest: float = FURTHEST,
+    trial: Trial, emotion: Emotion, direction: Direction, furthest: float = FURTHEST
 ) -> Curve:
-    """Follow one direction from calm faces [face, layer, w_dim], `furthest` coefficients far."""
+    """Follow one direction from calm faces, `furthest` coefficients far."""
     multiples = [furthest * step for step in STEPS]
-    step = mask.apply(direction.vector) * direction.coefficient
-    calm = draw_frames(generator, faces)
-    persons = None if encoder is None else encoder.encode(calm)
+    encoder = trial.encoder
+    persons = None if encoder is None else encoder.encode(trial.draw_edits(direction, 0))
     responses, medians, highs, lost = [], [], [], []
     for multiple in multiples:
-        frames = calm if multiple == 0 else draw_frames(generator, faces + multiple * step)
-        responses.append(float(np.nanmean(scorer.score(frames)[:, emotion])))
+        frames = trial.draw_edits(direction, multiple)
+        responses.append(float(np.nanmean(trial.scorer.score(frames)[:, emotion])))
         if encoder is not None and persons is not None:
             distances = find_distances(encoder, frames, persons)
             found = distances[np.isfinite(distances)]
@@ -96,28 +113,21 @@ def sweep_direction(
 
 
 def calibrate_direction(
-    generator: Generator,
-    faces: WPlus,
+    trial: Trial,
     emotion: Emotion,
     direction: Direction,
-    mask: LayerMask,
-    scorer: EmotionScorer,
-    encoder: FaceEncoder | None = None,
-    budget: float | None = None,
-    furthest: float = FURTHEST,
+    limits: Limits = Limits(),
 ) -> Calibration:
     """Follow one direction, turned round where it is backwards, and choose its coefficient.
 
-    furthest: where to stop looking, in present coefficients; 1 can only lower the coefficient.
     Raises what `choose_coefficient` raises.
     """
-    asked = mask, scorer, encoder, furthest
-    curve = sweep_direction(generator, faces, emotion, direction, *asked)
+    curve = sweep_direction(trial, emotion, direction, limits.furthest)
     if not is_backwards(curve):
-        return choose_coefficient(curve, 1, budget)
+        return choose_coefficient(curve, 1, limits.budget)
     turned = Direction(-direction.vector, direction.coefficient)
-    curve = sweep_direction(generator, faces, emotion, turned, *asked)
-    return choose_coefficient(curve, -1, budget)
+    curve = sweep_direction(trial, emotion, turned, limits.furthest)
+    return choose_coefficient(curve, -1, limits.budget)
 
 
 def is_backwards(curve: Curve) -> bool:

@@ -70,6 +70,16 @@ class FittedSet:
         shown = self.confusion.sum(1)
         return float((np.diag(self.confusion)[shown > 0] / shown[shown > 0]).mean())
 
+    def describe(self) -> list[str]:
+        """Lines on what was found."""
+        lines = [
+            f"{emotion.label:10s} {found.count:6d} latents, held-out AUC {found.held_out_auc:.4f}, "
+            f"coefficient {found.direction.coefficient:.2f}"
+            for emotion, found in self.emotions.items()
+        ]
+        share = f"{self.accuracy:.1%} of faces told right"
+        return [*lines, f"C {self.strength.c:g}; held out: {self.held_out} people, {share}"]
+
     def find_cosines(self) -> Float[np.ndarray, "emotion emotion"]:
         """Cosines between the directions, in their order."""
         flat = torch.stack([f.direction.vector.flatten() for f in self.emotions.values()]).double()

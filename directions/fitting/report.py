@@ -1,4 +1,4 @@
-"""What a fit found, as entries of the card and as one picture.
+"""What a fit found: the set with its card, and one picture.
 
 The picture: whom the boundaries take for whom on people who were not fitted, how close directions
 are to one another, and what regularisation changes in the AUC.
@@ -17,10 +17,34 @@ from directions.fitting.fit import FittedSet
 from directions.fitting.samples import LabelledLatents
 from directions.fitting.settings import FitSettings
 from synth.emotions import Emotion
+from synth.generators.base import Generator
+from synth.motion.direction_sets import DirectionSet
 from synth.storage.atomic import write_atomically
 from synth.video.provenance import SOFTWARE
 
 LABELS = [emotion.label for emotion in Emotion]
+
+
+def make_set(
+    generator: Generator,
+    fitted: FittedSet,
+    labelled: LabelledLatents,
+    settings: FitSettings,
+    about: str,
+) -> DirectionSet:
+    """The directions with a card of how they were fitted, `about` their labels, and measured."""
+    card = {
+        "labels": about,
+        **describe_fit(fitted, labelled, settings),
+        "licence": "as the generator's",
+    }
+    return DirectionSet(
+        {emotion: found.direction for emotion, found in fitted.emotions.items()},
+        generator.name,
+        generator.sha256,
+        {emotion: found.calm_level for emotion, found in fitted.emotions.items()},
+        card,
+    )
 
 
 def describe_fit(

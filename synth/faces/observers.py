@@ -60,6 +60,13 @@ class NeedsModels(Protocol):
         ...
 
 
+def fetch_models(*parts: object) -> None:
+    """Have all of these that read models make sure of them; raises what is wrong with one."""
+    for part in parts:
+        if isinstance(part, NeedsModels):
+            part.fetch_models()
+
+
 def need_encoder(observer: object, setting: str) -> FaceEncoder:
     """The observer as who tells persons apart. Raises ValueError for one that does not, or none."""
     if not isinstance(observer, FaceEncoder):

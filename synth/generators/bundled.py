@@ -8,6 +8,7 @@ from typing import cast
 from synth.generators.native import load_native
 from synth.generators.stylegan2 import StyleGAN2
 
+#: What its file calls it.
 BUNDLED_NAME = "moodreel-faces"
 BUNDLED_WEIGHTS = Path(__file__).with_name("weights") / "moodreel-faces.safetensors"
 

@@ -18,16 +18,19 @@ from plain_faces import (
 
 from directions.calibration.report import add_rows, apply_calibration, save_calibration_report
 from directions.calibration.rows import ablate_rows
-from directions.calibration.sweep import SATURATED, Curve, calibrate_direction, choose_coefficient
-from synth.emotions import Emotion
-from synth.generators.drawing import (
-    draw_frames,
+from directions.calibration.sweep import (
+    SATURATED,
+    Curve,
+    Limits,
+    Trial,
+    calibrate_direction,
+    choose_coefficient,
 )
+from synth.emotions import Emotion
+from synth.generators.drawing import draw_frames
 from synth.motion.direction_sets import load_directions, save_directions
 from synth.motion.emotion_track import EmotionEvent, EmotionTrack
-from synth.motion.identity_budget import (
-    keep_identity,
-)
+from synth.motion.identity_budget import keep_identity
 from synth.motion.masks import LayerMask
 
 ALL = LayerMask(layer_stop=None)
@@ -41,8 +44,8 @@ def faces():
 
 
 def calibrate(faces, direction, emotion=Emotion.FEAR, budget=None, furthest=2.0):
-    asked = EIGHT, PlainScorer(), PlainEncoder(), budget, furthest
-    return calibrate_direction(PlainGenerator(), faces, emotion, direction, *asked)
+    trial = Trial(PlainGenerator(), faces, EIGHT, PlainScorer(), PlainEncoder())
+    return calibrate_direction(trial, emotion, direction, Limits(furthest, budget))
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -144,5 +147,3 @@ def test_only_keyframes_beyond_the_budget_are_lowered(faces):
     )
     assert all(e.intensity == 0 for e in lost.events if e.emotion is not Emotion.CALM)
     assert len(entries) == 3
-    with pytest.raises(ValueError, match="budget above 0; got -1"):
-        keep_identity(start, track, fitted.directions, EIGHT, -1, find_distances)

@@ -69,8 +69,8 @@ def test_labels_become_a_set_for_this_generator(run, tmp_path, tiny_generator):
         (["out=mine.pt", "generator.path=nowhere.pkl"], "mine.pt: needs a name ending in .safet"),
         (["seed=first"], "needs a whole number for seed; got 'first'"),
         (["c=weak"], "needs a number or null for c; got 'weak'"),
-        (["fit.space=z"], "needs one of w, rows, flat for space; got 'z'"),
-        (["labels.path=3"], "needs text for path; got 3"),
+        (["fit.space=z"], "needs one of w, rows, flat for fit.space; got 'z'"),
+        (["labels.path=3"], "needs text for labels.path; got 3"),
         (["labels.path=nowhere.npz"], "nowhere.npz: needs labelled latents"),
         (
             ["labels.path=one.npz"],

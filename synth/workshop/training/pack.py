@@ -18,8 +18,6 @@ from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.learning.rendered_faces import load_dataset
 from synth.workshop.training.dataset import describe_data
 
-NAME = BUNDLED_NAME
-
 
 def pack_generator(run: Path, mapping: Path, out: Path, data: Path, hours: float) -> None:
     """Write the file. Raises ValueError when the run is not finished or the mapping is another's.
@@ -41,7 +39,9 @@ def pack_generator(run: Path, mapping: Path, out: Path, data: Path, hours: float
         for layer in (block.conv1,) if size == 4 else (block.conv0, block.conv1):
             # Trained without noise: none is shipped as if it meant something.
             layer.noise_const.zero_()
-    save_generator(out, generator, NAME, _make_card(run, data, state, hours), dtype=torch.float16)
+    save_generator(
+        out, generator, BUNDLED_NAME, _make_card(run, data, state, hours), dtype=torch.float16
+    )
 
 
 def _load_mapping(generator: StyleGAN2, mapping: Path) -> None:
