@@ -32,8 +32,8 @@ from emotion_seq.model import (
     predict_steps,
 )
 from emotion_seq.sequences import SplitSequences
-from synth.storage.arrays import load_arrays
 from synth.progress import Progress, Report, ignore_progress
+from synth.storage.arrays import load_arrays
 from synth.storage.atomic import write_atomically, write_text_atomically
 from synth.storage.plain_text import parse_json
 
@@ -168,7 +168,7 @@ class _Run:
             np.savez(temporary, **arrays)  # pyright: ignore[reportArgumentType]
 
     def load(self, path: Path) -> None:
-        """Take up what `save` wrote. Raises ValueError when it is of another run."""
+        """Continue from what `save` wrote. Raises ValueError when it is of another run."""
         arrays = load_arrays(path)
         notes = parse_json(str(arrays["notes"]), str(path))
         if notes["plan"] != self.plan:
