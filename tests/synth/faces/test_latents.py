@@ -49,7 +49,7 @@ def test_a_random_face_depends_on_seed_and_psi_only(generator):
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_seeds_out_of_range_are_refused(generator, seed):
     with pytest.raises(ValueError, match="needs a seed from 0"):
-        RandomFace(seed).prepare(generator).rows
+        RandomFace(seed).prepare(generator)
 
 
 @pytest.mark.parametrize("psi", [3.0, float("nan")])
@@ -116,7 +116,7 @@ def test_a_saved_face_is_chosen_by_its_number(tmp_path, generator):
     save_latents(tmp_path / "faces.npz", w_plus)
     assert torch.equal(SavedFace(str(tmp_path / "faces.npz"), 2).prepare(generator).rows, w_plus[2])
     with pytest.raises(ValueError, match="face number from 0 to 2; got 3"):
-        SavedFace(str(tmp_path / "faces.npz"), 3).prepare(generator).rows
+        SavedFace(str(tmp_path / "faces.npz"), 3).prepare(generator)
 
 
 def nan_at(*index):
