@@ -14,7 +14,7 @@ from synth.generators.bundled_parameters import EMOTION_SLICE, EMOTIONS, map_lat
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.motion.masks import LayerMask
 from synth.motion.neutral import calm_face
-from synth.workshop.training.pack import NAME
+from synth.generators.bundled import BUNDLED_NAME
 
 WIDTH, LAYERS, STEP = 64, 10, 3.0
 
@@ -122,7 +122,7 @@ def test_the_bundled_generators_latents_are_labelled_by_their_parameters():
     torch.manual_seed(0)
     small = {"w_dim": 12, "mapping_layers": 2, "channel_base": 64, "channel_max": 8}
     generator = StyleGAN2(StyleGAN2Config(resolution=8, z_dim=512, **small))
-    generator.name = NAME
+    generator.name = BUNDLED_NAME
     found = label_bundled_latents(generator, count=500, seed=4)
     z = np.random.default_rng(4).normal(size=(500, 512)).astype(np.float32)
     with torch.no_grad():
