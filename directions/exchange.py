@@ -19,6 +19,7 @@ from synth.emotions import Emotion
 from synth.generators.base import Generator
 from synth.motion.direction_sets import DirectionSet
 from synth.motion.directions import THESIS_COEFFICIENT, Direction
+from synth.storage.arrays import load_array
 from synth.storage.atomic import write_atomically
 
 SUFFIX = ".npy"
@@ -36,10 +37,7 @@ def import_direction(
     file.
     """
     path = Path(path)
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path}: needs an array of numbers; {error}") from error
+    array = load_array(path)
     found = f"{array.dtype} {list(array.shape)}"
     is_row = array.ndim == 1 or (array.ndim == 2 and len(array) == 1)
     if is_row and shape is not None:

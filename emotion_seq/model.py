@@ -14,8 +14,8 @@ Two wirings of the same layers:
     shortcuts   the default: each LSTM sees the step's input as well, and the dense layer also the
                 last two emotions themselves, as a logistic regression would
 
-The plain stack has to carry the last two emotions, which tell most of what can be told, through
-four layers and four dropouts; given as little data as there is, it does that less well
+The plain stack has to carry the last two emotions, which hold most of what can be predicted from,
+through four layers and four dropouts; given as little data as there is, it does that less well
 (docs/emotion-sequences.md has the figures of both, and of the regression alone). In both, the
 emotion that is there is forbidden as the next. Only Keras's own layers: any Keras opens the saved
 file, on any backend.

@@ -26,7 +26,6 @@ from emotion_seq.footage import DISCLOSURE, make_main_sequence
 from emotion_seq.keras_files import load_keras_file
 from emotion_seq.model import encode_sequences, predict_steps
 from emotion_seq.sequences import (
-    LONGEST_TRACK_S,
     SHORTEST_RUN_S,
     EmotionRun,
     EmotionSequence,
@@ -52,6 +51,7 @@ CONTEXT_RUNS = 32
 #: A predicted emotion lasts no longer, whatever the network's distribution allows.
 LONGEST_RUN_S = 60.0
 MAX_PREDICTED_INTENSITY = 1.2
+MOST_FPS = 1000
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,9 @@ def predict_track(
     `start` are the first emotions, whose timing is the network's own; `path` a trained .keras
     file, None the one that ships. Raises ValueError for settings out of range, before any work.
     """
-    if not 0 < seconds <= LONGEST_TRACK_S:
-        raise ValueError(
-            f"needs seconds above 0 and up to {LONGEST_TRACK_S:g} (12 hours); got "
-            f"{str(seconds)[:20]}; try seconds=20"
-        )
+    if not seconds > 0:
+        raise ValueError(f"needs seconds above 0; got {seconds}; try seconds=20")
+    check_length(seconds)
     length_s = compute_film_length(seconds, fps)
     model, card = load_sequence_model(path)
     runs = sample_runs(model, seconds, start, sampling)
@@ -142,7 +140,7 @@ def sample_runs(
 ) -> tuple[EmotionRun, ...]:
     """Runs that last `seconds` together, `start` first; the last one is cut to fit.
 
-    Raises ValueError for more than LONGEST_TRACK_S, and for a network that gives no numbers.
+    Raises ValueError for more than a film may last, and for a network that gives no numbers.
     """
     check_length(seconds)
     sampling = sampling or Sampling()
@@ -164,8 +162,8 @@ def sample_runs(
 
 def compute_film_length(seconds: float, fps: float) -> float:
     """From the first to the last frame of a film of so many seconds: a frame less than it lasts."""
-    if not 0 < fps < math.inf:
-        raise ValueError(f"needs frames a second above 0; got {fps}")
+    if not 0 < fps <= MOST_FPS:
+        raise ValueError(f"needs frames a second above 0 and up to {MOST_FPS}; got {fps}; try 30")
     return (max(1, round(seconds * fps)) - 1) / fps
 
 

@@ -1,6 +1,6 @@
 """Footage to emotions: shots, people in them, their faces, and what these show (thesis, 3.4, 3.5).
 
-In: a video, whoever cuts faces out (`FaceCutter`) and whoever tells emotions (`EmotionScorer`).
+In: a video, a `FaceCutter` that cuts faces out, and an `EmotionScorer` that recognises emotions.
 Out: `Footage`: for each person of each shot, when the face was seen, where, and probabilities.
 
 The video is decoded once, a few pictures a second, never held. A shot's first pictures are searched
@@ -37,11 +37,13 @@ BATCH = 64
 #: A face that is missed for longer is another person when it is back.
 LOST_S = 1.0
 WHICH = ("largest", "all")
+#: In smaller pictures nobody finds a face.
+LEAST_LONGEST_PX = 32
 
 
 @dataclass(frozen=True)
 class FootageSettings:
-    """`rate` pictures a second; `longest_px` their longer side (None: full size, as the thesis).
+    """`rate`: pictures a second; `longest_px` their longer side (None: full size, as the thesis).
 
     `which`: the largest face of each picture, or all. `thumbnails`: kept crops per person.
     """
@@ -55,8 +57,15 @@ class FootageSettings:
     def __post_init__(self) -> None:
         if self.which not in WHICH:
             raise ValueError(f"needs which out of {', '.join(WHICH)}; got {self.which!r}")
-        if not 0 < self.rate <= 100 or self.search_every_s <= 0 or self.thumbnails < 0:
-            raise ValueError(f"needs a rate above 0 and seconds above 0; got {self}")
+        if not (0 < self.rate <= 100 and self.search_every_s > 0 and self.thumbnails >= 0):
+            raise ValueError(
+                "needs a rate above 0 and up to 100, search_every_s above 0 and thumbnails of 0 or "
+                f"more; got {self}"
+            )
+        if self.longest_px is not None and self.longest_px < LEAST_LONGEST_PX:
+            raise ValueError(
+                f"needs longest_px of {LEAST_LONGEST_PX} or more, or null; got {self.longest_px}"
+            )
 
 
 @dataclass
@@ -97,10 +106,10 @@ def read_footage(
     journal: str | Path | None = None,
     report: Report = ignore_progress,
 ) -> Footage:
-    """Look through a video. `journal`: a folder where a stopped run is taken up from.
+    """Look through a video. `journal`: a folder from which a stopped run goes on.
 
     A video without faces gives a Footage without persons. Raises ValueError and OSError for files
-    that cannot be read to their end; one that is no video at all is told before models are fetched.
+    that cannot be read to their end; what is no video at all is refused before models are fetched.
     """
     settings = settings or FootageSettings()
     duration_s = probe_video(path).duration_s

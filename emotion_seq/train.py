@@ -32,8 +32,10 @@ from emotion_seq.model import (
     predict_steps,
 )
 from emotion_seq.sequences import SplitSequences
+from synth.storage.arrays import load_arrays
 from synth.progress import Progress, Report, ignore_progress
 from synth.storage.atomic import write_atomically, write_text_atomically
+from synth.storage.plain_text import parse_json
 
 STATE_FILE, LOG_FILE = "state.npz", "log.csv"
 #: The seeds of a run's epochs lie so far apart that they are not those of another run.
@@ -166,17 +168,17 @@ class _Run:
             np.savez(temporary, **arrays)  # pyright: ignore[reportArgumentType]
 
     def load(self, path: Path) -> None:
-        """Continue from what `save` wrote. Raises ValueError when it is of another run."""
-        with np.load(path, allow_pickle=False) as arrays:
-            notes = json.loads(str(arrays["notes"]))
-            if notes["plan"] != self.plan:
-                raise ValueError(
-                    f"{path}: needs a run of these settings and data; got one of others; try "
-                    "another folder (name=...), or remove this one"
-                )
-            for k, variable in enumerate(self._variables()):
-                variable.assign(arrays[f"now_{k}"])
-            self.best_weights = [arrays[f"best_{k}"] for k in range(len(self.model.weights))]
+        """Take up what `save` wrote. Raises ValueError when it is of another run."""
+        arrays = load_arrays(path)
+        notes = parse_json(str(arrays["notes"]), str(path))
+        if notes["plan"] != self.plan:
+            raise ValueError(
+                f"{path}: needs a run of these settings and data; got one of others; try "
+                "another folder (name=...), or remove this one"
+            )
+        for k, variable in enumerate(self._variables()):
+            variable.assign(arrays[f"now_{k}"])
+        self.best_weights = [arrays[f"best_{k}"] for k in range(len(self.model.weights))]
         self.rows = notes["rows"]
 
     def _variables(self) -> list[Any]:

@@ -53,7 +53,8 @@ def train_sequence(job: SequenceJob, place: Place) -> None:
         model, losses = train_model(splits, folder, settings, job.network, progress)
     rows = score_baselines([*splits.train, *splits.dev], splits.test)
     # The weakest and the strongest: more lines would hide the network's.
-    accuracies = {row.name: row.scores.accuracy for row in (rows[0], rows[-1])}
+    shown = (rows[0], rows[-1])
+    accuracies = {f"{row.name}, test": row.scores.accuracy for row in shown}
     plot_curves(folder / "curves.png", losses, accuracies)
     rows.append(score_model(job.network.name, model, splits.test))
     plot_transitions(folder / "transitions.png", count_transitions(splits.test), "test sequences")

@@ -7,7 +7,6 @@ They are joined by the photo's sha256, so that neither has to stay where it was.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from synth.faces.latents import load_latents
 from synth.generators.base import Generator
 from synth.progress import Report, ignore_progress
 from synth.storage.assets import hash_file
+from synth.storage.plain_text import load_json
 
 REPORT, LATENTS = "report.json", "latents.npz"
 Missing = Literal["refuse", "drop"]
@@ -92,7 +92,7 @@ def find_results(folder: Path, generator: Generator) -> dict[str, Path]:
     found = {}
     for report in sorted(folder.rglob(REPORT)):
         try:
-            content = json.loads(report.read_text(encoding="utf-8"))
+            content = load_json(report)
             photo, made_with = content["photo"]["sha256"], content["generator"]
             name, sha256 = made_with["name"], made_with["sha256"]
         except (ValueError, KeyError, TypeError) as error:

@@ -10,6 +10,7 @@ import numpy as np
 from directions.fitting.samples import LabelledLatents
 from synth.emotions import Emotion
 from synth.generators.base import Generator
+from synth.storage.arrays import load_arrays
 from synth.progress import Report, ignore_progress
 
 _OWN_ARRAYS = ("w", "emotion", "intensity", "subject")
@@ -41,11 +42,7 @@ def load_labelled_latents(path: str | Path, generator: Generator) -> LabelledLat
     Raises ValueError naming the file, also when its latents do not fit the generator.
     """
     path = Path(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError) as error:
-        raise ValueError(f"{path}: needs labelled latents as .npz; {error}") from error
+    arrays = load_arrays(path)
     if not {"w", "emotion"} <= set(arrays):
         raise ValueError(f"{path}: needs arrays w and emotion; got {sorted(arrays)}")
     w, emotion = np.asarray(arrays["w"], np.float32), np.asarray(arrays["emotion"])

@@ -28,7 +28,8 @@ from synth.devices import find_device
 from synth.faces.latents import load_latents, save_latents
 from synth.generators.capabilities import TrainableGenerator
 from synth.resizing import resize_frames
-from synth.storage.atomic import remove_leftovers, write_atomically
+from synth.storage.arrays import load_arrays
+from synth.storage.atomic import write_atomically
 from synth.types import Frames, WPlus, to_frames, to_images
 from synth.video.provenance import png_tags
 from synth.video.reading import probe_video, read_frames
@@ -36,6 +37,7 @@ from synth.video.reading import probe_video, read_frames
 LATENTS = "latents.npz"
 #: Side of each half of the small side by side.
 SEEN_PX = 256
+_NUMBERS = ("times_s", "index", "quads", "losses")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,9 +106,11 @@ class VideoInversion:
         w_plus = torch.cat([load_latents(file, generator) for file in files])
         extra: dict[str, list[np.ndarray]] = {}
         for file in files:
-            with np.load(file, allow_pickle=False) as content:
-                for name in ("times_s", "index", "quads", "losses"):
-                    extra.setdefault(name, []).append(content[name])
+            content = load_arrays(file, _NUMBERS)
+            for name in _NUMBERS:
+                if name not in content:
+                    raise ValueError(f"{file}: needs an array {name}; got none; try removing it")
+                extra.setdefault(name, []).append(content[name])
         joined = {name: np.concatenate(parts) for name, parts in extra.items()}
         save_latents(self.folder / LATENTS, w_plus, {**metadata, **joined})
         return self.folder / LATENTS
@@ -143,8 +147,6 @@ class VideoInversion:
         """The side by side, then the latents, which say that the frame is done."""
         file = self._find_file(crop.index)
         picture = file.with_suffix(".png")
-        remove_leftovers(file)
-        remove_leftovers(picture)
         size_px = min(SEEN_PX, generator.resolution)
         with torch.no_grad():
             rows = w_plus.to(find_device(generator))

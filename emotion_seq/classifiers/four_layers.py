@@ -1,4 +1,4 @@
-"""A network with four convolutions and two poolings, as EmoPy's (thesis, 3.5), to train oneself.
+"""A network with four convolutions and two poolings as EmoPy's (thesis, 3.5), for your own faces.
 
     48x48x1 -> conv, conv, pool -> conv, conv, pool -> dense -> 7 probabilities
 

@@ -1,6 +1,7 @@
 """Faces with known emotions, to train a classifier: a folder by emotion, or our own renders.
 
-Faces are FFHQ crops. A held-out part, of other people where names tell, is never trained on.
+Faces are FFHQ crops. A held-out part, of other people where file names say who is who, is never
+trained on.
 """
 
 from __future__ import annotations

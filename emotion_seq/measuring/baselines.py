@@ -26,7 +26,7 @@ Odds = Float[np.ndarray, "7"]
 
 @runtime_checkable
 class Predictor(Protocol):
-    """Learned from sequences, tells what follows."""
+    """Has learned from sequences, and predicts what follows."""
 
     name: str
 

@@ -16,6 +16,7 @@ from synth.checkpoints.architecture import (
 )
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.numpy_records import read_number
+from synth.checkpoints.nvidia_stylegan3 import convert_stylegan3, is_stylegan3
 from synth.checkpoints.records import Record, as_mapping, describe, is_mapping
 from synth.checkpoints.sources import (
     Budget,
@@ -51,8 +52,13 @@ def convert_nvidia_torch(document: Document) -> Conversion:
     """G_ema, and D where it is a StyleGAN2 discriminator, with NVIDIA's names as they are."""
     networks = as_mapping(document.value, "the checkpoint")
     module = _Module(networks["G_ema"], document.storages, "G_ema")
-    generator = _convert_generator(module)
+    tensors = module.tensors()
     notes: list[str] = []
+    if is_stylegan3(tensors):
+        if networks.get("D") is not None:
+            notes.append("the discriminator was left out: it is kept beside a StyleGAN2 only")
+        return _convert_alias_free(module, tensors, tuple(notes))
+    generator = _convert_generator(module, tensors)
     discriminator = None
     if networks.get("D") is None:
         notes.append("the file holds no discriminator")
@@ -134,29 +140,35 @@ class _Module:
         return values.union(*(child.collect(attribute) for _, child in self.children()))
 
 
-def _convert_generator(module: _Module) -> Network:
-    tensors = module.tensors()
-    if any(name.startswith("synthesis.input.") for name in tensors):
-        raise CheckpointError(
-            "needs a StyleGAN2 generator; got the alias-free network of StyleGAN3; "
-            "try a StyleGAN2 checkpoint, such as the asset 'ffhq'"
-        )
+def _convert_alias_free(module: _Module, tensors: Tensors, notes: tuple[str, ...]) -> Conversion:
+    children = dict(module.children())
+    if "synthesis" not in children:
+        raise CheckpointError("needs the synthesis network of a StyleGAN3; got none beside tensors")
+    synthesis = children["synthesis"]
+    layers = {name: layer.attributes for name, layer in synthesis.children()}
+    multiplier = _find_lr_multiplier(module)
+    network = convert_stylegan3(tensors, synthesis.attributes, layers, multiplier)
+    return Conversion("stylegan3", network, None, notes, "stylegan3")
+
+
+def _convert_generator(module: _Module, tensors: Tensors) -> Network:
     if not any(name.startswith("synthesis.b4.") for name in tensors):
         raise CheckpointError(
-            f"needs a StyleGAN2 generator; got a network of class {quote(module.class_name)} "
-            f"with {len(tensors)} other tensors"
+            "needs a StyleGAN2 or StyleGAN3 generator; got a network of class "
+            f"{quote(module.class_name)} with {len(tensors)} other tensors"
         )
     _check_only(module, "architecture", "skip")
     _check_activation(module)
     tensors = drop_filters(tensors)
-    multipliers = [
-        multiplier
-        for name, child in module.children()
-        if name == "mapping"
-        for multiplier in _read_lr_multipliers(child)
-    ]
-    config = infer_generator_config(tensors, multipliers[0] if multipliers else 0.01)
+    config = infer_generator_config(tensors, _find_lr_multiplier(module))
     return Network(tensors, {**config, **read_clamp(module.collect("conv_clamp"), module.what)})
+
+
+def _find_lr_multiplier(module: _Module) -> float:
+    """The mapping's; NVIDIA's own where it is not said."""
+    mappings = [child for name, child in module.children() if name == "mapping"]
+    found = [multiplier for child in mappings for multiplier in _read_lr_multipliers(child)]
+    return found[0] if found else 0.01
 
 
 def _read_lr_multipliers(mapping: _Module) -> list[float]:

@@ -41,7 +41,7 @@ class BoxTracker:
         }
 
     def match(self, boxes: Sequence[Box], time_s: float) -> list[int | None]:
-        """Whose each box is; None for nobody's who is known. Nothing is noted."""
+        """The number of the person in each box; None for a stranger. Nothing is noted."""
         pairs = sorted(
             (-compute_overlap(place, box), number, at)
             for number, place in self.list_places(time_s).items()

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from synth.storage.atomic import write_atomically
+from synth.storage.plain_text import parse_json
 
 Network = TypeVar("Network", bound=nn.Module)
 _OWN_ENTRIES = ("format", "settings")
@@ -71,7 +72,7 @@ def load_network(
             raise ValueError(f"settings are longer than {_LARGEST_SETTINGS} characters")
         # Without memory until shapes agree: a header cannot ask for more than the file holds.
         with torch.device("meta"):
-            network = make(**json.loads(metadata["settings"]))
+            network = make(**parse_json(metadata["settings"], "settings"))
         state = {
             name: tensor.float() if tensor.is_floating_point() else tensor
             for name, tensor in tensors.items()

@@ -24,6 +24,7 @@ from synth.generators.base import Generator, name_weights
 from synth.motion.directions import Direction
 from synth.storage.assets import hash_file
 from synth.storage.atomic import check_output_path, write_atomically
+from synth.storage.plain_text import parse_json
 
 FORMAT = "moodreel-directions"
 #: Directions that come with Moodreel: those of the bundled generator.
@@ -103,8 +104,8 @@ def load_directions(path: str | Path) -> DirectionSet:
     if metadata.get("format") != FORMAT:
         raise ValueError(f"{path}: needs format {FORMAT!r}; got {metadata.get('format')!r}")
     try:
-        coefficients = json.loads(metadata["coefficients"])
-        calm_levels = json.loads(metadata.get("calm_levels", "{}"))
+        coefficients = parse_json(metadata["coefficients"], "coefficients")
+        calm_levels = parse_json(metadata.get("calm_levels", "{}"), "calm_levels")
         return DirectionSet(
             {
                 Emotion.parse(name): Direction(vector, float(coefficients[name]))

@@ -7,6 +7,7 @@ the YAML form.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import yaml
 from synth.emotions import Emotion, find_close
 from synth.motion.paths import Easing, check_easing, check_seconds, compute_gap_s
 from synth.storage.atomic import write_text_atomically
+from synth.storage.plain_text import load_yaml, show
 
 #: From one emotion to the next when a track gives no times: 32 in-between frames at 30 a second.
 DEFAULT_GAP_S = compute_gap_s(fps=30.0)
@@ -121,10 +123,12 @@ def parse_track(
     """
     if isinstance(emotions, str | Mapping) or not isinstance(emotions, Sequence):
         raise ValueError(
-            f"{source}: needs a list of emotions; got {emotions!r}; try emotions: [calm, anger]"
+            f"{source}: needs a list of emotions; got {show(emotions)}; try emotions: [calm, anger]"
         )
     if not isinstance(loop, bool):
-        raise ValueError(f"{source}: needs true or false for loop; got {loop!r}; try loop: true")
+        raise ValueError(
+            f"{source}: needs true or false for loop; got {show(loop)}; try loop: true"
+        )
     gap_s = default_gap_s if gap is None else _parse_number("gap", gap, source)
     closing_s = gap_s if closing is None else _parse_number("closing", closing, source)
     shared = {"intensity": intensity, "hold": hold}
@@ -133,7 +137,7 @@ def parse_track(
         time_s = events[-1].end_s + gap_s if events else 0.0
         events.append(_parse_event(item, time_s, shared, f"{source}, emotion {number}"))
     try:
-        remark = None if note is None else str(note)
+        remark = None if note is None else _parse_note(note)
         return EmotionTrack(tuple(events), loop, closing_s, check_easing(easing), remark)
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
@@ -146,14 +150,14 @@ def load_track(path: str | Path, default_gap_s: float = DEFAULT_GAP_S) -> Emotio
     """
     path = Path(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: needs YAML text; {error}; see docs/tracks.md") from error
+        content = load_yaml(path)
+    except ValueError as error:
+        raise ValueError(f"{error}; see docs/tracks.md") from error
     if isinstance(content, list):
         content = {"emotions": content}
     if not isinstance(content, dict) or "emotions" not in content:
         raise ValueError(
-            f"{path}: needs a list under 'emotions'; got {str(content)[:80]!r}; "
+            f"{path}: needs a list under 'emotions'; got {show(content)}; "
             "try emotions: [calm, anger]"
         )
     _check_keys(content, TRACK_KEYS, str(path))
@@ -197,14 +201,23 @@ def _parse_event(
 
 def _parse_number(what: str, value: object, source: str | None = None) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        with contextlib.suppress(OverflowError):
+            return float(value)
     prefix = f"{source}: " if source else ""
-    raise ValueError(f"{prefix}needs a number for {what}; got {value!r}; try {what}: 1.0")
+    raise ValueError(f"{prefix}needs a number for {what}; got {show(value)}; try {what}: 1.0")
+
+
+def _parse_note(note: object) -> str:
+    if isinstance(note, str | int | float):
+        return str(note)
+    raise ValueError(f"needs a text for note; got {show(note)}; try note: where it is from")
 
 
 def _check_keys(fields: Iterable[object], known: Sequence[str], source: str) -> None:
     for key in fields:
         if key not in known:
-            close = find_close(str(key), known)
+            close = find_close(str(key)[:80], known) if isinstance(key, str) else []
             hint = f"did you mean {close[0]!r}?" if close else "take it out"
-            raise ValueError(f"{source}: needs keys out of {', '.join(known)}; got {key!r}; {hint}")
+            raise ValueError(
+                f"{source}: needs keys out of {', '.join(known)}; got {show(key)}; {hint}"
+            )

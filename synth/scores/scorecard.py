@@ -7,7 +7,6 @@ each measure means, with formulas and limits: docs/scorecard.md.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -20,6 +19,7 @@ from synth.faces.observers import (
 from synth.scores.acd import compute_acd, compute_distance_to_first
 from synth.scores.expression import compute_expression_size
 from synth.scores.flicker import FlickerMeter
+from synth.storage.plain_text import load_json
 from synth.types import Frames
 from synth.video.reading import probe_video, read_frames
 
@@ -189,7 +189,7 @@ def _assemble(
 def load_scorecard(path: str | Path) -> Scorecard:
     """Read a scorecard's JSON; raises ValueError naming the file when it is something else."""
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = load_json(path)
         curves = Curves(**{name: tuple(values) for name, values in data.pop("curves").items()})
         data["frames_without_face"] = tuple(data["frames_without_face"])
         if data["format"] != FORMAT or len(data) != len(fields(Scorecard)) - 1:

@@ -19,9 +19,9 @@ from functools import cache
 from pathlib import Path
 
 import pooch
-import yaml
 
 from synth.storage.atomic import write_text_atomically
+from synth.storage.plain_text import load_json, load_yaml, show
 
 _LOG = logging.getLogger(__name__)
 _CARDS = Path(__file__).with_name("assets.yaml")
@@ -52,7 +52,7 @@ class Card:
 @cache
 def load_cards() -> dict[str, Card]:
     """Every card by its name."""
-    entries = yaml.safe_load(_CARDS.read_text(encoding="utf-8"))
+    entries = load_yaml(_CARDS)
     known = {field.name for field in fields(Card)} - {"name"}
     cards: dict[str, Card] = {}
     for name, entry in entries.items():
@@ -208,6 +208,9 @@ def _load_records() -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise AssetError(f"{path}: needs JSON; got something else; try removing it") from None
+        records = load_json(path)
+    except ValueError as error:
+        raise AssetError(f"{error}; try removing it") from None
+    if not isinstance(records, dict):
+        raise AssetError(f"{path}: needs a JSON object; got {show(records)}; try removing it")
+    return records

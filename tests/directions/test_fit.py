@@ -194,7 +194,7 @@ def test_labels_are_read_and_checked(tmp_path, labelled):
             load_labelled_latents(path, generator)
         assert str(path) in str(caught.value)
     path.write_bytes(b"no zip")
-    with pytest.raises(ValueError, match="labelled latents"):
+    with pytest.raises(ValueError, match="intact"):
         load_labelled_latents(path, generator)
 
 

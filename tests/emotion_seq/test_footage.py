@@ -100,6 +100,22 @@ def test_another_rate_has_a_journal_of_its_own(film, tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"rate": 0},
+        {"rate": float("nan")},
+        {"search_every_s": 0},
+        {"longest_px": 0},
+        {"which": "some"},
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings):
+    (name,) = settings
+    with pytest.raises(ValueError, match=rf"needs .*{name}"):
+        FootageSettings(**settings)
+
+
 def test_a_video_without_faces_is_one_clear_error(tmp_path):
     path = write_clip(tmp_path / "empty.mp4", draw_film([(1.0, [], 20)]))
     with pytest.raises(ValueError, match=r"squares found none in empty.*1\.0 s, 1 shots"):

@@ -141,7 +141,7 @@ def nan_at(*index):
         ({"w": nan_at(1, 2, 3)}, r"needs finite W\+; got NaN or infinity at .* \[1, 2, 3\]"),
         ({"w": nan_at(0, 0, 0) + np.inf}, "needs finite"),
         ({"w": np.zeros((1, LAYERS, W_DIM), int)}, "floating-point latents; got int64"),
-        ({"w": np.array([{}], dtype=object)}, "allow_pickle"),
+        ({"w": np.array([{}], dtype=object)}, "pickled objects"),
         ({"v": np.zeros((1, LAYERS, W_DIM), np.float32)}, "needs an array called 'w'; got v"),
     ],
 )
