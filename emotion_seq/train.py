@@ -32,8 +32,8 @@ from emotion_seq.model import (
     predict_steps,
 )
 from emotion_seq.sequences import SplitSequences
-from synth.storage.arrays import load_arrays
 from synth.progress import Progress, Report, ignore_progress
+from synth.storage.arrays import load_arrays
 from synth.storage.atomic import write_atomically, write_text_atomically
 from synth.storage.plain_text import parse_json
 

@@ -10,8 +10,8 @@ import numpy as np
 from directions.fitting.samples import LabelledLatents
 from synth.emotions import Emotion
 from synth.generators.base import Generator
-from synth.storage.arrays import load_arrays
 from synth.progress import Report, ignore_progress
+from synth.storage.arrays import load_arrays
 
 _OWN_ARRAYS = ("w", "emotion", "intensity", "subject")
 
