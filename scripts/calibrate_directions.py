@@ -6,8 +6,9 @@
 
 In: a set of directions, who tells emotions (group classifier) and persons (group scorecard). Out:
 the set with a coefficient that makes intensity 1 the full emotion, within the identity budget
-where one is given; the curves in its card, and as a picture beside it. With search_rows, which rows
-of W+ carry each emotion.
+where one is given; the curves in its card, and as a picture beside it; and what the finished set
+does to people it was not calibrated on, told by the group judge. With search_rows, which rows of W+
+carry each emotion.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from directions.calibration.calibrate import CalibrationSettings, calibrate_set
+from directions.calibration.calibrate import CalibrationSettings, Watchers, calibrate_set
 from directions.calibration.report import save_calibration_report
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
@@ -36,6 +37,7 @@ class CalibrationJob:
     calibration: CalibrationSettings
     classifier: EmotionScorer
     scorecard: ScoreSettings
+    judge: EmotionScorer | None
     render: RenderSettings
     out: str
     report: bool
@@ -50,7 +52,8 @@ def calibrate(job: CalibrationJob, place: Place) -> None:
     device = choose_device(render.device)
     with TerminalProgress() as progress:
         generator = accelerate(job.generator.build(), render.precision, render.compile, device)
-        found = calibrate_set(generator, job.calibration, job.classifier, observer, progress)
+        watchers = Watchers(job.classifier, observer, job.judge)
+        found = calibrate_set(generator, job.calibration, watchers, progress)
     save_directions(out, found.directions)
     if job.report:
         path = out.with_name(f"{out.stem}_calibration.png")
