@@ -10,7 +10,6 @@ much of the picture each one changes, are the target w* of the mapping network.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cache
 

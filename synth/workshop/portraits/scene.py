@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from synth.workshop.portraits import parts
-from synth.workshop.portraits.camera import PIVOT, Camera, bend_neck, find_crop, make_rotation, project
+from synth.workshop.portraits.camera import (
+    PIVOT,
+    Camera,
+    bend_neck,
+    find_crop,
+    make_rotation,
+    project,
+)
 from synth.workshop.portraits.forms.beards import BeardGround, make_beard, make_beard_ground
 from synth.workshop.portraits.forms.brows import FrontGrid, make_brows, make_front_grid
 from synth.workshop.portraits.forms.earrings import make_earrings
 from synth.workshop.portraits.forms.form import Form
+from synth.workshop.portraits.forms.hair import make_hair
 from synth.workshop.portraits.forms.hats import find_hat, make_hat
 from synth.workshop.portraits.forms.lashes import find_lash_ribbons, make_lashes
+from synth.workshop.portraits.forms.skull import (
+    CAP_ROWS,
+    COLUMNS,
+    Skull,
+    find_ground_offset,
+    make_skull,
+)
 from synth.workshop.portraits.forms.tied import make_braids, make_bun
-from synth.workshop.portraits.forms.hair import make_hair
-from synth.workshop.portraits.forms.skull import CAP_ROWS, COLUMNS, Skull, find_ground_offset, make_skull
 from synth.workshop.portraits.parameters import EMOTIONS, FaceParameters
 from synth.workshop.portraits.rasterise import find_vertex_normals
 from synth.workshop.portraits.shape.expressions import (
@@ -28,7 +40,14 @@ from synth.workshop.portraits.shape.expressions import (
     make_extra_offset,
     make_muscles,
 )
-from synth.workshop.portraits.shape.head_model import EYE_LEFT, EYE_RIGHT, GUMS, LASHES, TEETH, HeadModel
+from synth.workshop.portraits.shape.head_model import (
+    EYE_LEFT,
+    EYE_RIGHT,
+    GUMS,
+    LASHES,
+    TEETH,
+    HeadModel,
+)
 from synth.workshop.portraits.shape.identity import Anatomy, make_anatomy, make_person
 from synth.workshop.portraits.shape.lids import Lids, keep_lids_on_eyes, make_lids
 from synth.workshop.portraits.worn.body import (

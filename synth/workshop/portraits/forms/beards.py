@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +41,7 @@ def make_beard_ground(model: HeadModel) -> BeardGround:
     lips = ((np.abs(x) / (corner[0] + 0.02)) ** 2 + ((y - corner[1]) / (0.46 * (upper_y - lower_y))) ** 2) < 1
     inner = (np.abs(x) < corner[0]) & (z < mark[51, 2] - 2.2) & (y > lower_y - 0.5)
     nostril = (y > nose_y - 0.05) & (np.abs(x) < 1.9)
-    keep = (y < mark[45, 1]) & (y > -13) & (z > 0.2) & ~lips & ~inner & ~nostril
+    keep = (y < np.maximum(0.8, 0.9 * np.abs(x) - 3.2)) & (y > -13) & (z > 0.2) & ~lips & ~inner & ~nostril
     keep &= np.abs(x) < 7.45
     triangles = skin[keep]
     edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1)
@@ -78,15 +77,11 @@ def make_beard(ground: BeardGround, face: FaceParameters, head: np.ndarray) -> F
     top = np.interp(aside, [0, 1.2, corner_x, corner_x + 1.2, 6.5, 8], [-4.9, -4.75, -3.6, -2.6, 1.2, 3.2])
     top = top + (ground.lower_y + 4.4)
     full = top - y - 0.35 + 0.7 * (face["beard_cover"] - 0.6)
-    width = 1.7 + 6.0 * rise(0.15, 0.7, face["beard_cover"])
-    sides = width - aside
+    # It grows out from the chin.
+    sides = (1.9 + 6.0 * rise(0.15, 0.7, face["beard_cover"])) * (0.3 + 0.7 * amount) - aside
     jaw = np.interp(z, [2, 4, 5.5, 7.5, 9, 10.5], [7.4, 5.1, 3.3, 1.5, 0.6, 0.0])
     neck = y - (ground.chin_y + jaw - 1.1)
-    goatee = np.minimum(np.minimum(full, sides), neck)
-    # Around the mouth the beard joins the moustache.
-    ring = 0.55 - np.abs(aside - corner_x - 0.55)
-    ring = np.minimum(ring, np.minimum(ground.nose_y - 0.3 - y, y - ground.lower_y + 1.2))
-    goatee = np.maximum(goatee, ring - 1.2 * (1 - rise(0.3, 0.7, face["beard_cover"])))
+    goatee = _round_off(full, sides, neck)
     reach = corner_x + 0.25 + 0.6 * face["beard_length"]
     share = np.minimum(aside / reach, 1.3)
     line = 0.52 * ground.upper_y + 0.48 * ground.nose_y - 0.10 - 0.95 * share**2
@@ -97,7 +92,7 @@ def make_beard(ground: BeardGround, face: FaceParameters, head: np.ndarray) -> F
     thick = (0.25 + 0.75 * face["beard_length"]) * amount
     low = ramp(corner_y, ground.chin_y - 0.5, y)
     thick_beard = thick * (0.55 + 0.75 * low) * (0.86 + 0.14 * lobes)
-    beard = _lift(goatee - 2.2 * (1 - amount), thick_beard)
+    beard = _lift(goatee - 1.8 * (1 - amount), thick_beard)
     tash = _lift(over - 0.45 * (1 - lip), (0.30 + 0.30 * face["beard_length"]) * lip * (0.9 + 0.1 * lobes))
     depth = np.maximum(beard, tash)
     hang = 3.2 * face["beard_length"] ** 2 * amount * low * np.exp(-((aside / 3.4) ** 2)) * (0.75 + 0.3 * lobes)
@@ -110,6 +105,11 @@ def make_beard(ground: BeardGround, face: FaceParameters, head: np.ndarray) -> F
         vertices.astype(np.float32), (ground.points + offset).astype(np.float32), ground.triangles,
         BEARD, aux.astype(np.float32),
     )  # fmt: skip
+
+
+def _round_off(*insides: np.ndarray) -> np.ndarray:
+    """The least of several distances, with rounded corners."""
+    return -0.4 * np.log(sum(np.exp(-inside / 0.4) for inside in insides))
 
 
 def _lift(inside: np.ndarray, thick: np.ndarray) -> np.ndarray:

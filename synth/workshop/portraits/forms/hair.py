@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from synth.workshop.portraits.forms.form import Form, ramp, rise
-from synth.workshop.portraits.forms.skull import CENTRE, Skull, find_grid_normals
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.forms.hats import find_hat, find_hat_edge
+from synth.workshop.portraits.forms.skull import CENTRE, Skull, dive
 from synth.workshop.portraits.forms.tied import find_braids, find_bun
+from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import HAIR
 
 #: Azimuth in degrees and height in cm of the hairline.
@@ -53,7 +53,7 @@ class Cut(NamedTuple):
 def choose_cut(face: FaceParameters) -> Cut:
     """Parameters -> a haircut; what excludes each other gives way smoothly."""
     afro = rise(0.15, 0.9, face["afro"])
-    bald = rise(0.1, 0.9, face["bald"])
+    bald = rise(0.1, 0.55, face["bald"])
     tied = max(find_bun(face), find_braids(face)) * (1 - afro)
     long = rise(0.42, 0.62, face["hair_length"]) * (1 - afro) * (1 - bald) * (1 - tied)
     beyond = 1.0 + 15.0 * rise(0.5, 1.0, face["hair_length"])
@@ -152,12 +152,9 @@ def make_hair(skull: Skull, face: FaceParameters, offset: np.ndarray) -> tuple[F
         covered = ramp(-0.6, 1.0, ground[..., 1] - find_hat_edge(face, azimuth)[:, None])
         depth = np.minimum(depth, depth * (1 - covered) + 0.45 * covered)
     depth = np.maximum(depth, -1.2)
-    # What is left of the shell below its end shrinks to the middle, out of sight of the mouth.
-    shrunk = 0.95 * ramp(-0.1, -2.2, inside) * ramp(8.0, 6.0, ground[..., 1])
     flare = cut.flare * cut.hang * ramp(-1.0, -12.0, ground[..., 1]) * 1.8
     canonical = ground + normal * (depth + flare * np.clip(inside, 0, 1))[..., None]
-    canonical[..., 0] *= 1 - shrunk
-    canonical[..., 2] += shrunk * (CENTRE[2] - canonical[..., 2])
+    canonical = dive(canonical, inside)
     vertices = canonical + offset
     return (
         Form(
@@ -176,8 +173,8 @@ def _find_bare(cut: Cut, ground: np.ndarray) -> np.ndarray:
     if cut.bald == 0:
         return np.full(ground.shape[:2], 50.0)
     crown = np.array([0.0, 14.0, 1.5])
-    distance = np.linalg.norm((ground - crown) * (1.0, 1.0, 0.9), axis=-1)
-    return distance - cut.bald * 10.5
+    distance = np.linalg.norm((ground - crown) * (1.35, 1.2, 0.9), axis=-1)
+    return distance - cut.bald * 11.5
 
 
 def _find_thickness(

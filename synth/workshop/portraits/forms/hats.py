@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from synth.workshop.portraits.forms.form import Form, join_grid, ramp, rise
-from synth.workshop.portraits.forms.skull import CENTRE, Skull
+from synth.workshop.portraits.forms.skull import CENTRE, Skull, dive
 from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import HAT
 
@@ -34,12 +34,12 @@ def make_hat(skull: Skull, face: FaceParameters, offset: np.ndarray) -> list[For
     beanie = 1 - rise(0.45, 0.6, style)
     band = 1 - ramp(2.0, 2.25, inside)
     height = ramp(9, 15, skull.close[..., 1])
-    thick = 0.75 + (0.9 * beanie + 0.8) * height + 0.42 * band * beanie
+    thick = 0.75 + (0.9 * beanie + 0.9) * height + 0.42 * band * beanie
     depth = np.where(inside > 0, thick * np.tanh(2.0 * inside / thick), 2.0 * np.maximum(inside, -1))
-    canonical = skull.close + skull.close_normal * depth[..., None]
+    canonical = dive(skull.close + skull.close_normal * depth[..., None], inside)
     vertices = canonical + offset
     aux = np.zeros((*depth.shape, 4), np.float32)
-    aux[..., 0] = band * (0.25 + 0.75 * beanie)
+    aux[..., 0] = band
     forms = [
         Form(
             vertices.reshape(-1, 3).astype(np.float32), canonical.reshape(-1, 3).astype(np.float32),

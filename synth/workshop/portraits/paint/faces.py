@@ -43,14 +43,20 @@ def paint_skin(place, n, look, face_map, texel, pixel_cm, open_, visible, lights
         rgb = (
             rgb[0] * (1 - 0.62 * crease), rgb[1] * (1 - 0.86 * crease), rgb[2] * (1 - 0.88 * crease)
         )  # fmt: skip
+        # The mouth's inside is dark.
+        behind = ramp(0.9, 1.6, 11.7 - 0.24 * x * x - z) * ramp(3.2, 2.7, abs(x))
+        behind *= ramp(-5.2, -4.6, y) * ramp(-1.0, -1.6, y)
+        if behind > 0:
+            rgb = mix(rgb, (0.06, 0.011, 0.012), behind)
+            gloss *= 1 - behind
         soft = max(0.07, pixel_cm)
-        lip = ramp(-soft, soft, texel[LIP]) * front
+        lip = ramp(-soft, soft, texel[LIP]) * front * (1 - behind)
         if lip > 0:
             tint = scale(look.lips, 0.86 + 0.14 * ramp(0.0, 0.35, texel[LIP]))
             rgb = mix(rgb, tint, lip)
             gloss += lip * (look.lip_gloss - gloss)
             exponent = exponent + 22 * lip
-    return add_light(rgb, n, _SKIN_WRAP, gloss, exponent, open_, visible, lights)
+    return add_light(rgb, n, _SKIN_WRAP, gloss, exponent, open_, visible, lights, 4)
 
 
 @compile_kernel
@@ -80,7 +86,7 @@ def paint_eye(e, nasal, gaze, n, look, pixel_sine, open_, visible, lights):
     lid *= 1 - 0.28 * corner
     o0, o1, o2 = add_light(
         scale(rgb, lid), n, (0.5, 0.45, 0.45), 0.0, 1.0, 0.35 + 0.65 * open_, 0.3 + 0.7 * visible,
-        lights,
+        lights, 2,
     )  # fmt: skip
     gx, gy, gz = look.glint
     away = math.sqrt((ex - gx) ** 2 + (ey - gy) ** 2 + (ez - gz) ** 2)
@@ -96,16 +102,15 @@ def paint_mouth(place, n, is_teeth, inwards, look, open_, visible, lights):
 
     Gum between teeth is painted as tooth: they read as one row.
     """
-    deep = 1 - 0.93 * ramp(0.2, 3.6, inwards)
     x, y, z = place
-    on_arch = z > 9.9 - 0.5 * x * x and abs(y + 3.0) < 0.82
-    is_teeth = is_teeth or on_arch
+    is_teeth = is_teeth or (z > 9.9 - 0.5 * x * x and -3.0 < y < -2.18)
     if is_teeth:
+        rgb = mix((0.80, 0.765, 0.70), (0.09, 0.022, 0.02), ramp(0.6, 3.4, inwards))
         return add_light(
-            scale((0.80, 0.765, 0.70), deep), n, (0.6, 0.6, 0.6), 0.10, 30.0,
-            0.45 + 0.55 * open_, 0.4 + 0.6 * visible, lights,
-        )  # fmt: skip
+            rgb, n, (0.6, 0.6, 0.6), 0.10, 30.0, 0.45 + 0.55 * open_, 0.4 + 0.6 * visible, lights,
+            2,
+        )
+    rgb = mix((0.60, 0.15, 0.16), (0.07, 0.012, 0.014), ramp(0.6, 4.6, inwards))
     return add_light(
-        scale((0.52, 0.13, 0.13), deep), n, (0.4, 0.3, 0.3), 0.12, 24.0,
-        0.2 + 0.8 * open_, 0.35 + 0.65 * visible, lights,
-    )  # fmt: skip
+        rgb, n, (0.4, 0.3, 0.3), 0.10, 24.0, 0.3 + 0.7 * open_, 0.35 + 0.65 * visible, lights, 2
+    )

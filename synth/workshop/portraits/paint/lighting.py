@@ -9,11 +9,12 @@ from synth.workshop.portraits.rasterise import compile_kernel
 
 
 @compile_kernel
-def add_light(rgb, n, wrap, gloss, exponent, open_, visible, lights):
+def add_light(rgb, n, wrap, gloss, exponent, open_, visible, lights, num_lights=4):
     """Ambient, key, fill and rims on a surface of colour rgb and normal n -> outgoing light.
 
     wrap (red, green, blue): how far light reaches round the form; gloss: strength of a highlight
-    with `exponent`; open_ and visible: share of ambient light and of key light, 0 to 1.
+    with `exponent`; open_ and visible: share of ambient light and of key light, 0 to 1; num_lights:
+    2 leaves the rims out, for what lies inside the head.
     """
     up = 0.5 + 0.5 * n[1]
     red_open = math.sqrt(open_)
@@ -22,7 +23,7 @@ def add_light(rgb, n, wrap, gloss, exponent, open_, visible, lights):
     o2 = rgb[2] * (lights.ground[2] + (lights.sky[2] - lights.ground[2]) * up) * open_
     edge = 1 - max(0.0, n[2])
     edge *= edge
-    for i in range(4):
+    for i in range(num_lights):
         l0, l1, l2 = lights.directions[i, 0], lights.directions[i, 1], lights.directions[i, 2]
         c0, c1, c2 = lights.colours[i, 0], lights.colours[i, 1], lights.colours[i, 2]
         facing = n[0] * l0 + n[1] * l1 + n[2] * l2

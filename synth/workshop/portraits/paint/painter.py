@@ -14,7 +14,7 @@ from synth.workshop.portraits import parts
 from synth.workshop.portraits.light.tone import tone
 from synth.workshop.portraits.paint.face_map import LIP, NUM_CHANNELS
 from synth.workshop.portraits.paint.faces import paint_eye, paint_mouth, paint_skin
-from synth.workshop.portraits.paint.surfaces import mix, ramp, read_map
+from synth.workshop.portraits.paint.surfaces import mix, read_map
 from synth.workshop.portraits.paint.things import paint_cloth, paint_hair, paint_plain
 from synth.workshop.portraits.rasterise import compile_kernel
 

@@ -36,7 +36,7 @@ def paint_hair(colour, deep, gloss, aux, place, n, turn, open_, visible, lights)
     groove = strength * (1 - ramp(0.0, 0.16, from_groove))
     rgb = mix(colour, deep, min(1.0, 0.75 * groove + 0.45 * (1 - open_)))
     rgb = scale(rgb, 1 + 0.06 * strength * fine)
-    o0, o1, o2 = add_light(rgb, m, _HAIR_WRAP, 0.0, 1.0, open_ * (1 - 0.25 * groove), visible, lights)
+    o0, o1, o2 = add_light(rgb, m, _HAIR_WRAP, 0.0, 1.0, open_ * (1 - 0.25 * groove), visible, lights, 4)
     # A band of light across the locks (Kajiya and Kay 1989), for key and sky.
     for i in range(2):
         l0, l1, l2 = lights.directions[i, 0], lights.directions[i, 1], lights.directions[i, 2]
@@ -57,7 +57,7 @@ def paint_hair(colour, deep, gloss, aux, place, n, turn, open_, visible, lights)
 @compile_kernel
 def paint_plain(rgb, n, gloss, exponent, open_, visible, lights):
     """Something of one colour."""
-    return add_light(rgb, n, (0.22, 0.2, 0.2), gloss, exponent, open_, visible, lights)
+    return add_light(rgb, n, (0.22, 0.2, 0.2), gloss, exponent, open_, visible, lights, 4)
 
 
 @compile_kernel
@@ -65,4 +65,4 @@ def paint_cloth(place, n, look, pixel_cm, open_, visible, lights):
     """place: cm round the neck, cm below the neckline, 0 drape to 1 collar."""
     soft = max(0.02, 0.5 * pixel_cm)
     rgb = mix(look.cloth, look.accent, ramp(0.5 - soft, 0.5 + soft, place[2]))
-    return add_light(rgb, n, (0.25, 0.23, 0.22), 0.03, 8.0, open_, visible, lights)
+    return add_light(rgb, n, (0.25, 0.23, 0.22), 0.03, 8.0, open_, visible, lights, 4)

@@ -18,7 +18,8 @@ from synth.workshop.portraits.shape.face_fields import Move, Trait, make_field
 from synth.workshop.portraits.shape.head_model import GUMS, SKIN, TEETH, HeadModel
 
 #: How far modes go for one standard deviation: overall size, large, fine and lopsided modes.
-SIZE_GAIN, LARGE_GAIN, FINE_GAIN, LOPSIDED_GAIN = 0.6, 0.95, 1.0, 0.6
+SIZE_GAIN, LARGE_GAIN, FINE_GAIN, LOPSIDED_GAIN = 0.6, 1.1, 1.4, 0.7
+PERSONAL_GAIN = 1.6
 LARGE_MODES = slice(1, 9)
 LOPSIDED_MODES = (9, 20, 25, 28)
 #: Large modes together reach no further than this many standard deviations from the mean.
@@ -107,7 +108,7 @@ COMMON = {
     "chin_width": -0.3, "cheekbones": 0.3,
 }  # fmt: skip
 #: And this, after the rest was calmed down: lips that touch, open eyes, no bad temper.
-AWAKE = {"lips_apart": -0.12, "eye_opening": 1.1, "smiling": 2.4}
+AWAKE = {"lips_apart": -0.12, "eye_opening": 1.1, "smiling": 3.1}
 #: For one unit of femininity, which runs from about -1.2 to 1.2.
 FEMININE = {
     "jaw_width": -0.85, "chin_length": -0.6, "chin_width": -0.9, "brow_ridge": -1.0,
@@ -179,7 +180,7 @@ def make_anatomy(model: HeadModel) -> Anatomy:
 
     modes = model.identity * _make_gains(len(model.identity))[:, None]
     for index, amounts in PERSONAL.items():
-        modes[index] += mix(amounts)
+        modes[index] += PERSONAL_GAIN * mix(amounts)
     rows = np.concatenate([modes, [mix(COMMON), mix(FEMININE), mix(AGED)]]).astype(np.float32)
     rows = _calm_down(model, rows)
     rows[-3] += mix(AWAKE)
