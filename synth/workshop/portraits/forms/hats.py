@@ -14,7 +14,7 @@ _BRIM_ROWS = 10
 
 def find_hat(face: FaceParameters) -> float:
     """0 for most faces, 1 where a hat sits on the head."""
-    return rise(0.25, 0.85, face["hat"])
+    return rise(0.30, 0.48, face["hat"])
 
 
 def find_hat_edge(face: FaceParameters, azimuth: np.ndarray) -> np.ndarray:

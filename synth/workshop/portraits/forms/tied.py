@@ -15,7 +15,7 @@ _BRAID_CM = np.array(
 
 
 def find_bun(face: FaceParameters) -> float:
-    return rise(0.2, 0.7, face["bun"]) * (1 - rise(0.1, 0.7, face["bald"]))
+    return rise(0.2, 0.6, face["bun"]) * (1 - rise(0.03, 0.25, face["bald"]))
 
 
 def find_braids(face: FaceParameters) -> float:
