@@ -65,9 +65,9 @@ def make_beard_ground(model: HeadModel) -> BeardGround:
 
 def make_beard(ground: BeardGround, face: FaceParameters, head: np.ndarray) -> Form | None:
     """The beard of `face` on a head [vertex, 3]; None where nothing grows."""
-    man = rise(-0.3, 0.35, -face["femininity"])
-    amount = rise(0.10, 0.5, face["beard"]) * man
-    lip = max(rise(0.10, 0.5, face["moustache"]), 0.9 * rise(0.3, 0.8, face["beard_cover"]) * rise(0.10, 0.5, face["beard"])) * man
+    man = rise(-0.05, 0.15, -face["femininity"])
+    amount = rise(0.15, 0.40, face["beard"]) * man
+    lip = max(rise(0.15, 0.35, face["moustache"]), 0.9 * rise(0.3, 0.8, face["beard_cover"]) * rise(0.15, 0.40, face["beard"])) * man
     if amount + lip == 0:
         return None
     x, y, z = ground.points.T
@@ -93,7 +93,7 @@ def make_beard(ground: BeardGround, face: FaceParameters, head: np.ndarray) -> F
     low = ramp(corner_y, ground.chin_y - 0.5, y)
     thick_beard = thick * (0.55 + 0.75 * low) * (0.86 + 0.14 * lobes)
     beard = _lift(goatee - 1.8 * (1 - amount), thick_beard)
-    tash = _lift(over - 0.45 * (1 - lip), (0.30 + 0.30 * face["beard_length"]) * lip * (0.9 + 0.1 * lobes))
+    tash = _lift(over - 0.75 * (1 - lip), (0.30 + 0.30 * face["beard_length"]) * lip * (0.9 + 0.1 * lobes))
     depth = np.maximum(beard, tash)
     hang = 3.2 * face["beard_length"] ** 2 * amount * low * np.exp(-((aside / 3.4) ** 2)) * (0.75 + 0.3 * lobes)
     hang = hang * np.clip(beard / 0.3, 0, 1) * ramp(3.0, 8.0, z)

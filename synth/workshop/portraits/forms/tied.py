@@ -15,12 +15,12 @@ _BRAID_CM = np.array(
 
 
 def find_bun(face: FaceParameters) -> float:
-    return rise(0.2, 0.6, face["bun"]) * (1 - rise(0.03, 0.25, face["bald"]))
+    return rise(0.25, 0.45, face["bun"]) * (1 - rise(0.03, 0.25, face["bald"]))
 
 
 def find_braids(face: FaceParameters) -> float:
     free = (1 - rise(0.15, 0.9, face["afro"])) * (1 - rise(0.1, 0.7, face["bald"]))
-    return rise(0.4, 0.9, face["braids"]) * free
+    return rise(0.35, 0.5, face["braids"]) * free
 
 
 def make_bun(face: FaceParameters, crown: np.ndarray, hat: float) -> list[Form]:
