@@ -39,7 +39,8 @@ def make_beard_ground(model: HeadModel) -> BeardGround:
     skin = model.triangles[model.materials == SKIN]
     x, y, z = np.moveaxis(model.vertices[skin].mean(1), -1, 0)
     lips = ((np.abs(x) / (corner[0] + 0.02)) ** 2 + ((y - corner[1]) / (0.46 * (upper_y - lower_y))) ** 2) < 1
-    inner = (np.abs(x) < corner[0]) & (z < mark[51, 2] - 2.2) & (y > lower_y - 0.5)
+    inner = (np.abs(x) < corner[0] + 0.8) & (z < mark[51, 2] - 1.1 - 0.24 * x * x)
+    inner &= y > lower_y - 0.8
     nostril = (y > nose_y - 0.05) & (np.abs(x) < 1.9)
     keep = (y < np.maximum(0.8, 0.9 * np.abs(x) - 3.2)) & (y > -13) & (z > 0.2) & ~lips & ~inner & ~nostril
     keep &= np.abs(x) < 7.45

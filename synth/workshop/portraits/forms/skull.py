@@ -169,9 +169,9 @@ def find_ground_offset(skull: Skull, offsets: np.ndarray) -> np.ndarray:
 
 def dive(canonical: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Points [column, row, 3] of a shell whose end is `inside` cm below -> the same, what is below
-    the end shrunk to the middle, out of sight of an open mouth."""
+    the end shrunk to a line behind the throat, out of sight of an open mouth."""
     shrunk = 0.95 * ramp(-0.1, -2.2, inside) * ramp(8.0, 6.0, canonical[..., 1])
     out = canonical.copy()
     out[..., 0] *= 1 - shrunk
-    out[..., 2] += shrunk * (CENTRE[2] - out[..., 2])
+    out[..., 2] += shrunk * (-3.0 - out[..., 2])
     return out

@@ -29,6 +29,11 @@ def paint_skin(place, n, look, face_map, texel, pixel_cm, open_, visible, lights
     gloss, exponent = look.gloss * 0.20, 13.0
     ear = ramp(6.6, 7.6, abs(x)) * ramp(6.5, 5.0, y) * ramp(-3.0, -1.0, y)
     rgb = mix(rgb, look.flush, 0.45 * ear)
+    # The mouth's inside is dark.
+    behind = 0.0
+    if abs(x) < 4.4 and -4.7 < y < -1.0:
+        behind = ramp(0.9, 1.6, 11.7 - 0.24 * x * x - z) * ramp(4.4, 4.0, abs(x))
+        behind *= ramp(-4.7, -4.2, y) * ramp(-1.0, -1.6, y)
     if z > 2.0 and y > -10.5:
         read_map(face_map, x, y, texel)
         front = ramp(3.0, 6.0, z)
@@ -43,12 +48,6 @@ def paint_skin(place, n, look, face_map, texel, pixel_cm, open_, visible, lights
         rgb = (
             rgb[0] * (1 - 0.62 * crease), rgb[1] * (1 - 0.86 * crease), rgb[2] * (1 - 0.88 * crease)
         )  # fmt: skip
-        # The mouth's inside is dark.
-        behind = ramp(0.9, 1.6, 11.7 - 0.24 * x * x - z) * ramp(3.2, 2.7, abs(x))
-        behind *= ramp(-5.2, -4.6, y) * ramp(-1.0, -1.6, y)
-        if behind > 0:
-            rgb = mix(rgb, (0.06, 0.011, 0.012), behind)
-            gloss *= 1 - behind
         soft = max(0.07, pixel_cm)
         lip = ramp(-soft, soft, texel[LIP]) * front * (1 - behind)
         if lip > 0:
@@ -56,6 +55,9 @@ def paint_skin(place, n, look, face_map, texel, pixel_cm, open_, visible, lights
             rgb = mix(rgb, tint, lip)
             gloss += lip * (look.lip_gloss - gloss)
             exponent = exponent + 22 * lip
+    if behind > 0:
+        rgb = mix(rgb, (0.06, 0.011, 0.012), behind)
+        gloss *= 1 - behind
     return add_light(rgb, n, _SKIN_WRAP, gloss, exponent, open_, visible, lights, 4)
 
 

@@ -124,6 +124,11 @@ AGED = {
     "temples": -1.0, "throat": 0.9, "brow_height": -0.5, "mouth_width": 0.3,
 }  # fmt: skip
 MIDDLE_AGE = 0.35
+#: For one unit of weight, which runs from about -0.6 to 1.1.
+HEAVY = {
+    "cheek_fat": 0.7, "jaw_width": 1.1, "neck_width": 1.6, "throat": 1.2, "chin_width": 0.8,
+    "hollow": -0.8, "face_width": 0.6, "jowls": 0.3, "lower_face": 0.4,
+}  # fmt: skip
 #: Coordinate of identity -> what it changes for one standard deviation, besides its own mode.
 PERSONAL: dict[int, dict[str, float]] = {
     2: {"face_width": 0.6},
@@ -160,13 +165,14 @@ PERSONAL: dict[int, dict[str, float]] = {
 @dataclass(frozen=True)
 class Anatomy:
     """Offsets for one unit of each parameter, [.., vertex * 3]: identity [mode], common,
-    feminine and aged. Vertex numbers: teeth with gums and tongue, and the skin before them.
+    feminine, aged and heavy. Vertex numbers: teeth with gums and tongue, and the skin before them.
     """
 
     modes: np.ndarray
     common: np.ndarray
     feminine: np.ndarray
     aged: np.ndarray
+    heavy: np.ndarray
     teeth: np.ndarray
     before_teeth: np.ndarray
 
@@ -181,12 +187,12 @@ def make_anatomy(model: HeadModel) -> Anatomy:
     modes = model.identity * _make_gains(len(model.identity))[:, None]
     for index, amounts in PERSONAL.items():
         modes[index] += PERSONAL_GAIN * mix(amounts)
-    rows = np.concatenate([modes, [mix(COMMON), mix(FEMININE), mix(AGED)]]).astype(np.float32)
+    rows = np.concatenate([modes, [mix(COMMON), mix(FEMININE), mix(AGED), mix(HEAVY)]]).astype(np.float32)
     rows = _calm_down(model, rows)
-    rows[-3] += mix(AWAKE)
+    rows[-4] += mix(AWAKE)
     teeth = np.unique(model.triangles[np.isin(model.materials, (GUMS, TEETH))])
-    common, feminine, aged = rows[-3:]
-    return Anatomy(rows[:-3], common, feminine, aged, teeth, _find_skin_before_teeth(model))
+    common, feminine, aged, heavy = rows[-4:]
+    return Anatomy(rows[:-4], common, feminine, aged, heavy, teeth, _find_skin_before_teeth(model))
 
 
 def _find_skin_before_teeth(model: HeadModel) -> np.ndarray:
@@ -243,6 +249,9 @@ def make_person(anatomy: Anatomy, face: FaceParameters) -> np.ndarray:
     offset = identity @ anatomy.modes[: len(identity)] + anatomy.common
     offset = offset + 1.25 * math.tanh(0.9 * face["femininity"]) * anatomy.feminine
     offset = offset + (face["age"] - MIDDLE_AGE) * anatomy.aged
+    # Nobody is gaunt: thin goes half as far as heavy.
+    weight = math.tanh(0.7 * face["weight"])
+    offset = offset + (0.85 * weight + 0.35 * math.hypot(weight, 0.3)) * anatomy.heavy
     offset = offset.reshape(-1, 3).astype(np.float32)
     # Where lip or chin recede, the teeth do, lest they come through.
     poke = offset[anatomy.teeth, 2].mean() - offset[anatomy.before_teeth, 2].min() + TEETH_GAP_CM

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from synth.workshop.portraits.shape.face_fields import Move, _spread
-from synth.workshop.portraits.shape.head_model import HeadModel
+from synth.workshop.portraits.shape.head_model import GUMS, TEETH, HeadModel
 
 #: Applied one after another; each is mirrored when it lies off the middle.
 STYLE = (
@@ -40,12 +40,23 @@ def bend(points: np.ndarray) -> np.ndarray:
     return points
 
 
+def _narrow_jaws(model: HeadModel, points: np.ndarray) -> np.ndarray:
+    """Draw gums and back teeth in, so that hollow cheeks do not let them through."""
+    inner = np.unique(model.triangles[np.isin(model.materials, (GUMS, TEETH))])
+    back = np.clip((10.5 - points[inner, 2]) / 3.5, 0, 1)
+    points = points.copy()
+    points[inner, 0] *= 1 - 0.16 * back
+    return points
+
+
 def stylise(model: HeadModel) -> HeadModel:
     """The same model in the designed proportions."""
     base = bend(model.vertices)
     steps = np.eye(3, dtype=np.float32) * _STEP_CM
     slopes = [(bend(model.vertices + step) - base) / _STEP_CM for step in steps]
     jacobian = np.stack(slopes, -1).astype(np.float32)
+
+    base = _narrow_jaws(model, base)
 
     def carry(shapes: np.ndarray) -> np.ndarray:
         offsets = shapes.reshape(len(shapes), -1, 3)
