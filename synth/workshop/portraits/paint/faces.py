@@ -58,7 +58,8 @@ def paint_skin(place, n, look, face_map, texel, pixel_cm, open_, visible, lights
     if behind > 0:
         rgb = mix(rgb, (0.06, 0.011, 0.012), behind)
         gloss *= 1 - behind
-    return add_light(rgb, n, _SKIN_WRAP, gloss, exponent, open_, visible, lights, 4)
+    num_lights = 2 if behind > 0.5 else 4
+    return add_light(rgb, n, _SKIN_WRAP, gloss, exponent, open_, visible, lights, num_lights)
 
 
 @compile_kernel
