@@ -19,8 +19,8 @@ from typing import Any
 
 import h5py
 
-from synth.storage.atomic import write_atomically
 from synth.plain_text import parse_json, show
+from synth.storage.atomic import write_atomically
 
 CARD, WEIGHTS = "card.json", "model.weights.h5"
 _LARGEST_CARD = 1 << 20

@@ -38,14 +38,26 @@ def make_beard_ground(model: HeadModel) -> BeardGround:
     upper_y, lower_y = float(mark[51, 1]), float(mark[57, 1])
     skin = model.triangles[model.materials == SKIN]
     x, y, z = np.moveaxis(model.vertices[skin].mean(1), -1, 0)
-    lips = ((np.abs(x) / (corner[0] + 0.02)) ** 2 + ((y - corner[1]) / (0.46 * (upper_y - lower_y))) ** 2) < 1
+    lips = (
+        (np.abs(x) / (corner[0] + 0.02)) ** 2
+        + ((y - corner[1]) / (0.46 * (upper_y - lower_y))) ** 2
+    ) < 1
     inner = (np.abs(x) < corner[0] + 0.8) & (z < mark[51, 2] - 1.1 - 0.24 * x * x)
     inner &= y > lower_y - 0.8
     nostril = (y > nose_y - 0.05) & (np.abs(x) < 1.9)
-    keep = (y < np.maximum(0.8, 0.9 * np.abs(x) - 3.2)) & (y > -13) & (z > 0.2) & ~lips & ~inner & ~nostril
+    keep = (
+        (y < np.maximum(0.8, 0.9 * np.abs(x) - 3.2))
+        & (y > -13)
+        & (z > 0.2)
+        & ~lips
+        & ~inner
+        & ~nostril
+    )
     keep &= np.abs(x) < 7.45
     triangles = skin[keep]
-    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1)
+    edges = np.sort(
+        np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1
+    )
     pairs, inverse = np.unique(edges, axis=0, return_inverse=True)
     used, corners = np.unique(triangles, return_inverse=True)
     corners = corners.reshape(-1, 3)
@@ -68,14 +80,22 @@ def make_beard(ground: BeardGround, face: FaceParameters, head: np.ndarray) -> F
     """The beard of `face` on a head [vertex, 3]; None where nothing grows."""
     man = rise(-0.05, 0.15, -face["femininity"])
     amount = rise(0.15, 0.40, face["beard"]) * man
-    lip = max(rise(0.15, 0.35, face["moustache"]), 0.9 * rise(0.3, 0.8, face["beard_cover"]) * rise(0.15, 0.40, face["beard"])) * man
+    lip = (
+        max(
+            rise(0.15, 0.35, face["moustache"]),
+            0.9 * rise(0.3, 0.8, face["beard_cover"]) * rise(0.15, 0.40, face["beard"]),
+        )
+        * man
+    )
     if amount + lip == 0:
         return None
     x, y, z = ground.points.T
     aside = np.abs(x)
     corner_x, corner_y = ground.corner[0], ground.corner[1]
     # How far inside each part's outline a point lies, cm.
-    top = np.interp(aside, [0, 1.2, corner_x, corner_x + 1.2, 6.5, 8], [-4.9, -4.75, -3.6, -2.6, 1.2, 3.2])
+    top = np.interp(
+        aside, [0, 1.2, corner_x, corner_x + 1.2, 6.5, 8], [-4.9, -4.75, -3.6, -2.6, 1.2, 3.2]
+    )
     top = top + (ground.lower_y + 4.4)
     full = top - y - 0.35 + 0.7 * (face["beard_cover"] - 0.6)
     # It grows out from the chin.
@@ -94,9 +114,18 @@ def make_beard(ground: BeardGround, face: FaceParameters, head: np.ndarray) -> F
     low = ramp(corner_y, ground.chin_y - 0.5, y)
     thick_beard = thick * (0.55 + 0.75 * low) * (0.86 + 0.14 * lobes)
     beard = _lift(goatee - 1.8 * (1 - amount), thick_beard)
-    tash = _lift(over - 0.75 * (1 - lip), (0.30 + 0.30 * face["beard_length"]) * lip * (0.9 + 0.1 * lobes))
+    tash = _lift(
+        over - 0.75 * (1 - lip), (0.30 + 0.30 * face["beard_length"]) * lip * (0.9 + 0.1 * lobes)
+    )
     depth = np.maximum(beard, tash)
-    hang = 3.2 * face["beard_length"] ** 2 * amount * low * np.exp(-((aside / 3.4) ** 2)) * (0.75 + 0.3 * lobes)
+    hang = (
+        3.2
+        * face["beard_length"] ** 2
+        * amount
+        * low
+        * np.exp(-((aside / 3.4) ** 2))
+        * (0.75 + 0.3 * lobes)
+    )
     hang = hang * np.clip(beard / 0.3, 0, 1) * ramp(3.0, 8.0, z)
     offset = ground.normals * depth[:, None]
     offset[:, 1] -= hang
@@ -115,4 +144,6 @@ def _round_off(*insides: np.ndarray) -> np.ndarray:
 
 def _lift(inside: np.ndarray, thick: np.ndarray) -> np.ndarray:
     thick = np.maximum(thick, 0.02)
-    return np.where(inside > 0, thick * np.tanh(1.3 * inside / thick), 1.3 * inside).clip(-0.4, None)
+    return np.where(inside > 0, thick * np.tanh(1.3 * inside / thick), 1.3 * inside).clip(
+        -0.4, None
+    )

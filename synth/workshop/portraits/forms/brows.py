@@ -38,7 +38,9 @@ def make_front_grid(model: HeadModel) -> FrontGrid:
     return FrontGrid(corners, weights.astype(np.float32))
 
 
-def find_skin_points(grid: FrontGrid, x: np.ndarray, y: np.ndarray, values: np.ndarray) -> np.ndarray:
+def find_skin_points(
+    grid: FrontGrid, x: np.ndarray, y: np.ndarray, values: np.ndarray
+) -> np.ndarray:
     """Values [vertex, k] of the skin at canonical x, y [n] in cm -> [n, k], bilinear."""
     u = (x - _LEFT_CM) * _CELLS_PER_CM - 0.5
     v = (_HIGH_CM - y) * _CELLS_PER_CM - 0.5
@@ -78,7 +80,10 @@ def make_brows(
     px = x[:, None] - tangent[:, 1:2] * across * half[:, None]
     py = y[:, None] + tangent[:, 0:1] * across * half[:, None]
     bulge = np.sqrt(np.clip(1 - across**2, 0, 1))
-    out = np.where(np.abs(across) == 1, -0.08, 0.05 + 0.17 * bulge) * np.minimum(1, half / 0.12)[:, None]
+    out = (
+        np.where(np.abs(across) == 1, -0.08, 0.05 + 0.17 * bulge)
+        * np.minimum(1, half / 0.12)[:, None]
+    )
     out = out - 0.02
     vertices, canonical, triangles = [], [], []
     for side in (1, -1):

@@ -22,13 +22,22 @@ def make_earrings(face: FaceParameters, lobes: np.ndarray, neutral: np.ndarray) 
     angle = np.linspace(0, 2 * np.pi, _STEPS, endpoint=False)
     forms = []
     for side, lobe, canonical in zip((1, -1), lobes, neutral, strict=True):
-        ring = np.stack(
-            [0.35 * np.sin(angle) * side, np.cos(angle) - 1, 0.94 * np.sin(angle)], 1
-        ) * hoop
-        points, triangles = sweep(ring, np.full(_STEPS, tube), np.array([1.0, 0.0, 0.2]), _SIDES, closed=True)
+        ring = (
+            np.stack([0.35 * np.sin(angle) * side, np.cos(angle) - 1, 0.94 * np.sin(angle)], 1)
+            * hoop
+        )
+        points, triangles = sweep(
+            ring, np.full(_STEPS, tube), np.array([1.0, 0.0, 0.2]), _SIDES, closed=True
+        )
         shift = np.array([0.12 * side, -0.25 * size, 0.25])
         aux = np.zeros((len(points), 4), np.float32)
         forms.append(
-            Form((points + lobe + shift).astype(np.float32), (points + canonical).astype(np.float32), triangles, EARRING, aux)
+            Form(
+                (points + lobe + shift).astype(np.float32),
+                (points + canonical).astype(np.float32),
+                triangles,
+                EARRING,
+                aux,
+            )
         )
     return forms

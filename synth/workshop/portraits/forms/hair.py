@@ -196,7 +196,10 @@ def _find_thickness(
     thick = thick + cut.afro * (2.9 + 0.6 * np.clip((y - 4) / 8, 0, 1))
     thick = thick + cut.curl * (0.25 + 0.35 * cut.volume) * bumps
     relief = 0.22 * cut.locks * (0.5 + cut.volume) * (1 - cut.curl)
-    return np.maximum(0.1, thick + relief * (lobes - 0.7) * ramp(0, 25, 90 - np.abs(90 - aside))[:, None].clip(0.5, 1))
+    return np.maximum(
+        0.1,
+        thick + relief * (lobes - 0.7) * ramp(0, 25, 90 - np.abs(90 - aside))[:, None].clip(0.5, 1),
+    )
 
 
 def _make_bumps(points: np.ndarray, size_cm: float) -> np.ndarray:
@@ -213,6 +216,8 @@ def _make_aux(
     """[vertex, 4]: lock coordinate, groove strength, curl, height below the crown."""
     crown = ramp(0.5, 4.0, np.hypot(ground[..., 0], ground[..., 2] + 1.0))
     strength = cut.locks * (1 - cut.curl) * crown
-    return np.stack(
-        [u, strength, np.full_like(u, cut.curl), CENTRE[1] + 9.5 - ground[..., 1]], -1
-    ).reshape(-1, 4).astype(np.float32)
+    return (
+        np.stack([u, strength, np.full_like(u, cut.curl), CENTRE[1] + 9.5 - ground[..., 1]], -1)
+        .reshape(-1, 4)
+        .astype(np.float32)
+    )

@@ -35,7 +35,9 @@ def make_hat(skull: Skull, face: FaceParameters, offset: np.ndarray) -> list[For
     band = 1 - ramp(2.0, 2.25, inside)
     height = ramp(9, 15, skull.close[..., 1])
     thick = 0.75 + (0.9 * beanie + 0.9) * height + 0.42 * band * beanie
-    depth = np.where(inside > 0, thick * np.tanh(2.0 * inside / thick), 2.0 * np.maximum(inside, -1))
+    depth = np.where(
+        inside > 0, thick * np.tanh(2.0 * inside / thick), 2.0 * np.maximum(inside, -1)
+    )
     canonical = dive(skull.close + skull.close_normal * depth[..., None], inside)
     vertices = canonical + offset
     aux = np.zeros((*depth.shape, 4), np.float32)
@@ -63,7 +65,9 @@ def _find_brim(face: FaceParameters, azimuth: np.ndarray) -> np.ndarray:
 
 def _make_brim(skull: Skull, offset: np.ndarray, edge: np.ndarray, length: np.ndarray) -> Form:
     height = skull.close[..., 1]
-    row = np.array([np.interp(-e - 0.45, -h, np.arange(len(h))) for e, h in zip(edge, height, strict=True)])
+    row = np.array(
+        [np.interp(-e - 0.45, -h, np.arange(len(h))) for e, h in zip(edge, height, strict=True)]
+    )
     low = np.clip(row.astype(int), 0, height.shape[1] - 2)
     share = (row - low)[:, None]
     column = np.arange(len(low))

@@ -33,7 +33,9 @@ def find_lash_ribbons(model: HeadModel) -> np.ndarray:
     return np.stack([found[1], found[-1]])
 
 
-def make_lashes(ribbons: np.ndarray, face: FaceParameters, model: HeadModel, head: np.ndarray) -> Form:
+def make_lashes(
+    ribbons: np.ndarray, face: FaceParameters, model: HeadModel, head: np.ndarray
+) -> Form:
     """Lashes on a head [vertex, 3]."""
     out = np.linspace(0, 1, RIBBON_COLUMNS)
     length = (0.16 + 0.40 * face["lashes"]) * (0.35 + 0.65 * out**1.3)
@@ -48,7 +50,9 @@ def make_lashes(ribbons: np.ndarray, face: FaceParameters, model: HeadModel, hea
             direction = 0.7 * along + flick
             direction /= np.linalg.norm(direction, axis=1, keepdims=True)
             step = rows[None, :, None] * length[:, None, None]
-            point = root[:, None] + direction[:, None] * np.where(rows[None, :, None] < 0, -0.05, step)
+            point = root[:, None] + direction[:, None] * np.where(
+                rows[None, :, None] < 0, -0.05, step
+            )
             point[..., 2] += 0.12
             target.append(point.reshape(-1, 3))
         faces = join_grid(RIBBON_COLUMNS, len(rows), closed=False)

@@ -50,10 +50,14 @@ def make_braids(face: FaceParameters, beside: np.ndarray) -> list[Form]:
     knots = np.linspace(0, 1, len(_BRAID_CM))
     length = 0.35 + 0.65 * size
     path = np.stack([np.interp(t * length, knots, _BRAID_CM[:, k]) for k in range(3)], 1)
-    path = np.apply_along_axis(lambda v: np.convolve(np.pad(v, 5, "edge"), np.ones(11) / 11, "valid"), 0, path)
+    path = np.apply_along_axis(
+        lambda v: np.convolve(np.pad(v, 5, "edge"), np.ones(11) / 11, "valid"), 0, path
+    )
     u = 8.5 * t * length
     bulge = 0.72 + 0.38 * np.sqrt(np.abs(np.sin(np.pi * u)))
-    radius = (0.95 + 0.35 * face["hair_volume"]) * size * bulge * np.sqrt(np.clip((1 - t) / 0.06, 0, 1))
+    radius = (
+        (0.95 + 0.35 * face["hair_volume"]) * size * bulge * np.sqrt(np.clip((1 - t) / 0.06, 0, 1))
+    )
     forms = []
     for side, offset in zip((1, -1), beside, strict=True):
         line = path * (side, 1, 1)

@@ -132,7 +132,7 @@ def make_face_map(landmarks: np.ndarray) -> np.ndarray:
         for sign in (-1, 1):
             px, py = sign * fx + 0.13 * sign, fy + 0.17 * sign * np.sin(7 * fx)
             size = 0.085 + 0.05 * np.sin(index * 2.4) ** 2
-            face[..., FRECKLE] += np.exp(-(((x - px) ** 2 + (y - py) ** 2) / size**2) ** 1.5)
+            face[..., FRECKLE] += np.exp(-((((x - px) ** 2 + (y - py) ** 2) / size**2) ** 1.5))
     lip = -face[..., LIP]
     jaw = np.exp(-((np.minimum(0, y + 1.0 + 0.55 * (aside - 5.5)) / 0.1) ** 2))
     del jaw
@@ -149,7 +149,9 @@ def _crease(face: np.ndarray, aside: np.ndarray, y: np.ndarray, fold: Fold) -> N
     curve = _draw_curve(curve, 30) if len(curve) > 2 else np.linspace(curve[0], curve[1], 12)
     distance, along = _measure(aside, y, curve)
     from_middle = curve[0, 0] < 0.05
-    taper = np.sqrt(1 - along**2) if from_middle else np.sqrt(np.maximum(0, 1 - (2 * along - 1) ** 2))
+    taper = (
+        np.sqrt(1 - along**2) if from_middle else np.sqrt(np.maximum(0, 1 - (2 * along - 1) ** 2))
+    )
     width = fold.width * (0.45 + 0.55 * taper)
     value = fold.strength * taper * np.exp(-((distance / width) ** 2))
     face[..., fold.group] = np.maximum(face[..., fold.group], value)

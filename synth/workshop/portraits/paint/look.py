@@ -128,7 +128,9 @@ def make_look(
     dark = natural_hair * min(1.0, 0.30 / (natural_hair.max() + 1e-3))
     brow = dark * (0.45 + 0.75 * face["brow_colour"])
     frame = 1.3 * face["glasses_colour"]
-    glasses = mix_oklab(0.34 + 0.06 * face["glasses_colour"], 0.07 * math.cos(frame), 0.07 * math.sin(frame))
+    glasses = mix_oklab(
+        0.34 + 0.06 * face["glasses_colour"], 0.07 * math.cos(frame), 0.07 * math.sin(frame)
+    )
     return Look(
         skin=as_colour(skin),
         flush=as_colour(skin * (1.0, 0.62, 0.58) * (1.02 - 0.1 * melanin)),

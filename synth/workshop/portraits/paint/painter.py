@@ -46,7 +46,9 @@ def find_light(soft, x, y, z):
 
 
 @compile_kernel
-def paint_sample(part, a, look, lights, face_map, texel, eyes, gaze, turn, pixel_cm, open_, visible):
+def paint_sample(
+    part, a, look, lights, face_map, texel, eyes, gaze, turn, pixel_cm, open_, visible
+):
     """One sample with attributes a [13] -> light."""
     length = 1 / math.sqrt(a[0] * a[0] + a[1] * a[1] + a[2] * a[2] + 1e-12)
     n = (a[0] * length, a[1] * length, a[2] * length)
@@ -163,7 +165,19 @@ def paint(
 
 
 @compile_kernel
-def label(index, weights, triangles, part_of, attributes, face_map, eyes, gaze, iris_size, labels, canonical):
+def label(
+    index,
+    weights,
+    triangles,
+    part_of,
+    attributes,
+    face_map,
+    eyes,
+    gaze,
+    iris_size,
+    labels,
+    canonical,
+):
     """Parts [size, size] uint8 and canonical points [size, size, 3] float32 of single samples."""
     height, width = labels.shape
     texel, a = np.empty(NUM_CHANNELS, np.float32), np.empty(13, np.float32)
