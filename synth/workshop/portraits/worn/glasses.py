@@ -42,9 +42,10 @@ def make_glasses(face: FaceParameters, landmarks: np.ndarray, ears: np.ndarray) 
     frame.append(_sweep(_span_bridge(inner, landmarks), _UP, in_plane, depth))
     for side, hinge, ear in zip((1, -1), hinges, ears, strict=True):
         temple = _run_temple(hinge, landmarks[16 if side > 0 else 0], ear, side)
-        frame.append(_sweep(temple, _UP, (0.08 + 0.22 * shape) * size, (0.06 + 0.05 * shape) * size))
+        height, width = (0.08 + 0.22 * shape) * size, (0.06 + 0.05 * shape) * size
+        frame.append(_sweep(temple, _UP, height, width))
     vertices, triangles = _join(frame)
-    return [Form(vertices, vertices, triangles, GLASSES, np.zeros((len(vertices), 4), np.float32))]
+    return [Form.make(vertices, vertices, triangles, GLASSES)]
 
 
 def _make_rim(
