@@ -1,7 +1,7 @@
 """The FFHQ crop as a camera, and how a head turns on its neck.
 
-The crop follows the recipe of the FFHQ data set (Karras et al. 2019, appendix C) on the landmarks of
-the identity at rest, so that it does not jump with the expression.
+The crop follows the recipe of the FFHQ data set (Karras et al. 2019, appendix C) on the landmarks
+of the identity at rest, so that it does not jump with the expression.
 """
 
 from __future__ import annotations

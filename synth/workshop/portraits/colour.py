@@ -40,4 +40,5 @@ def pick(tones: np.ndarray, position: float) -> np.ndarray:
 
 
 def as_colour(values: np.ndarray) -> Colour:
+    """Linear RGB [3] as three plain numbers, which compiled code takes."""
     return float(values[0]), float(values[1]), float(values[2])

@@ -1,8 +1,8 @@
 """One face's parameters -> its picture, as FFHQ would have cropped it.
 
 `FaceRenderer` holds what all faces share and is deterministic: the same parameters give the same
-pixels. The z-buffer is finer than the picture, light is found on a grid of its own that is the same
-for all sizes, and `paint` puts both together.
+pixels. The z-buffer is finer than the picture, soft light is found on a grid of its own that is the
+same for all sizes, and `paint` puts both together.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from synth.workshop.portraits.light.occlusion import find_occlusion
 from synth.workshop.portraits.light.shadows import draw_shadow_map, find_shadows
 from synth.workshop.portraits.light.tone import make_curve
 from synth.workshop.portraits.paint.face_map import make_face_map
-from synth.workshop.portraits.paint.look import Look, make_look
-from synth.workshop.portraits.paint.painter import label, paint
+from synth.workshop.portraits.paint.look import Build, make_look
+from synth.workshop.portraits.paint.painter import Seen, Sitter, label, paint
 from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.rasterise import draw_triangles, spread
 from synth.workshop.portraits.scene import Scene, make_studio, pose_face
@@ -32,7 +32,7 @@ LIGHT_PX = 288
 @dataclass(frozen=True)
 class Render:
     """picture [n, n, 3] uint8 sRGB; canonical [n, n, 3] float16, which point of the neutral head
-    each pixel shows (cm, NaN on the background); labels [n, n] uint8, see `parts`.
+    each pixel's middle shows (cm, NaN on the background); labels [n, n] uint8, see `parts`.
     """
 
     picture: np.ndarray
@@ -55,55 +55,60 @@ class FaceRenderer:
         """-> uint8 picture [size_px, size_px, 3], sRGB."""
         samples = choose_samples(size_px)
         scene = pose_face(self.studio, face, size_px * samples)
-        wall = choose_wall(face)
-        lights = make_lights(face, wall)
-        look = self._make_look(face, scene, wall, lights)
-        drawn = draw_triangles(
-            scene.camera.find_screen(scene.vertices), scene.triangles, (size_px * samples,) * 2
-        )
+        seen, sitter = _see(scene), self._sit(face, scene)
         out = np.empty((size_px, size_px, 3), np.uint8)
-        paint(
-            drawn.index, drawn.weights, drawn.depth, scene.triangles, scene.part_of,
-            scene.attributes, find_soft_light(scene, lights), make_background(face, size_px), look,
-            lights, self._face_map, self.studio.model.eye_centres.astype(np.float32), scene.gaze,
-            scene.turn, samples / scene.camera.px_per_cm, make_curve(), samples, out,
-        )  # fmt: skip
+        background = make_background(face, size_px)
+        pixel_cm = samples / scene.camera.px_per_cm
+        paint(seen, sitter, background, pixel_cm, make_curve(), samples, out)
         return out
 
     def render_with_maps(self, face: FaceParameters, size_px: int = 512) -> Render:
-        """The picture with canonical coordinates and part labels of its pixels' centres."""
+        """The picture with canonical coordinates and part labels, edges of which are not smooth."""
         scene = pose_face(self.studio, face, size_px)
-        drawn = draw_triangles(
-            scene.camera.find_screen(scene.vertices), scene.triangles, (size_px,) * 2
-        )
         labels = np.empty((size_px, size_px), np.uint8)
         canonical = np.empty((size_px, size_px, 3), np.float32)
-        wall = choose_wall(face)
-        look = self._make_look(face, scene, wall, make_lights(face, wall))
-        label(
-            drawn.index, drawn.weights, scene.triangles, scene.part_of, scene.attributes,
-            self._face_map, self.studio.model.eye_centres.astype(np.float32), scene.gaze,
-            look.iris_size, labels, canonical,
-        )  # fmt: skip
+        label(_see(scene), self._sit(face, scene), labels, canonical)
         return Render(self.render(face, size_px), canonical.astype(np.float16), labels)
 
-    def _make_look(
-        self, face: FaceParameters, scene: Scene, wall: np.ndarray, lights: Lights
-    ) -> Look:
+    def _sit(self, face: FaceParameters, scene: Scene) -> Sitter:
+        """What the painter must know besides the scene's mesh."""
+        wall = choose_wall(face)
+        lights = make_lights(face, wall)
         names = self.studio.model.expression_names
         pull: dict[str, float] = {}
         for name, weight in zip(names, scene.weights, strict=True):
             base = name.split("_")[0]
             pull[base] = max(pull.get(base, 0.0), float(min(1.0, weight)))
-        aim = np.array([0.0, 0.0, 1.0]) + (0.55 * np.tanh(2 * lights.directions[0, 0]), 0.62, 0)
-        aim = scene.turn.T @ (aim * (0.42, 0.42, 1.0))
-        glint = aim / np.linalg.norm(aim)
-        return make_look(face, pull, wall, scene.lid_height, scene.lip_depth, glint)
+        build = Build(pull, scene.lid_height, scene.lip_depth, _aim_glint(scene, lights))
+        return Sitter(
+            make_look(face, build, wall),
+            lights,
+            self._face_map,
+            self.studio.model.eye_centres.astype(np.float32),
+            scene.gaze,
+            scene.turn,
+            find_soft_light(scene, lights),
+        )
 
 
 def choose_samples(size_px: int) -> int:
     """Samples of the z-buffer across one pixel."""
     return 4 if size_px <= 128 else 3 if size_px <= 512 else 2
+
+
+def _see(scene: Scene) -> Seen:
+    """Draw the scene's mesh into the z-buffer."""
+    shape = (scene.camera.size_px, scene.camera.size_px)
+    drawn = draw_triangles(scene.camera.find_screen(scene.vertices), scene.triangles, shape)
+    mesh = (scene.triangles, scene.part_of, scene.attributes)
+    return Seen(drawn.index, drawn.weights, drawn.depth, *mesh)
+
+
+def _aim_glint(scene: Scene, lights: Lights) -> np.ndarray:
+    """Where the one catch light sits on both eyes: unit direction [3] in head coordinates."""
+    aside = 0.231 * np.tanh(2 * lights.directions[0, 0])
+    aim = scene.turn.T @ np.array([aside, 0.2604, 1.0])
+    return aim / np.linalg.norm(aim)
 
 
 def find_soft_light(scene: Scene, lights: Lights) -> np.ndarray:

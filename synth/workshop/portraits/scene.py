@@ -16,9 +16,10 @@ from synth.workshop.portraits.camera import (
     project,
 )
 from synth.workshop.portraits.forms.beards import BeardGround, make_beard, make_beard_ground
-from synth.workshop.portraits.forms.brows import FrontGrid, make_brows, make_front_grid
-from synth.workshop.portraits.forms.earrings import make_earrings
+from synth.workshop.portraits.forms.brows import make_brows
+from synth.workshop.portraits.forms.earrings import find_lobes, make_earrings
 from synth.workshop.portraits.forms.form import Form
+from synth.workshop.portraits.forms.front import FrontGrid, make_front_grid
 from synth.workshop.portraits.forms.hair import make_hair
 from synth.workshop.portraits.forms.hats import find_hat, make_hat
 from synth.workshop.portraits.forms.lashes import find_lash_ribbons, make_lashes
@@ -59,12 +60,7 @@ from synth.workshop.portraits.worn.body import (
 )
 from synth.workshop.portraits.worn.glasses import find_ears, make_glasses
 
-_PARTS = {
-    EYE_LEFT: parts.EYE_WHITE,
-    EYE_RIGHT: parts.EYE_WHITE,
-    GUMS: parts.MOUTH,
-    TEETH: parts.TEETH,
-}
+_PARTS = {EYE_LEFT: parts.EYE_WHITE, EYE_RIGHT: parts.EYE_WHITE, GUMS: parts.MOUTH, TEETH: parts.TEETH}
 
 
 @dataclass(frozen=True)
@@ -162,21 +158,20 @@ def make_forms(
 ) -> list[Form]:
     """All that is not the head model's own mesh."""
     clothes, place = dress(studio.body, face, identity)
-    aux = np.concatenate([place, np.zeros((len(place), 1))], 1).astype(np.float32)
-    cloth = Form(clothes, clothes, studio.body.triangles, parts.CLOTH, aux, rigid=False)
-    hair, _ = make_hair(studio.skull, face, ground)
-    model, marks = studio.model, studio.model.vertices[studio.model.landmarks]
+    aux = np.concatenate([place, np.zeros((len(place), 1))], 1)
+    cloth = Form.make(clothes, clothes, studio.body.triangles, parts.CLOTH, aux)
+    hair = make_hair(studio.skull, face, ground)
+    model = studio.model
     rest = model.vertices + identity
-    forms = [
-        cloth, hair, make_brows(studio.front, face, marks, model, head),
+    return [
+        cloth, hair, make_brows(studio.front, face, model, head),
         make_lashes(studio.ribbons, face, model, head),
         *make_hat(studio.skull, face, ground), *make_bun(face, ground[:, 0].mean(0), find_hat(face)),
         *make_braids(face, ground[[COLUMNS * 3 // 4, COLUMNS // 4], CAP_ROWS + 8]),
         *make_earrings(face, head[studio.lobes], model.vertices[studio.lobes]),
         *make_glasses(face, rest[model.landmarks], rest[studio.ears]),
+        *make_beard(studio.beard, face, head),
     ]  # fmt: skip
-    beard = make_beard(studio.beard, face, head)
-    return forms if beard is None else [*forms, beard]
 
 
 def _assemble(
@@ -199,17 +194,6 @@ def _assemble(
     attributes[:, 3:6] = np.concatenate([mesh[1] for mesh in meshes])
     attributes[:, 9:13] = np.concatenate([mesh[3] for mesh in meshes])
     return attributes, triangles, np.concatenate([studio.head_parts, *labels])
-
-
-def find_lobes(vertices: np.ndarray) -> np.ndarray:
-    """Numbers [2] of the lowest vertices of both ears of a neutral head."""
-    found = []
-    for side in (1, -1):
-        x, y, z = (vertices * (side, 1, 1)).T
-        ear = (x > 7.35) & (z > -0.5) & (z < 3.6) & (y > -2.5) & (y < 2.5)
-        score = np.where(ear, y - 0.15 * x, np.inf)
-        found.append(int(score.argmin()))
-    return np.array(found)
 
 
 def _find_lid_height(studio: Studio, head: np.ndarray, rest: np.ndarray) -> float:

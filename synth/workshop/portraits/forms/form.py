@@ -11,7 +11,7 @@ import numpy as np
 class Form:
     """vertices [vertex, 3] cm on the person's head before the neck bends; canonical [vertex, 3] the
     same on the neutral head; triangles [triangle, 3] int32; part (see `parts`); aux [vertex, 4]
-    what the part's paint needs; rigid: whether it turns with the head as a whole.
+    what the part's paint needs.
     """
 
     vertices: np.ndarray
@@ -19,7 +19,25 @@ class Form:
     triangles: np.ndarray
     part: int
     aux: np.ndarray
-    rigid: bool = True
+
+    @staticmethod
+    def make(
+        vertices: np.ndarray,
+        canonical: np.ndarray,
+        triangles: np.ndarray,
+        part: int,
+        aux: np.ndarray | None = None,
+    ) -> Form:
+        """A form of arrays of any layout [..., k] and number type; aux is 0 where not given."""
+        points = vertices.reshape(-1, 3).astype(np.float32)
+        rest = np.zeros((len(points), 4)) if aux is None else aux.reshape(-1, 4)
+        return Form(
+            points,
+            canonical.reshape(-1, 3).astype(np.float32),
+            triangles.astype(np.int32),
+            part,
+            rest.astype(np.float32),
+        )
 
 
 def ramp(low: float, high: float, x: np.ndarray | float) -> np.ndarray:
@@ -32,6 +50,11 @@ def rise(low: float, high: float, x: float) -> float:
     """`ramp` of one number."""
     t = min(1.0, max(0.0, (x - low) / (high - low)))
     return t * t * (3 - 2 * t)
+
+
+def make_lobes(u: np.ndarray) -> np.ndarray:
+    """Rounded lobes with narrow grooves: period 1, from 0 in a groove to 1 on a lock."""
+    return np.sqrt(np.abs(np.sin(np.pi * u)) + 0.02)
 
 
 def join_grid(columns: int, rows: int, closed: bool = True) -> np.ndarray:
@@ -50,12 +73,8 @@ def join_grid(columns: int, rows: int, closed: bool = True) -> np.ndarray:
 
 
 def sweep(
-    path: np.ndarray,
-    radius: np.ndarray,
-    reference: np.ndarray,
-    sides: int = 10,
-    closed: bool = False,
-    flat: float = 1.0,
+    path: np.ndarray, radius: np.ndarray, reference: np.ndarray, sides: int = 10,
+    closed: bool = False, flat: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """A tube round path [n, 3] of radius [n], `flat` times as thick along `reference`.
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synth.workshop.portraits.forms.form import Form, ramp, rise
+from synth.workshop.portraits.forms.form import Form, make_lobes, ramp, rise
 from synth.workshop.portraits.forms.hats import find_hat, find_hat_edge
 from synth.workshop.portraits.forms.skull import CENTRE, Skull, dive
 from synth.workshop.portraits.forms.tied import find_braids, find_bun
@@ -58,12 +58,13 @@ def choose_cut(face: FaceParameters) -> Cut:
     long = rise(0.42, 0.62, face["hair_length"]) * (1 - afro) * (1 - bald) * (1 - tied)
     beyond = 1.0 + 15.0 * rise(0.5, 1.0, face["hair_length"])
     curl = rise(0.2, 1.6, face["curl"])
+    sides = 0.9 * face["hair_sides"] * (0.4 + 0.6 * face["hair_volume"])
+    quiff = 1.9 * face["quiff"] / (1 + 0.6 * face["quiff"])
     return Cut(
         length=long * beyond,
         hang=long,
         volume=(0.45 + 2.0 * face["hair_volume"] ** 1.4) * (1 - 0.75 * bald) * (1 - 0.35 * tied),
-        side_volume=(0.12 + 0.9 * face["hair_sides"] * (0.4 + 0.6 * face["hair_volume"]) + 0.5 * long)
-        * (1 - 0.7 * bald) * (1 - 0.6 * tied),
+        side_volume=(0.12 + sides + 0.5 * long) * (1 - 0.7 * bald) * (1 - 0.6 * tied),
         fringe=rise(0.45, 0.95, face["fringe"]) * (1 - 0.8 * tied) * (1 - bald) * (1 - afro),
         side=math.tanh(face["fringe_side"]),
         part_x=2.6 * math.tanh(face["parting"]),
@@ -74,11 +75,11 @@ def choose_cut(face: FaceParameters) -> Cut:
         curl=curl * (1 - afro) + afro,
         wave=rise(-0.4, 0.6, face["curl"]) * (1 - curl),
         afro=afro * (1 - bald),
-        quiff=1.9 * face["quiff"] * (1 - afro) * (1 - bald) * (1 - 0.8 * tied) / (1 + 0.6 * face["quiff"]),
+        quiff=quiff * (1 - afro) * (1 - bald) * (1 - 0.8 * tied),
         flare=math.tanh(face["flare"]),
         locks=0.35 + 0.65 * face["locks"],
         tied=tied,
-    )  # fmt: skip
+    )
 
 
 def find_end(cut: Cut, azimuth: np.ndarray) -> np.ndarray:
@@ -109,11 +110,6 @@ def find_end(cut: Cut, azimuth: np.ndarray) -> np.ndarray:
     return (line - fall) * (1 - behind) + lowest * behind
 
 
-def _make_lobes(u: np.ndarray) -> np.ndarray:
-    """Rounded lobes with narrow grooves: period 1, from 0 in a groove to 1 on a lock."""
-    return np.sqrt(np.abs(np.sin(np.pi * u)) + 0.02)
-
-
 def find_lock(cut: Cut, azimuth: np.ndarray, points: np.ndarray) -> np.ndarray:
     """The lock coordinate [column, row]: one more for each lock round the head."""
     below = CENTRE[1] + 8.0 - points[..., 1]
@@ -124,48 +120,50 @@ def find_lock(cut: Cut, azimuth: np.ndarray, points: np.ndarray) -> np.ndarray:
     return NUM_LOCKS * (turn + lean + wave + uneven[:, None])
 
 
-def make_hair(skull: Skull, face: FaceParameters, offset: np.ndarray) -> tuple[Form, np.ndarray]:
-    """Hair of `face` on ground moved by offset [column, row, 3].
-
-    -> the form, and how thick it is [column, row] (for a hat to lie on).
-    """
+def make_hair(skull: Skull, face: FaceParameters, offset: np.ndarray) -> Form:
+    """Hair of `face` on ground moved by offset [column, row, 3]."""
     cut = choose_cut(face)
-    azimuth, aside = skull.azimuth, np.abs(np.degrees(skull.azimuth))
+    aside = np.abs(np.degrees(skull.azimuth))
     hang = (cut.hang * ramp(35, 62, aside))[:, None, None]
     ground = skull.close * (1 - hang) + skull.hang * hang
     normal = skull.close_normal * (1 - hang) + skull.hang_normal * hang
-    u = find_lock(cut, azimuth, ground)
-    lobes = _make_lobes(u)
-    end = find_end(cut, azimuth)
-    ragged = (0.25 + 0.9 * cut.hang + 0.5 * cut.fringe) * cut.locks
-    end_row = end[:, None] - ragged * (lobes - 0.5)
-    slope = np.gradient(end, axis=0) / (azimuth[1] - azimuth[0]) / 8.5
-    inside = (ground[..., 1] - end_row) / np.sqrt(1 + np.minimum(slope, 5) ** 2)[:, None]
-    thick = _find_thickness(cut, aside, ground, u, lobes)
-    inside = np.minimum(inside, _find_bare(cut, ground))
-    least = 0.35 + 0.45 * cut.swept
-    swelling = least + (1 - least) * ramp(0.0, 4.5, inside)
-    full = np.maximum(thick * (swelling + (1 - swelling) * cut.curl), 0.12)
-    depth = np.where(inside > 0, full * np.tanh(1.5 * inside / full), 1.5 * inside)
+    u = find_lock(cut, skull.azimuth, ground)
+    inside = _find_inside(cut, skull.azimuth, ground, make_lobes(u))
+    depth = _find_depth(cut, aside, ground, make_lobes(u), inside)
     worn = find_hat(face)
     if worn > 0:
-        covered = ramp(-0.6, 1.0, ground[..., 1] - find_hat_edge(face, azimuth)[:, None])
+        edge = find_hat_edge(face, skull.azimuth)[:, None]
+        covered = ramp(-0.6, 1.0, ground[..., 1] - edge)
         depth = np.minimum(depth, depth * (1 - covered) + 0.45 * covered)
     depth = np.maximum(depth, -1.2)
     flare = cut.flare * cut.hang * ramp(-1.0, -12.0, ground[..., 1]) * 1.8
     canonical = ground + normal * (depth + flare * np.clip(inside, 0, 1))[..., None]
     canonical = dive(canonical, inside)
-    vertices = canonical + offset
-    return (
-        Form(
-            vertices=vertices.reshape(-1, 3).astype(np.float32),
-            canonical=canonical.reshape(-1, 3).astype(np.float32),
-            triangles=skull.triangles,
-            part=HAIR,
-            aux=_make_aux(u, lobes, ground, normal, cut),
-        ),
-        np.maximum(depth, 0),
-    )
+    aux = _make_aux(u, ground, cut)
+    return Form.make(canonical + offset, canonical, skull.triangles, HAIR, aux)
+
+
+def _find_inside(
+    cut: Cut, azimuth: np.ndarray, ground: np.ndarray, lobes: np.ndarray
+) -> np.ndarray:
+    """How far each point [column, row] lies inside the outline of the hair, cm."""
+    end = find_end(cut, azimuth)
+    ragged = (0.25 + 0.9 * cut.hang + 0.5 * cut.fringe) * cut.locks
+    end_row = end[:, None] - ragged * (lobes - 0.5)
+    slope = np.gradient(end, axis=0) / (azimuth[1] - azimuth[0]) / 8.5
+    inside = (ground[..., 1] - end_row) / np.sqrt(1 + np.minimum(slope, 5) ** 2)[:, None]
+    return np.minimum(inside, _find_bare(cut, ground))
+
+
+def _find_depth(
+    cut: Cut, aside: np.ndarray, ground: np.ndarray, lobes: np.ndarray, inside: np.ndarray
+) -> np.ndarray:
+    """Height over the ground in cm: it swells from the outline inwards, and dives outside."""
+    thick = _find_thickness(cut, aside, ground, lobes)
+    least = 0.35 + 0.45 * cut.swept
+    swelling = least + (1 - least) * ramp(0.0, 4.5, inside)
+    full = np.maximum(thick * (swelling + (1 - swelling) * cut.curl), 0.12)
+    return np.where(inside > 0, full * np.tanh(1.5 * inside / full), 1.5 * inside)
 
 
 def _find_bare(cut: Cut, ground: np.ndarray) -> np.ndarray:
@@ -178,9 +176,9 @@ def _find_bare(cut: Cut, ground: np.ndarray) -> np.ndarray:
 
 
 def _find_thickness(
-    cut: Cut, aside: np.ndarray, ground: np.ndarray, u: np.ndarray, lobes: np.ndarray
+    cut: Cut, aside: np.ndarray, ground: np.ndarray, lobes: np.ndarray
 ) -> np.ndarray:
-    """cm [column, row]."""
+    """Full thickness of the hair in cm [column, row], as if it ended nowhere."""
     x, y, z = np.moveaxis(ground, -1, 0)
     top = ramp(6.5, 11.5, y)
     thick = cut.side_volume * (1 - top) + cut.volume * top
@@ -196,10 +194,8 @@ def _find_thickness(
     thick = thick + cut.afro * (2.9 + 0.6 * np.clip((y - 4) / 8, 0, 1))
     thick = thick + cut.curl * (0.25 + 0.35 * cut.volume) * bumps
     relief = 0.22 * cut.locks * (0.5 + cut.volume) * (1 - cut.curl)
-    return np.maximum(
-        0.1,
-        thick + relief * (lobes - 0.7) * ramp(0, 25, 90 - np.abs(90 - aside))[:, None].clip(0.5, 1),
-    )
+    beside = ramp(0, 25, 90 - np.abs(90 - aside))[:, None].clip(0.5, 1)
+    return np.maximum(0.1, thick + relief * (lobes - 0.7) * beside)
 
 
 def _make_bumps(points: np.ndarray, size_cm: float) -> np.ndarray:
@@ -210,14 +206,9 @@ def _make_bumps(points: np.ndarray, size_cm: float) -> np.ndarray:
     return np.tanh(0.9 * b + 1.2 * a)
 
 
-def _make_aux(
-    u: np.ndarray, lobes: np.ndarray, ground: np.ndarray, normal: np.ndarray, cut: Cut
-) -> np.ndarray:
-    """[vertex, 4]: lock coordinate, groove strength, curl, height below the crown."""
+def _make_aux(u: np.ndarray, ground: np.ndarray, cut: Cut) -> np.ndarray:
+    """[column, row, 4]: lock coordinate, groove strength, curl, height below the crown."""
     crown = ramp(0.5, 4.0, np.hypot(ground[..., 0], ground[..., 2] + 1.0))
     strength = cut.locks * (1 - cut.curl) * crown
-    return (
-        np.stack([u, strength, np.full_like(u, cut.curl), CENTRE[1] + 9.5 - ground[..., 1]], -1)
-        .reshape(-1, 4)
-        .astype(np.float32)
-    )
+    below = CENTRE[1] + 9.5 - ground[..., 1]
+    return np.stack([u, strength, np.full_like(u, cut.curl), below], -1)

@@ -9,7 +9,9 @@ from synth.workshop.portraits.forms.skull import CENTRE, Skull, dive
 from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import HAT
 
-_BRIM_ROWS = 10
+#: Across a brim: out along the top and back along the underside.
+_BRIM_REACH = np.array([0, 0.35, 0.7, 0.94, 1.0, 1.0, 0.94, 0.7, 0.35, 0])
+_BRIM_LIFT_CM = np.array([0.16, 0.16, 0.16, 0.14, 0.05, -0.05, -0.14, -0.16, -0.16, -0.16])
 
 
 def find_hat(face: FaceParameters) -> float:
@@ -26,29 +28,21 @@ def find_hat_edge(face: FaceParameters, azimuth: np.ndarray) -> np.ndarray:
 
 def make_hat(skull: Skull, face: FaceParameters, offset: np.ndarray) -> list[Form]:
     """The hat on ground moved by offset [column, row, 3]; empty where nobody wears one."""
-    if find_hat(face) == 0:
+    worn = find_hat(face)
+    if worn == 0:
         return []
     edge = find_hat_edge(face, skull.azimuth)
     inside = skull.close[..., 1] - edge[:, None]
-    style = face["hat_style"]
-    beanie = 1 - rise(0.45, 0.6, style)
+    beanie = 1 - rise(0.45, 0.6, face["hat_style"])
     band = 1 - ramp(2.0, 2.25, inside)
     height = ramp(9, 15, skull.close[..., 1])
     thick = 0.75 + (0.9 * beanie + 0.9) * height + 0.42 * band * beanie
-    depth = np.where(
-        inside > 0, thick * np.tanh(2.0 * inside / thick), 2.0 * np.maximum(inside, -1)
-    )
+    lifted = thick * np.tanh(2.0 * inside / thick)
+    depth = np.where(inside > 0, lifted, 2.0 * np.maximum(inside, -1))
     canonical = dive(skull.close + skull.close_normal * depth[..., None], inside)
-    vertices = canonical + offset
-    aux = np.zeros((*depth.shape, 4), np.float32)
-    aux[..., 0] = band
-    forms = [
-        Form(
-            vertices.reshape(-1, 3).astype(np.float32), canonical.reshape(-1, 3).astype(np.float32),
-            skull.triangles, HAT, aux.reshape(-1, 4),
-        )
-    ]  # fmt: skip
-    length = _find_brim(face, skull.azimuth) * find_hat(face)
+    aux = np.stack([band, *[np.zeros_like(band)] * 3], -1)
+    forms = [Form.make(canonical + offset, canonical, skull.triangles, HAT, aux)]
+    length = _find_brim(face, skull.azimuth) * worn
     if length.max() > 0.05:
         forms.append(_make_brim(skull, offset, edge, length))
     return forms
@@ -64,27 +58,24 @@ def _find_brim(face: FaceParameters, azimuth: np.ndarray) -> np.ndarray:
 
 
 def _make_brim(skull: Skull, offset: np.ndarray, edge: np.ndarray, length: np.ndarray) -> Form:
-    height = skull.close[..., 1]
-    row = np.array(
-        [np.interp(-e - 0.45, -h, np.arange(len(h))) for e, h in zip(edge, height, strict=True)]
-    )
-    low = np.clip(row.astype(int), 0, height.shape[1] - 2)
-    share = (row - low)[:, None]
-    column = np.arange(len(low))
-    base = skull.close[column, low] * (1 - share) + skull.close[column, low + 1] * share
-    moved = offset[column, low] * (1 - share) + offset[column, low + 1] * share
+    """A brim of `length` [column] cm that leaves the hat a little above its edge."""
+    base, moved = _find_row(skull, edge + 0.45, skull.close), _find_row(skull, edge + 0.45, offset)
     out = base - CENTRE
     out[:, 1] = 0
     out /= np.linalg.norm(out, axis=1, keepdims=True)
-    # Out along the top, back along the underside.
-    t = np.array([0, 0.35, 0.7, 0.94, 1.0, 1.0, 0.94, 0.7, 0.35, 0])
-    lift = np.array([0.16, 0.16, 0.16, 0.14, 0.05, -0.05, -0.14, -0.16, -0.16, -0.16])
-    reach = 0.3 + length[:, None] * t
+    reach = 0.3 + length[:, None] * _BRIM_REACH
     canonical = base[:, None] + out[:, None] * reach[..., None]
-    sag = 0.045 * (length[:, None] * t) ** 2
-    canonical[..., 1] += lift * np.minimum(1, length / 0.5)[:, None] - sag
-    vertices = canonical + moved[:, None]
-    return Form(
-        vertices.reshape(-1, 3).astype(np.float32), canonical.reshape(-1, 3).astype(np.float32),
-        join_grid(len(low), _BRIM_ROWS), HAT, np.zeros((len(low) * _BRIM_ROWS, 4), np.float32),
-    )  # fmt: skip
+    sag = 0.045 * (length[:, None] * _BRIM_REACH) ** 2
+    canonical[..., 1] += _BRIM_LIFT_CM * np.minimum(1, length / 0.5)[:, None] - sag
+    triangles = join_grid(len(length), len(_BRIM_REACH))
+    return Form.make(canonical + moved[:, None], canonical, triangles, HAT)
+
+
+def _find_row(skull: Skull, height: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values [column, row, 3] at a height [column] in cm -> [column, 3]."""
+    number = np.arange(skull.close.shape[1])
+    rows = zip(height, skull.close[..., 1], strict=True)
+    row = np.array([np.interp(-h, -heights, number) for h, heights in rows])
+    low = np.clip(row.astype(int), 0, len(number) - 2)
+    share, column = (row - low)[:, None], np.arange(len(low))
+    return values[column, low] * (1 - share) + values[column, low + 1] * share

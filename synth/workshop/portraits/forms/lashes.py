@@ -10,6 +10,9 @@ from synth.workshop.portraits.parts import LASHES as LASH_PART
 from synth.workshop.portraits.shape.head_model import LASHES, HeadModel
 
 RIBBON_ROWS, RIBBON_COLUMNS = 6, 19
+#: Across the shape from below the lid's edge to the tips, as shares of its length.
+_ACROSS = np.array([0.0, 0.0, 0.5, 1.0])
+_BELOW_EDGE_CM, _BEFORE_LID_CM = 0.05, 0.12
 
 
 def find_lash_ribbons(model: HeadModel) -> np.ndarray:
@@ -36,30 +39,31 @@ def find_lash_ribbons(model: HeadModel) -> np.ndarray:
 def make_lashes(
     ribbons: np.ndarray, face: FaceParameters, model: HeadModel, head: np.ndarray
 ) -> Form:
-    """Lashes on a head [vertex, 3]."""
+    """Lashes on a head [vertex, 3], to be seen from both sides."""
     out = np.linspace(0, 1, RIBBON_COLUMNS)
     length = (0.16 + 0.40 * face["lashes"]) * (0.35 + 0.65 * out**1.3)
-    rows = np.array([-0.35, 0.0, 0.5, 1.0])
-    vertices, canonical, triangles = [], [], []
-    for eye, side in enumerate((1, -1)):
-        for target, points in ((vertices, head), (canonical, model.vertices)):
-            root = 0.4 * points[ribbons[eye, 0]] + 0.6 * points[ribbons[eye, 1]]
-            along = points[ribbons[eye, -1]] - root
-            along /= np.linalg.norm(along, axis=1, keepdims=True)
-            flick = np.stack([0.75 * side * out**1.5, 0.45 + 0 * out, 0.3 + 0 * out], 1)
-            direction = 0.7 * along + flick
-            direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-            step = rows[None, :, None] * length[:, None, None]
-            point = root[:, None] + direction[:, None] * np.where(
-                rows[None, :, None] < 0, -0.05, step
-            )
-            point[..., 2] += 0.12
-            target.append(point.reshape(-1, 3))
-        faces = join_grid(RIBBON_COLUMNS, len(rows), closed=False)
-        triangles.append(faces + eye * RIBBON_COLUMNS * len(rows))
-        triangles.append(faces[:, ::-1] + eye * RIBBON_COLUMNS * len(rows))
-    points = np.concatenate(vertices).astype(np.float32)
-    return Form(
-        points, np.concatenate(canonical).astype(np.float32), np.concatenate(triangles), LASH_PART,
-        np.zeros((len(points), 4), np.float32),
-    )  # fmt: skip
+    faces = join_grid(RIBBON_COLUMNS, len(_ACROSS), closed=False)
+    faces = np.concatenate([faces, faces[:, ::-1]])
+    eyes = list(zip(ribbons, (1, -1), strict=True))
+    return Form.make(
+        np.concatenate([_grow(head, ribbon, side, length) for ribbon, side in eyes]),
+        np.concatenate([_grow(model.vertices, ribbon, side, length) for ribbon, side in eyes]),
+        np.concatenate([faces, faces + RIBBON_COLUMNS * len(_ACROSS)]),
+        LASH_PART,
+    )
+
+
+def _grow(points: np.ndarray, ribbon: np.ndarray, side: int, length: np.ndarray) -> np.ndarray:
+    """Lashes of one eye [column, 4, 3] on a head [vertex, 3]; they flick up at the outer corner."""
+    out = np.linspace(0, 1, RIBBON_COLUMNS)
+    root = 0.4 * points[ribbon[0]] + 0.6 * points[ribbon[1]]
+    along = points[ribbon[-1]] - root
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    flick = np.stack([0.75 * side * out**1.5, 0.45 + 0 * out, 0.3 + 0 * out], 1)
+    direction = 0.7 * along + flick
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    step = _ACROSS * length[:, None]
+    step[:, 0] = -_BELOW_EDGE_CM
+    lashes = root[:, None] + direction[:, None] * step[..., None]
+    lashes[..., 2] += _BEFORE_LID_CM
+    return lashes

@@ -18,13 +18,10 @@ def add_light(rgb, n, wrap, gloss, exponent, open_, visible, lights, num_lights=
     """
     up = 0.5 + 0.5 * n[1]
     red_open = math.sqrt(open_)
-    o0 = (
-        rgb[0]
-        * (lights.ground[0] + (lights.sky[0] - lights.ground[0]) * up)
-        * (0.5 * red_open + 0.5 * open_)
-    )
-    o1 = rgb[1] * (lights.ground[1] + (lights.sky[1] - lights.ground[1]) * up) * open_
-    o2 = rgb[2] * (lights.ground[2] + (lights.sky[2] - lights.ground[2]) * up) * open_
+    sky, ground = lights.sky, lights.ground
+    o0 = rgb[0] * (ground[0] + (sky[0] - ground[0]) * up) * (0.5 * red_open + 0.5 * open_)
+    o1 = rgb[1] * (ground[1] + (sky[1] - ground[1]) * up) * open_
+    o2 = rgb[2] * (ground[2] + (sky[2] - ground[2]) * up) * open_
     edge = 1 - max(0.0, n[2])
     edge *= edge
     for i in range(num_lights):

@@ -101,46 +101,41 @@ def choose_cloth(face: FaceParameters, wall: np.ndarray) -> tuple[np.ndarray, np
     return cloth, accent
 
 
-def make_look(
-    face: FaceParameters,
-    pull: dict[str, float],
-    wall: np.ndarray,
-    lid_height: float,
-    lip_depth: float,
-    glint: np.ndarray,
-) -> Look:
-    """Choose colours. pull: how far the expression pulls named shapes, 0 to 1."""
+class Build(NamedTuple):
+    """What a posed head tells its colours: how far the expression pulls named shapes, 0 to 1;
+    height of the upper lids as a sine on the eyeball; depth of the lips in cm; where the catch
+    light is, a unit direction [3] in head coordinates."""
+
+    pull: dict[str, float]
+    lid_height: float
+    lip_depth: float
+    glint: np.ndarray
+
+
+def make_look(face: FaceParameters, build: Build, wall: np.ndarray) -> Look:
+    """Choose colours and strengths; wall [3] is the background's colour, linear RGB."""
     melanin = face["melanin"]
-    tone = pick(SKIN_TONES, melanin)
-    skin = tone * np.exp(0.05 * face["undertone"] * np.array([0.6, -0.2, -1.2]))
+    tint = np.exp(0.05 * face["undertone"] * np.array([0.6, -0.2, -1.2]))
+    skin = pick(SKIN_TONES, melanin) * tint
     woman = 0.5 + 0.5 * math.tanh(1.4 * face["femininity"])
     natural_hair, hair = choose_hair(face)
-    fairness = 1 - 0.85 * rise(0.2, 0.8, melanin)
-    iris = pick(IRIS_TONES, face["iris"] * (0.12 + 0.88 * fairness))
-    painted = woman * rise(0.45, 0.95, face["lip_colour"])
-    natural = skin * np.array([0.86, 0.50 + 0.14 * melanin, 0.52 + 0.20 * melanin])
-    hue = 0.35 + 0.35 * face["lip_hue"]
-    paint = mix_oklab(0.52 - 0.12 * melanin, 0.14 * math.cos(hue), 0.11 * math.sin(hue))
-    lips = natural * (1 - 0.65 * painted) + paint * 0.65 * painted
-    cloth, accent = choose_cloth(face, wall)
-    shadow_hue = 1.3 * face["lip_hue"] + 0.8
-    shadow = mix_oklab(0.42, 0.07 * math.cos(shadow_hue), 0.07 * math.sin(shadow_hue))
     dark = natural_hair * min(1.0, 0.30 / (natural_hair.max() + 1e-3))
-    brow = dark * (0.45 + 0.75 * face["brow_colour"])
-    frame = 1.3 * face["glasses_colour"]
-    glasses = mix_oklab(
-        0.34 + 0.06 * face["glasses_colour"], 0.07 * math.cos(frame), 0.07 * math.sin(frame)
-    )
+    iris = pick(IRIS_TONES, face["iris"] * (0.12 + 0.88 * (1 - 0.85 * rise(0.2, 0.8, melanin))))
+    lips, painted = choose_lips(face, skin, woman)
+    cloth, accent = choose_cloth(face, wall)
+    shadow_hue, frame = 1.3 * face["lip_hue"] + 0.8, 1.3 * face["glasses_colour"]
+    shadow = _mix_hue(0.42, 0.07, shadow_hue)
+    glasses = _mix_hue(0.34 + 0.06 * face["glasses_colour"], 0.07, frame)
     return Look(
         skin=as_colour(skin),
         flush=as_colour(skin * (1.0, 0.62, 0.58) * (1.02 - 0.1 * melanin)),
         blush=(0.18 + 0.65 * face["blush"]) * (0.55 + 0.45 * woman),
         freckles=0.75 * rise(0.1, 0.8, face["freckles"]) * (1 - 0.9 * rise(0.3, 0.7, melanin)),
-        folds=choose_folds(face, pull, woman),
+        folds=choose_folds(face, build.pull, woman),
         gloss=0.16 + 0.34 * face["gloss"],
         lips=as_colour(lips),
         lip_gloss=0.25 + 0.45 * painted,
-        lip_depth=lip_depth,
+        lip_depth=build.lip_depth,
         shadow=as_colour(shadow * (1 - 0.4 * melanin)),
         shadow_strength=0.70 * woman * rise(0.35, 1.0, face["eye_shadow"]),
         stubble=as_colour(0.45 * skin + 0.35 * dark),
@@ -149,9 +144,9 @@ def make_look(
         iris_dark=as_colour(iris * 0.30),
         iris_size=0.455 * (1 + 0.05 * face["iris_size"] + 0.03 * woman),
         pupil=0.46,
-        lid_height=lid_height,
-        glint=as_colour(glint),
-        brow=as_colour(brow * 0.6),
+        lid_height=build.lid_height,
+        glint=as_colour(build.glint),
+        brow=as_colour(dark * (0.27 + 0.45 * face["brow_colour"])),
         lash=as_colour(0.25 * dark * 0.4 + 0.006),
         hair=as_colour(hair),
         hair_deep=as_colour(hair * np.array([0.42, 0.36, 0.36])),
@@ -165,6 +160,22 @@ def make_look(
         glasses=as_colour(glasses * 0.6),
         metal=as_colour(decode(226, 178, 92)),
     )
+
+
+def choose_lips(
+    face: FaceParameters, skin: np.ndarray, woman: float
+) -> tuple[np.ndarray, float]:
+    """Lips: skin with more blood in it, and how far make-up covers them."""
+    melanin = face["melanin"]
+    painted = woman * rise(0.45, 0.95, face["lip_colour"])
+    natural = skin * np.array([0.86, 0.50 + 0.14 * melanin, 0.52 + 0.20 * melanin])
+    hue = 0.35 + 0.35 * face["lip_hue"]
+    paint = mix_oklab(0.52 - 0.12 * melanin, 0.14 * math.cos(hue), 0.11 * math.sin(hue))
+    return natural * (1 - 0.65 * painted) + paint * 0.65 * painted, painted
+
+
+def _mix_hue(light: float, chroma: float, hue: float) -> np.ndarray:
+    return mix_oklab(light, chroma * math.cos(hue), chroma * math.sin(hue))
 
 
 def choose_folds(face: FaceParameters, pull: dict[str, float], woman: float) -> tuple[float, ...]:

@@ -17,6 +17,7 @@ def ramp(low, high, x):
 
 @compile_kernel
 def mix(a, b, share):
+    """From colour a towards b by `share`."""
     return (
         a[0] + (b[0] - a[0]) * share,
         a[1] + (b[1] - a[1]) * share,
@@ -26,6 +27,7 @@ def mix(a, b, share):
 
 @compile_kernel
 def scale(a, k):
+    """Colour a, k times as bright."""
     return a[0] * k, a[1] * k, a[2] * k
 
 
@@ -50,4 +52,5 @@ def read_map(face_map, x, y, texel):
 
 @compile_kernel
 def power(x, exponent):
+    """x ** exponent of a small or positive x."""
     return math.exp(exponent * math.log(max(x, 1e-6)))

@@ -36,9 +36,8 @@ def paint_hair(colour, deep, gloss, aux, place, n, turn, open_, visible, lights)
     groove = strength * (1 - ramp(0.0, 0.16, from_groove))
     rgb = mix(colour, deep, min(1.0, 0.75 * groove + 0.45 * (1 - open_)))
     rgb = scale(rgb, 1 + 0.06 * strength * fine)
-    o0, o1, o2 = add_light(
-        rgb, m, _HAIR_WRAP, 0.0, 1.0, open_ * (1 - 0.25 * groove), visible, lights, 4
-    )
+    bare = open_ * (1 - 0.25 * groove)
+    o0, o1, o2 = add_light(rgb, m, _HAIR_WRAP, 0.0, 1.0, bare, visible, lights, 4)
     # A band of light across the locks (Kajiya and Kay 1989), for key and sky.
     for i in range(2):
         l0, l1, l2 = lights.directions[i, 0], lights.directions[i, 1], lights.directions[i, 2]

@@ -29,7 +29,8 @@ EMOTION_RECIPES: dict[str, dict[str, float]] = {
     ),
     # AU 9+10+15+17
     "disgust": dict(
-        noseSneer_L=1.0, noseSneer_R=1.25, mouthUpperUp_L=0.10, mouthUpperUp_R=0.50, browDown=0.75, mouthFrown=0.75, eyeSquint=0.55,
+        noseSneer_L=1.0, noseSneer_R=1.25, mouthUpperUp_L=0.10, mouthUpperUp_R=0.50,
+        browDown=0.75, mouthFrown=0.75, eyeSquint=0.55,
         cheekSquint=0.50, mouthShrugLower=0.35, mouthLowerDown=0.20,
     ),
     # AU 1+2+4+5+20+25: brows up but straight, mouth pulled wide

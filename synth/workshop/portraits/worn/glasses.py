@@ -42,14 +42,15 @@ def make_glasses(face: FaceParameters, landmarks: np.ndarray, ears: np.ndarray) 
     frame.append(_sweep(_span_bridge(inner, landmarks), _UP, in_plane, depth))
     for side, hinge, ear in zip((1, -1), hinges, ears, strict=True):
         temple = _run_temple(hinge, landmarks[16 if side > 0 else 0], ear, side)
-        frame.append(
-            _sweep(temple, _UP, (0.08 + 0.22 * shape) * size, (0.06 + 0.05 * shape) * size)
-        )
+        height, width = (0.08 + 0.22 * shape) * size, (0.06 + 0.05 * shape) * size
+        frame.append(_sweep(temple, _UP, height, width))
     vertices, triangles = _join(frame)
-    return [Form(vertices, vertices, triangles, GLASSES, np.zeros((len(vertices), 4), np.float32))]
+    return [Form.make(vertices, vertices, triangles, GLASSES)]
 
 
-def _make_rim(eye: np.ndarray, landmarks: np.ndarray, side: float, shape: float) -> np.ndarray:
+def _make_rim(
+    eye: np.ndarray, landmarks: np.ndarray, side: float, shape: float
+) -> np.ndarray:
     """Middle line [point, 3] of the rim before one eye [6, 3]."""
     apart = abs(landmarks[42:48, 0].mean() - landmarks[36:42, 0].mean()) / 6.3
     half_width, half_height = (2.62 + 0.2 * shape) * apart, (2.45 - 0.35 * shape) * apart
