@@ -32,10 +32,10 @@ from emotion_seq.model import (
     predict_steps,
 )
 from emotion_seq.sequences import SplitSequences
+from synth.plain_text import parse_json
 from synth.progress import Progress, Report, ignore_progress
 from synth.storage.arrays import load_arrays
 from synth.storage.atomic import write_atomically, write_text_atomically
-from synth.storage.plain_text import parse_json
 
 STATE_FILE, LOG_FILE = "state.npz", "log.csv"
 #: The seeds of a run's epochs lie so far apart that they are not those of another run.

@@ -20,6 +20,7 @@ from directions.calibration.calibrate import CalibrationSettings, Watchers, cali
 from directions.calibration.report import save_calibration_report
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.devices import choose_device
 from synth.film.settings import RenderSettings, ScoreSettings
@@ -59,7 +60,7 @@ def calibrate(job: CalibrationJob, place: Place) -> None:
         path = out.with_name(f"{out.stem}_calibration.png")
         title = f"{out.stem}: {generator.name}"
         save_calibration_report(path, found.found, found.rows, title)
-    print(f"{out}: {len(found.found)} directions for {generator.name}")
+    say(f"{out}: {len(found.found)} directions for {generator.name}")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 
 from embed.faces.align import paste_crop
 from embed.photos.inverter import PhotoInverter
@@ -33,6 +34,9 @@ from synth.progress import Report, ignore_progress
 from synth.resizing import resize_frames
 from synth.storage.assets import find_cache_folder
 from synth.types import Frames, Times
+
+#: Other names than the input's: the sides differ.
+PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 
 #: Raised when results change in kind, so that older ones are not taken for them.
 CACHE_VERSION = 1
@@ -123,7 +127,7 @@ class PhotoFace:
         quad = (quad + 0.5) * (size_px / longest_px) - 0.5
         small = resize_frames(self._found.photo[None], size_px)[0]
 
-        def place(frames: Frames, times_s: Times) -> Frames:
+        def place(frames: Frames, times_s: Times) -> PlacedFrames:
             pasted = [paste_crop(small, frame, quad, float(self.feather)) for frame in frames]
             return np.stack(pasted)
 
