@@ -4,11 +4,11 @@
     python -m scripts.calibrate_directions generator=file generator.path=ffhq.pkl \\
         directions.path=mine.safetensors out=mine_calibrated.safetensors search_rows=true
 
-In: a set of directions, who tells emotions (group classifier) and persons (group scorecard). Out:
-the set with a coefficient that makes intensity 1 the full emotion, within the identity budget
-where one is given; the curves in its card, and as a picture beside it; and what the finished set
-does to people it was not calibrated on, told by the group judge. With search_rows, which rows of W+
-carry each emotion.
+In: a set of directions, a classifier of emotions (group classifier) and an encoder of persons
+(group scorecard). Out: the set with a coefficient that makes intensity 1 the full emotion, within
+the identity budget where one is given; the curves in its card, and as a picture beside it; and what
+the finished set does to people it was not calibrated on, by the group judge. With search_rows,
+which rows of W+ carry each emotion.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def invert_video(job: FootageJob, place: Place) -> None:
 
 
 def name_video(path: Path) -> str:
-    """What tells the video from others: its sha256, or the path of a folder of frames."""
+    """What distinguishes the video from others: its sha256, or the path of a folder of frames."""
     return hash_file(path) if path.is_file() else str(path.resolve())
 
 

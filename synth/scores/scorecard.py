@@ -107,7 +107,7 @@ def score_frames(
 ) -> Scorecard:
     """Measure frames in the order they come. Without `observer` nothing is said about faces.
 
-    `face_stride` above 1 looks for faces in every so manyth frame only; consecutive ACD is then
+    `face_stride` above 1 looks for faces in every n-th frame only; consecutive ACD is then
     taken over neighbours that far apart. Raises ValueError for no frames or a stride below 1.
     """
     check_face_stride(face_stride)
@@ -139,7 +139,7 @@ def score_frames(
 
 
 def check_face_stride(face_stride: int) -> None:
-    """Raise ValueError unless faces are looked for in every so manyth frame, 1 or more."""
+    """Raise ValueError unless faces are looked for in every n-th frame, n of 1 or more."""
     if face_stride < 1:
         raise ValueError(f"needs a face stride of 1 or more; got {face_stride}; try 1")
 
