@@ -24,7 +24,7 @@ from synth.emotions import Emotion
 from synth.faces.observers import FaceEncoder, find_distances
 from synth.generators.base import Generator
 from synth.generators.drawing import draw_frames
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.judging.emotion_scoring import EmotionScorer, measure_response
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
 from synth.types import Frames, WPlus
@@ -150,8 +150,7 @@ class _Sweep:
         """Edit all faces, and note what is seen."""
         frames = self._trial.draw_edits(self._direction, multiple)
         self._multiples.append(multiple)
-        shares = self._trial.scorer.score(frames)[:, self._emotion]
-        self.responses.append(float(np.nanmean(shares)))
+        self.responses.append(measure_response(self._trial.scorer, frames, self._emotion))
         if self._trial.encoder is None or self._persons is None:
             return
         distances = find_distances(self._trial.encoder, frames, self._persons)

@@ -25,7 +25,7 @@ from synth.faces.observers import FaceObserver, fetch_models
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
 from synth.generators.capabilities import find_capabilities
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.judging.emotion_scoring import EmotionScorer, check_probabilities
 from synth.progress import Progress, Report, ignore_progress
 from synth.types import Frames, to_frames
 
@@ -84,7 +84,9 @@ class ScoredLabels:
         self._check_faces(draw, report)
         kept = _Kept(self.per_emotion)
         for w, frames in draw(self.samples):
-            for row, chances in zip(w, self.scorer.score(frames), strict=True):
+            found = self.scorer.score(frames)
+            check_probabilities(found, self.scorer.name, may_be_unknown=True)
+            for row, chances in zip(w, found, strict=True):
                 kept.add(row, chances, self.confidence)
             report(Progress("label", kept.seen, self.samples))
             if kept.is_full:

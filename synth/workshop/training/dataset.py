@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from synth.generators.bundled_parameters import (
+from synth.storage.atomic import write_text_atomically
+from synth.workshop.portraits.parameters import (
     Z_DIM,
     FaceParameters,
     map_latents_to_parameters,
