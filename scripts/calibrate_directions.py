@@ -4,11 +4,11 @@
     python -m scripts.calibrate_directions generator=file generator.path=ffhq.pkl \\
         directions.path=mine.safetensors out=mine_calibrated.safetensors search_rows=true
 
-In: a set of directions, who tells emotions (group classifier) and persons (group scorecard). Out:
-the set with a coefficient that makes intensity 1 the full emotion, within the identity budget
-where one is given; the curves in its card, and as a picture beside it; and what the finished set
-does to people it was not calibrated on, told by the group judge. With search_rows, which rows of W+
-carry each emotion.
+In: a set of directions, a classifier of emotions (group classifier) and an encoder of persons
+(group scorecard). Out: the set with a coefficient that makes intensity 1 the full emotion, within
+the identity budget where one is given; the curves in its card, and as a picture beside it; and what
+the finished set does to people it was not calibrated on, by the group judge. With search_rows,
+which rows of W+ carry each emotion.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from directions.calibration.calibrate import CalibrationSettings, Watchers, cali
 from directions.calibration.report import save_calibration_report
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.devices import choose_device
 from synth.film.settings import RenderSettings, ScoreSettings
@@ -59,7 +60,7 @@ def calibrate(job: CalibrationJob, place: Place) -> None:
         path = out.with_name(f"{out.stem}_calibration.png")
         title = f"{out.stem}: {generator.name}"
         save_calibration_report(path, found.found, found.rows, title)
-    print(f"{out}: {len(found.found)} directions for {generator.name}")
+    say(f"{out}: {len(found.found)} directions for {generator.name}")
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """A set of directions and a generator -> the same set, calibrated on faces.
 
-In: a set of directions, who tells emotions and persons apart. Out: the set with a coefficient that
-makes intensity 1 the full emotion, within the identity budget where one is given; the curves; and,
-where asked, which rows of W+ carry each emotion.
+In: a set of directions, a classifier of emotions and an encoder of persons. Out: the set with a
+coefficient that makes intensity 1 the full emotion, within the identity budget where one is given;
+the curves; what the finished set does to other people; and, where asked, which rows of W+ carry
+each emotion.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from synth.motion.direction_sets import DirectionSet, load_directions_for
 from synth.motion.masks import MASKS, LayerMask
 from synth.progress import Progress, Report, ignore_progress
 
-#: Beyond so many coefficients no face is a face.
+#: Farther than this many coefficients no picture shows a face.
 MOST_FURTHEST = 10
 
 
@@ -78,7 +79,7 @@ class CalibrationSettings:
         return range(self.first_seed, self.first_seed + self.faces)
 
     def check_encoder(self, observer: object) -> FaceEncoder | None:
-        """Who tells persons apart. Raises ValueError where a budget needs somebody."""
+        """The encoder of persons. Raises ValueError where a budget needs somebody."""
         if self.identity_budget is not None:
             return need_encoder(observer, "identity_budget")
         return observer if isinstance(observer, FaceEncoder) else None
@@ -86,8 +87,8 @@ class CalibrationSettings:
 
 @dataclass(frozen=True, eq=False)
 class Watchers:
-    """Who looks: `scorer` tells emotions while calibrating, `observer`, if it is an encoder, tells
-    persons apart; `judge` tells emotions of the finished set, None: the scorer itself."""
+    """Who looks: `scorer` classifies emotions while calibrating; `observer`, if it is an encoder,
+    compares persons; `judge` classifies edits by the finished set, None: the scorer itself."""
 
     scorer: EmotionScorer
     observer: object = None
@@ -139,7 +140,7 @@ def calibrate_set(
         people = People(range(settings.held_out), settings.psi)
         figures = measure_edits(generator, calibrated, settings.mask, people, watchers.reporter)
         calibrated = add_edits(calibrated, figures, people, watchers.reporter.name)
-        note = f"{figures.accuracy:.1%} told right by {watchers.reporter.name}"
+        note = f"{figures.accuracy:.1%} recognised by {watchers.reporter.name}"
         report(Progress("held out", note=f"{settings.held_out} people, {note}"))
     return CalibratedSet(calibrated, found, shares)
 

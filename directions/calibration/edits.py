@@ -1,7 +1,7 @@
 """What a finished set does to people whom nobody fitted or calibrated it on.
 
-Every held-out face is brought to calm and then to intensity 1 of each emotion; whoever reports, and
-must not have calibrated, tells which emotion it shows.
+Every held-out face is brought to calm and then to intensity 1 of each emotion; a classifier that
+did not calibrate, the reporter, says which emotion it shows.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from synth.motion.masks import LayerMask
 
 @dataclass(frozen=True, eq=False)
 class EditFigures:
-    """confusion [asked, told]: counts of faces in the order of `Emotion`, calm ones unedited."""
+    """confusion [asked, answered]: counts of faces by `Emotion`, calm ones unedited."""
 
     confusion: Int[np.ndarray, "7 7"]
 
     @property
     def accuracy(self) -> float:
-        """Share told as asked, each emotion that was asked for counting the same."""
+        """Share answered as asked; each emotion that was asked for counts the same."""
         asked = self.confusion.sum(1)
         return float((np.diag(self.confusion)[asked > 0] / asked[asked > 0]).mean())
 
@@ -48,12 +48,12 @@ def measure_edits(
     people: People,
     reporter: EmotionScorer,
 ) -> EditFigures:
-    """Edit the people and have the reporter tell what they show."""
+    """Edit the people and have the reporter say what they show."""
     faces = map_calm_faces(generator, fitted, mask, people.seeds, people.psi)
     confusion = np.zeros((len(Emotion), len(Emotion)), np.int64)
     shown = {Emotion.CALM: faces}
     shown |= {e: faces + d.step(mask, faces) for e, d in fitted.directions.items()}
     for emotion, w_plus in shown.items():
-        told = reporter.score(draw_frames(generator, w_plus)).argmax(1)
-        np.add.at(confusion[emotion], told, 1)
+        answers = reporter.score(draw_frames(generator, w_plus)).argmax(1)
+        np.add.at(confusion[emotion], answers, 1)
     return EditFigures(confusion)

@@ -50,8 +50,12 @@ def add_edits(
     fitted: DirectionSet, figures: EditFigures, people: People, reporter: str
 ) -> DirectionSet:
     """The set with what it does to people it was not calibrated on: card entries `accuracy`,
-    `confusion` (JSON, [asked, told]) and `measured_on` (JSON)."""
-    where = {"seeds": [people.seeds[0], people.seeds[-1]], "psi": people.psi, "told_by": reporter}
+    `confusion` (JSON, [asked, answered]) and `measured_on` (JSON)."""
+    where = {
+        "seeds": [people.seeds[0], people.seeds[-1]],
+        "psi": people.psi,
+        "reported_by": reporter,
+    }
     entries = (f"{figures.accuracy:.4f}", figures.confusion.tolist(), where)
     texts = [entries[0], *map(json.dumps, entries[1:])]
     return replace(fitted, card={**fitted.card, **dict(zip(EDITS, texts, strict=True))}, sha256="")

@@ -1,6 +1,6 @@
 """How far to go: the coefficient of intensity 1, found on faces (thesis, 4.4).
 
-A direction is followed from calm faces in both senses. At each step a classifier tells how much of
+A direction is followed from calm faces in both senses. At each step a classifier says how much of
 the emotion shows, and a face encoder how far the person has moved from the calm face. Intensity 1
 is where the response reaches ENOUGH of the full response, or before it where the person leaves the
 budget of identity. What the full response is can be chosen:
@@ -9,7 +9,7 @@ budget of identity. What the full response is can be chosen:
     present     that to the present coefficient, which a fit measured on full, labelled emotions;
                 the sweep ends there, and calibration only lowers coefficients
 
-Whoever reports on the result (the judge of `synth.judging`) must not be the classifier.
+The result is reported by another classifier (the judge of `synth.judging`).
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ class Calibration:
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """What directions are tried on, and who looks.
+    """What directions are tried on, and with which classifier and encoder.
 
-    faces: calm ones, W+ [face, layer, w_dim]. encoder: who tells persons apart; None: nobody.
+    faces: calm ones, W+ [face, layer, w_dim]. encoder: compares persons; None: nobody does.
     """
 
     generator: Generator

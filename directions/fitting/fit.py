@@ -1,13 +1,10 @@
 """Labelled latents -> emotion directions, by logistic regression (thesis, sections 3.2 and 4.4).
 
-A boundary tells each emotion's latents from calm ones; its unit normal, cleaned of attributes and
-of what emotions have in common, is the direction. Measured on the same latents: the coefficient,
-how far along the direction the full emotion lies from calm, and the calm level, where calm faces
-lie. Measured on people that were left out: whether emotions are told apart at all. That does not
-tell a good direction from a bad one (docs/directions.md).
-
-Symbols: v a direction, unit over all rows of W+; x . v the projection of a face, where one row of W
-stands for all rows.
+A boundary separates each emotion's latents from calm ones; its unit normal, cleaned of attributes
+and of what emotions have in common, is the direction. Measured on the same latents: the
+coefficient, how far along the direction the full emotion lies from calm, and the calm level, where
+calm faces lie. Measured on people that were left out: whether emotions can be recognised at all.
+That does not separate good directions from bad ones (docs/directions.md).
 """
 
 from __future__ import annotations
@@ -39,7 +36,7 @@ class FittedEmotion:
     """One direction with what was measured on its latents.
 
     calm_level: mean projection of calm faces, all rows of W+ together, on the direction;
-    held_out: how well the same fit tells the emotion from calm on people who were not fitted;
+    held_out: how well the same fit separates the emotion from calm on people who were not fitted;
     count: latents of the emotion that were used.
     """
 
@@ -59,7 +56,7 @@ class FittedSet:
     """All emotions, and the seven-way answer of directions like these, set apart and all, on people
     whom those were not fitted on.
 
-    confusion [shown, told] counts of faces in the order of `Emotion`; held_out: how many people;
+    confusion [shown, answered]: counts of faces by `Emotion`; held_out: how many people;
     strength: C, and how it was chosen.
     """
 
@@ -70,7 +67,7 @@ class FittedSet:
 
     @property
     def accuracy(self) -> float:
-        """Share of held-out faces told right, each emotion that is there counting the same."""
+        """Share of held-out faces that are recognised; each emotion there counts the same."""
         shown = self.confusion.sum(1)
         return float((np.diag(self.confusion)[shown > 0] / shown[shown > 0]).mean())
 
@@ -82,7 +79,7 @@ class FittedSet:
             + (": NO BETTER THAN CHANCE" if found.held_out.is_chance else "")
             for emotion, found in self.emotions.items()
         ]
-        share = f"{self.accuracy:.1%} of faces told right"
+        share = f"{self.accuracy:.1%} of faces recognised"
         return [*lines, f"C {self.strength.c:g}; held out: {self.held_out} people, {share}"]
 
     def compute_cosines(self) -> Float[np.ndarray, "emotion emotion"]:
@@ -97,7 +94,7 @@ def fit_directions(
     """Fit every emotion there is against calm.
 
     Raises ValueError, before anything is fitted, for too few people or clear examples of one, and
-    for settings that do not fit the latents; and for labels that the latents tell apart no better
+    for settings that do not fit the latents; and for labels that the latents separate no better
     than chance.
     """
     settings = settings or FitSettings()

@@ -1,4 +1,4 @@
-"""How well directions tell emotions on people whom nobody fitted, and whether better than chance.
+"""How well directions recognise emotions of people who were not fitted, against chance.
 
 The same fit is made without some people; then its directions, set apart as they ship, are measured
 on those people.
@@ -79,7 +79,7 @@ def check_above_chance(found: Sequence[HeldOutAuc]) -> None:
     if np.mean([one.deviation for one in found]) < limit:
         aucs = ", ".join(f"{one.auc:.2f}" for one in found)
         raise ValueError(
-            "needs labels that the latents tell apart on held-out people; got AUC "
+            "needs labels that the latents of held-out people separate; got AUC "
             f"{aucs}, as shuffled labels would; try other labels or another classifier, and look "
             "at the generator's pictures"
         )
@@ -120,7 +120,7 @@ class HeldOutFit:
         return HeldOutAuc(auc, len(test) - shown, shown)
 
     def count_confusions(self) -> Int[np.ndarray, "7 7"]:
-        """[shown, told] of the held-out people: the largest reading, or calm below SHOWN."""
+        """[shown, answered] of the held-out people: the largest reading, or calm below SHOWN."""
         part = self.examples.select(self.test)
         readings = np.full((len(part.emotions), len(Emotion)), -np.inf)
         readings[:, Emotion.CALM] = SHOWN

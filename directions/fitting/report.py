@@ -1,6 +1,6 @@
 """What a fit found: the set with its card, and one picture.
 
-The picture: which emotions directions tell apart on people who were not fitted, how close they are
+The picture: which emotions directions recognise on people who were not fitted, how close they are
 to one another, and what regularisation changes in the AUC.
 """
 
@@ -89,7 +89,9 @@ def save_fit_report(path: Path, fitted: FittedSet, title: str) -> None:
     left, middle, right = figure.subplots(1, 3)
     _draw_table(left, fitted.confusion, LABELS, LABELS, "d")
     left.set(
-        title=f"held-out people: {fitted.accuracy:.1%} told right", xlabel="told", ylabel="shown"
+        title=f"held-out people: {fitted.accuracy:.1%} recognised",
+        xlabel="answered",
+        ylabel="shown",
     )
     names = [emotion.label for emotion in fitted.emotions]
     _draw_table(middle, fitted.compute_cosines(), names, names, ".2f")

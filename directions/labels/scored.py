@@ -1,8 +1,8 @@
-"""Labels from the generator itself: random faces are drawn, a classifier tells what they show.
+"""Labels from the generator itself: random faces are drawn and a classifier says what they show.
 
-Needs no data set and works for any generator of faces (thesis, future work). First somebody who
-finds faces looks whether there are any: a classifier answers to noise too, and directions of its
-answers would move nothing. Then only faces that the classifier is sure of are kept, the same number
+Needs no data set and works for any generator of faces (thesis, future work). First a face finder
+checks that there are any: a classifier answers to noise too, and directions of its answers would
+move nothing. Then only faces that the classifier is sure of are kept, the same number
 of each emotion; the most certain first. What the classifier cannot see in this generator's faces,
 the directions will not move.
 """

@@ -128,14 +128,14 @@ def test_the_card_has_the_figures_of_what_ships_and_those_before_by_their_name(t
     assert found.card["accuracy"] == "1.0000"
     np.testing.assert_array_equal(json.loads(found.card["confusion"]), np.diag([4] * 7))
     where = json.loads(found.card["measured_on"])
-    assert where == {"seeds": [0, 3], "psi": 0.7, "told_by": PlainScorer.name}
+    assert where == {"seeds": [0, 3], "psi": 0.7, "reported_by": PlainScorer.name}
     before = json.loads(found.card["before_calibration"])
     assert before == {"held_out_accuracy": "0.5", "held_out_confusion": "[]"}
     assert "held_out_accuracy" not in found.card and found.card["held_out_auc"] == "{}"
     conditions = json.loads(found.card["calibrated_with"])
     assert conditions["seeds"] == [50, 52] and conditions["enough"] == ENOUGH
     assert conditions["full_at"] == "saturation"
-    assert "100.0% told right by plain scorer" in str(notes[-1])
+    assert "100.0% recognised by plain scorer" in str(notes[-1])
     with pytest.raises(ValueError, match="nobody is on both sides; got 60"):
         CalibrationSettings(first_seed=50, held_out=60)
 
