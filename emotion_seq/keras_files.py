@@ -93,7 +93,7 @@ def _check_weights(raw: bytes, most_bytes: int) -> None:
         left, parts = most_bytes + _FREE_BYTES, _MOST_PARTS
         while todo:
             group, depth = todo.pop()
-            for name in group:
+            for name in map(str, group):
                 item = group.get(name) if _is_inside(group, name) else None
                 if isinstance(item, h5py.Dataset) and _is_plain(item):
                     left -= item.size * item.dtype.itemsize
