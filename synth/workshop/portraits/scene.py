@@ -60,7 +60,12 @@ from synth.workshop.portraits.worn.body import (
 )
 from synth.workshop.portraits.worn.glasses import find_ears, make_glasses
 
-_PARTS = {EYE_LEFT: parts.EYE_WHITE, EYE_RIGHT: parts.EYE_WHITE, GUMS: parts.MOUTH, TEETH: parts.TEETH}
+_PARTS = {
+    EYE_LEFT: parts.EYE_WHITE,
+    EYE_RIGHT: parts.EYE_WHITE,
+    GUMS: parts.MOUTH,
+    TEETH: parts.TEETH,
+}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 from inversion_samples import FAST, make_loss
 
 from directions.fitting.fit import fit_directions
-from directions.labels.scored import label_by_scorer
+from directions.labels.scored import ScoredLabels
 from embed.inversion.invert import invert
 from embed.networks.perceptual import find_perceptual_distance
 from synth.emotions import Emotion
@@ -79,7 +79,8 @@ def test_directions_by_its_own_labels_move_what_they_are_named_for():
     sample = draw_frames(generator, generator.mapping(torch.randn(64, 8)))
     means = sample.astype(np.float32).mean((1, 2, 3))
     scorer = BrightnessScorer(float(means.mean()), float(means.std()))
-    labelled = label_by_scorer(generator, scorer, samples=240, per_emotion=60, confidence=0.7)
+    labels = ScoredLabels(scorer, samples=240, per_emotion=60, confidence=0.7)
+    labelled = labels.load_labels(generator)
     fitted = fit_directions(labelled, generator.num_layers)
     assert fitted.emotions[Emotion.ANGER].held_out_auc > 0.8
     direction = fitted.emotions[Emotion.ANGER].direction
