@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from synth.emotions import Emotion
 from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
 from synth.generators.drawing import draw_frames
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.judging.emotion_scoring import EmotionScorer, measure_response
 from synth.motion.direction_sets import DirectionSet
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
@@ -112,7 +111,7 @@ def _check_sense(emotion: Emotion, direction: Direction, trying: Trying) -> list
         return []
     step = direction.step(trying.mask, faces)
     ahead, back = (
-        float(np.nanmean(scorer.score(draw_frames(generator, faces + sign * step))[:, emotion]))
+        measure_response(scorer, draw_frames(generator, faces + sign * step), emotion)
         for sign in (1, -1)
     )
     if ahead > back:

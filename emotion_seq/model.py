@@ -15,7 +15,7 @@ Two wirings of the same layers:
                 last two emotions themselves, as a logistic regression would
 
 The plain stack has to carry the last two emotions, which hold most of what can be predicted from,
-through four layers and four dropouts; given as little data as there is, it does that less well
+through four layers and four dropouts; its probabilities are a little worse
 (docs/emotion-sequences.md has the figures of both, and of the regression alone). In both, the
 emotion that is there is forbidden as the next. Only Keras's own layers: any Keras opens the saved
 file, on any backend.
@@ -23,7 +23,7 @@ file, on any backend.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,8 @@ CLASSES = len(Emotion)
 #: What stands for no emotion, before the first.
 START = CLASSES
 TIMING_FIGURES = 4
+#: Beyond these a network of seven emotions has nothing left to learn.
+MOST_UNITS, MOST_LAYERS = 1024, 16
 #: Added to the logit of the emotion that is there, which cannot come next.
 FORBIDDEN = -30.0
 #: Deviations are e to the power of something in these bounds.
@@ -61,6 +63,11 @@ class ModelSettings:
         if self.units < 1 or self.layers < 1 or self.embedding < 0:
             raise ValueError(
                 f"needs units and layers of 1 or more and an embedding of 0 or more; got {self}"
+            )
+        if self.units > MOST_UNITS or self.layers > MOST_LAYERS or self.embedding > MOST_UNITS:
+            raise ValueError(
+                f"needs at most {MOST_UNITS} units, {MOST_LAYERS} layers and an embedding of "
+                f"{MOST_UNITS}; got {self}"
             )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"needs a dropout from 0 to below 1; got {self.dropout}")
@@ -121,6 +128,16 @@ def make_model(settings: ModelSettings) -> Any:
             ),
         },
     )
+
+
+def remake_model(card: Mapping[str, Any]) -> Any:
+    """A fresh network of the sizes in a trained file's card, under `settings` and `network`.
+
+    Raises KeyError, TypeError or ValueError for a card that says nothing of them, or too much.
+    """
+    entries = dict(card["settings"]["network"])
+    entries.pop("_target_", None)
+    return make_model(ModelSettings(**entries))
 
 
 def _stack_layers(step: Any, settings: ModelSettings) -> Any:

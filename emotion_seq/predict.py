@@ -24,7 +24,7 @@ from jaxtyping import Float
 from emotion_seq.classify import DecisionSettings
 from emotion_seq.footage import DISCLOSURE, make_main_sequence
 from emotion_seq.keras_files import load_keras_file
-from emotion_seq.model import encode_sequences, predict_steps
+from emotion_seq.model import encode_sequences, predict_steps, remake_model
 from emotion_seq.sequences import (
     SHORTEST_RUN_S,
     EmotionRun,
@@ -129,7 +129,7 @@ def load_sequence_model(path: str | Path | None = None) -> tuple[Any, dict[str, 
 
     Raises FileNotFoundError, or ValueError naming a file that holds something else.
     """
-    return load_keras_file(BUNDLED_MODEL if path is None else path, KIND)
+    return load_keras_file(BUNDLED_MODEL if path is None else path, KIND, remake_model)
 
 
 def sample_runs(

@@ -24,7 +24,7 @@ from synth.faces.box_tracking import BoxTracker
 from synth.faces.boxes import Box
 from synth.faces.face_cutting import FaceCut, FaceCutter
 from synth.faces.observers import fetch_models
-from synth.judging.emotion_scoring import EmotionScorer, Probabilities
+from synth.judging.emotion_scoring import EmotionScorer, Probabilities, check_probabilities
 from synth.progress import Progress, Report, ignore_progress
 from synth.storage.assets import hash_file
 from synth.types import Frames
@@ -94,7 +94,9 @@ class _Person:
         """Have the waiting crops scored, if there are enough, and let them go."""
         if len(self.waiting) >= at_least:
             crops: Frames = np.stack(self.waiting)
-            self.scored.append(scorer.score(crops))
+            found = scorer.score(crops)
+            check_probabilities(found, scorer.name)
+            self.scored.append(found)
             self.waiting.clear()
 
 

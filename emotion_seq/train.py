@@ -168,7 +168,7 @@ class _Run:
             np.savez(temporary, **arrays)  # pyright: ignore[reportArgumentType]
 
     def load(self, path: Path) -> None:
-        """Take up what `save` wrote. Raises ValueError when it is of another run."""
+        """Continue from what `save` wrote. Raises ValueError when it is of another run."""
         arrays = load_arrays(path)
         notes = parse_json(str(arrays["notes"]), str(path))
         if notes["plan"] != self.plan:

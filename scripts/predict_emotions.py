@@ -3,10 +3,11 @@
     python -m scripts.predict_emotions video.path=clip.mp4
     python -m scripts.predict_emotions video.path=clip.mp4 footage.which=all cutter.detector=cnn
 
-In: a video that PyAV reads, or a folder of PNG frames. Out, in a folder of the video's name:
-emotions.csv (each face that was looked at: when, where, probabilities, the emotion decided),
-sequences.yaml (for `scripts.train_sequence`), track.yaml (for `generate_video track=file`),
-timeline.png, transitions.png, config.yaml. Stopped runs go on with the shot they were in.
+In: a video that PyAV reads, or a folder of PNG frames. Out, in a folder of the video's name with a
+mark of where it lies (`clip.mp4-1f00dbee`): emotions.csv (each face that was looked at: when,
+where, probabilities, the emotion decided), sequences.yaml (for `scripts.train_sequence`),
+track.yaml (for `generate_video track=file`), timeline.png, transitions.png, config.yaml. Stopped
+runs go on with the shot they were in.
 Recognised emotions tell what faces look like, not what people feel: docs/emotion-sequences.md.
 """
 
@@ -21,10 +22,13 @@ from emotion_seq.footage_files import save_crops, save_footage
 from emotion_seq.sequences import EmotionSequence
 from emotion_seq.trailers import FootageSettings, read_footage
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.faces.face_cutting import FaceCutter
 from synth.judging.emotion_scoring import EmotionScorer
 from synth.storage.atomic import write_text_atomically
+from synth.storage.locks import own_folder
+from synth.storage.places import name_by_place
 
 #: Emotions that are named on the screen.
 NAMED = 8
@@ -51,17 +55,23 @@ class PredictionJob:
 
 def predict_emotions(job: PredictionJob, place: Place) -> None:
     """Look through the video and write what was seen."""
+    video = Path(job.video.path)
+    with own_folder(place.folder / name_by_place(video)) as folder:
+        _write_results(job, folder, place.config)
+
+
+def _write_results(job: PredictionJob, folder: Path, config: str) -> None:
+    """Everything of one video into its own folder."""
     video, settings = Path(job.video.path), job.footage
-    folder = place.folder / video.stem
     with TerminalProgress() as progress:
         footage = read_footage(
             video, job.cutter, job.classifier, settings, folder / "journal", progress
         )
     main = save_footage(folder, footage, video.name, job.decisions, settings.which == "all")
-    write_text_atomically(folder / "config.yaml", place.config)
+    write_text_atomically(folder / "config.yaml", config)
     if job.faces:
         save_crops(folder / "faces", footage)
-    print(
+    say(
         f"{folder}: {footage.duration_s:.1f} s, {footage.shots} shots, "
         f"{len(footage.persons)} faces followed: {describe_runs(main)}\n{DISCLOSURE}"
     )

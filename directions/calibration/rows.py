@@ -1,7 +1,7 @@
 """Which rows of W+ carry an emotion: the mask, found by leaving rows out (thesis, section 4.4).
 
 Calm faces are edited with the first k rows only, for each k, and with all rows but one. The
-response of a classifier, as a share of that to all rows, tells how many rows are enough and which
+response of a classifier, as a share of that to all rows, shows how many rows are enough and which
 ones are missed.
 """
 
@@ -15,7 +15,7 @@ from jaxtyping import Float
 from synth.emotions import Emotion
 from synth.generators.base import Generator
 from synth.generators.drawing import draw_frames
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.judging.emotion_scoring import EmotionScorer, measure_response
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
 from synth.types import WPlus
@@ -52,7 +52,7 @@ def ablate_rows(
     layers = len(change)
 
     def respond(rows: WPlus) -> float:
-        return float(np.nanmean(scorer.score(draw_frames(generator, rows))[:, emotion]))
+        return measure_response(scorer, draw_frames(generator, rows), emotion)
 
     rest, full = respond(faces), respond(faces + change)
     if full <= rest:

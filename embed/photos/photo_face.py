@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,13 +34,14 @@ from synth.generators.capabilities import TrainableGenerator, need_differentiabl
 from synth.progress import Report, ignore_progress
 from synth.resizing import resize_frames
 from synth.storage.assets import find_cache_folder
+from synth.storage.checksums import find_damage
 from synth.types import Frames, Times
 
 #: Other names than the input's: the sides differ.
 PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 
 #: Raised when results change in kind, so that older ones are not taken for them.
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 #: Side of a crop that is only made to see whether it can be.
 PROBE_PX = 16
 #: What is copied beside a video, and under which name.
@@ -89,7 +91,12 @@ class PhotoFace:
         self.check()
         own = need_differentiable(generator, "to invert a photo")
         folder = self.find_folder(own)
-        if not folder.is_dir():
+        if (damage := find_damage(folder)) is not None:
+            if folder.is_dir():
+                warnings.warn(
+                    f"{damage}: the kept inversion of {self.path} is damaged and made again",
+                    stacklevel=2,
+                )
             self._invert(own, folder, report)
         kept = {copy: folder / name for name, copy in BESIDE.items() if (folder / name).is_file()}
         return Face(

@@ -4,6 +4,7 @@ latents.npz     `w` [1, layer, w_dim] and what it belongs to; noise maps where t
 crop.png        the face as it was cut out; reconstruction.png what the generator draws
 side_by_side.png, loss.png, report.json (every number and setting)
 tuning.safetensors, optimisation.mp4    where they were asked for
+checksums.json  sha256 of all these, by which damage is seen
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from synth.faces.latents import load_latents, save_latents
 from synth.film.contact_sheet import save_contact_sheet
 from synth.generators.capabilities import TrainableGenerator
 from synth.storage.atomic import write_folder_atomically, write_text_atomically
+from synth.storage.checksums import write_checksums
 from synth.types import Rows
 from synth.video.encoders import Encoding
 from synth.video.writing import write_video
@@ -67,6 +69,7 @@ def save_result(
             write_video(temporary / FILM, [photo.film], Encoding(FILM_FPS, made_by=made_by))
         report = json.dumps(make_report(photo, generator, recipe), indent=1)
         write_text_atomically(temporary / REPORT, report + "\n")
+        write_checksums(temporary)
 
 
 def make_report(

@@ -51,7 +51,7 @@ class TrainedScorer:
     def fetch_models(self) -> None:
         """Open the file; raises ValueError or OSError naming it when it cannot be used."""
         if self._scorer is None:
-            network, _ = load_keras_file(self.path, KIND)
+            network, _ = load_keras_file(self.path, KIND, lambda _: make_network())
             self._scorer = make_scorer(network, self.name)
 
     def score(self, faces: Frames) -> Probabilities:

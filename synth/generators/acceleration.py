@@ -135,6 +135,8 @@ def is_worth_compiling(config: StyleGAN2Config, expected_frames: int | None) -> 
 
 def find_compiler_obstacle(device: torch.device) -> str | None:
     """Why torch.compile cannot work here, or None when nothing is known to stand in its way."""
+    if device.type != "cpu":
+        return None  # Triton writes a GPU's code, and finds its own tools
     default = "cl" if sys.platform == "win32" else "clang++" if sys.platform == "darwin" else "g++"
     compiler = os.environ.get("CXX", default)
     if shutil.which(compiler) is None:
@@ -179,7 +181,11 @@ class AcceleratedStyleGAN2(nn.Module):
             if self.compiled:
                 try:
                     return self._render_in_batches(rows, noise)
+                except (torch.cuda.OutOfMemoryError, MemoryError):
+                    raise  # no matter of compiling; the caller can try smaller batches
                 except Exception as error:
+                    if _is_out_of_memory(error):
+                        raise
                     self._stop_compiling(error)
             return self._render_batch(rows, noise)
 
@@ -231,6 +237,18 @@ def keep_compiled_code() -> None:
     For programs, before the first compilation; unless the user chose another place.
     """
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(find_cache_folder() / "compiled"))
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether memory ran out below what torch.compile raises as an error of its own."""
+    while error is not None:
+        text = str(error)
+        if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
+            return True
+        if "can't allocate memory" in text or "out of memory" in text:
+            return True
+        error = error.__cause__ or getattr(error, "inner_exception", None)
+    return False
 
 
 def _fill(maps: Tensor, size: int) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from synth.faces.observers import FaceObserver, fetch_models
 from synth.progress import Progress, Report, ignore_progress
 from synth.scores.scorecard import Scorecard, score_video
 from synth.scores.scorecard_report import save_scorecard
+from synth.storage.places import name_by_place
 
 
 def score_files(
@@ -19,7 +19,7 @@ def score_files(
     face_stride: int = 1,
     report: Report = ignore_progress,
 ) -> dict[str, Scorecard]:
-    """Cards by the names of `name_card`, in `folder` as well.
+    """Cards by the names of `name_by_place`, in `folder` as well.
 
     Raises ValueError for no files, FileNotFoundError naming those that are not there.
     """
@@ -32,14 +32,8 @@ def score_files(
     cards: dict[str, Scorecard] = {}
     for number, path in enumerate(paths):
         report(Progress("score", number, len(paths)))
-        name = name_card(path)
+        name = name_by_place(path)
         cards[name] = score_video(path, observer, face_stride=face_stride)
         save_scorecard(folder / f"{name}.json", cards[name])
     report(Progress("score", len(paths), len(paths)))
     return cards
-
-
-def name_card(path: Path) -> str:
-    """The file's name and a mark of its place: another file, of the same name too, has another."""
-    place = hashlib.sha256(str(path.resolve()).encode()).hexdigest()
-    return f"{path.name}-{place[:8]}"

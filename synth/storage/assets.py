@@ -22,6 +22,7 @@ import pooch
 
 from synth.plain_text import load_json, load_yaml, show
 from synth.storage.atomic import write_text_atomically
+from synth.storage.locks import own_file
 
 _LOG = logging.getLogger(__name__)
 _CARDS = Path(__file__).with_name("assets.yaml")
@@ -188,8 +189,12 @@ def _download(card: Card, url: str, target: Path) -> None:
 
 
 def _record(card: Card, path: Path) -> None:
-    records = {**_load_records(), card.name: hash_file(path)}
-    write_text_atomically(_records_path(), json.dumps(records, indent=2, sort_keys=True))
+    sha256 = hash_file(path)
+    place = _records_path()
+    refusal = f"{place}: needs to be free for a moment; got {{holder}}; try again"
+    with own_file(place.with_suffix(".lock"), refusal, wait_s=_TIMEOUT_S):
+        records = {**_load_records(), card.name: sha256}
+        write_text_atomically(place, json.dumps(records, indent=2, sort_keys=True))
     _LOG.warning(
         "nobody published a sha256 of %s; this download's is %s; it was recorded in %s and later "
         "copies are compared with it",

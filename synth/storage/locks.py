@@ -39,7 +39,6 @@ def own_folder(folder: str | Path) -> Iterator[Path]:
     can be written in it.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK_FILE
     with own_file(
         path,
@@ -58,6 +57,7 @@ def own_file(path: str | Path, refusal: str, wait_s: float = 0.0) -> Iterator[No
     """
     path = Path(path)
     ends_s = time.monotonic() + wait_s
+    path.parent.mkdir(parents=True, exist_ok=True)
     with naming(path):
         while (handle := _take(path)) is None:
             if time.monotonic() >= ends_s:

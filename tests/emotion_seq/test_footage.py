@@ -10,7 +10,7 @@ from emotion_seq.classify import (
     measure_intensity,
     smooth_probabilities,
 )
-from emotion_seq.footage import make_main_sequence, make_person_sequences
+from emotion_seq.footage import load_shots, make_main_sequence, make_person_sequences
 from emotion_seq.trailers import FootageSettings, read_footage
 from synth.faces.face_cutting import FaceCutter
 
@@ -209,3 +209,28 @@ def test_what_is_no_video_is_told_before_models_are_fetched(tmp_path, film):
         read_footage(path, SquareCutter(), AbsentScorer())
     with pytest.raises(OSError, match="models were asked for"):
         read_footage(film, SquareCutter(), AbsentScorer())
+
+
+def test_a_classifier_that_gives_no_number_is_not_calm(film, tmp_path):
+    class BrokenScorer(LevelScorer):
+        def score(self, faces):
+            found = super().score(faces)
+            found[0] = np.nan
+            return found
+
+    broken = BrokenScorer()
+    with pytest.raises(ValueError, match=f"from {broken.name}; got NaN or infinity for 1 of"):
+        read_footage(film, SquareCutter(), broken, journal=tmp_path)
+    assert not list(tmp_path.rglob("*.npz"))
+    odds = np.full((3, 7), np.nan)
+    with pytest.raises(ValueError, match="needs probabilities to decide by"):
+        decide_emotions(odds, np.arange(3) / 5)
+
+
+def test_a_damaged_shot_is_named(tmp_path):
+    (tmp_path / "shot_00000.npz").write_bytes(b"PK")
+    with pytest.raises(ValueError, match=r"shot_00000\.npz: needs"):
+        load_shots(tmp_path)
+    np.savez(tmp_path / "shot_00000.npz", count=np.array(2), end_s=np.array(1.0))
+    with pytest.raises(ValueError, match=r"shot_00000\.npz: needs a shot that was noted whole"):
+        load_shots(tmp_path)

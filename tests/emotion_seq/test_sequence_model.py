@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,7 +14,14 @@ import torch
 from emotion_seq.keras_files import load_keras_file, save_keras_file
 from emotion_seq.measuring.process import compute_best_accuracy, count_transitions, make_process
 from emotion_seq.measuring.table import score_model
-from emotion_seq.model import START, ModelSettings, encode_sequences, make_model, predict_steps
+from emotion_seq.model import (
+    START,
+    ModelSettings,
+    encode_sequences,
+    make_model,
+    predict_steps,
+    remake_model,
+)
 from emotion_seq.predict import (
     BUNDLED_MODEL,
     KIND,
@@ -45,6 +52,8 @@ def trained(splits, tmp_path_factory):
     return train_model(splits, tmp_path_factory.mktemp("whole"), SHORT, SMALL)
 
 
+#: What a card says of the network that `trained` is.
+SIZES = {"settings": {"network": asdict(SMALL)}}
 WIRINGS = pytest.mark.parametrize("shortcuts", [False, True])
 
 
@@ -167,22 +176,22 @@ def test_training_stops_early_with_the_best_weights(splits, tmp_path):
 
 def test_a_file_gives_back_model_and_card(trained, tmp_path):
     path = tmp_path / "m.keras"
-    save_keras_file(path, trained[0], KIND, {"data": "drawn"})
-    model, card = load_keras_file(path, KIND)
+    save_keras_file(path, trained[0], KIND, {"data": "drawn", **SIZES})
+    model, card = load_keras_file(path, KIND, remake_model)
     steps = encode_sequences([make_sequence([0, 1, 4])])
     assert np.allclose(predict_steps(model, steps)[0], predict_steps(trained[0], steps)[0])
-    assert card == {"data": "drawn", "kind": KIND}
+    assert card == {"data": "drawn", "kind": KIND, **SIZES}
     with pytest.raises(ValueError, match=r"m\.keras.*another-kind"):
-        load_keras_file(path, "another-kind")
+        load_keras_file(path, "another-kind", remake_model)
 
 
 def test_a_broken_file_is_one_clear_error(tmp_path):
     path = tmp_path / "broken.keras"
     path.write_bytes(b"PK not a zip")
     with pytest.raises(ValueError, match=r"broken\.keras"):
-        load_keras_file(path, KIND)
+        load_keras_file(path, KIND, remake_model)
     with pytest.raises(FileNotFoundError, match=r"none\.keras"):
-        load_keras_file(tmp_path / "none.keras", KIND)
+        load_keras_file(tmp_path / "none.keras", KIND, remake_model)
 
 
 ON_TENSORFLOW = """
@@ -192,11 +201,11 @@ from emotion_seq.keras_backend import keras
 assert keras.backend.backend() == "tensorflow", keras.backend.backend()
 from emotion_seq.keras_files import load_keras_file
 from emotion_seq.measuring.process import make_process
-from emotion_seq.model import ModelSettings, encode_sequences, predict_steps
+from emotion_seq.model import ModelSettings, encode_sequences, predict_steps, remake_model
 from emotion_seq.predict import KIND
 from emotion_seq.sequences import make_sequence, split_by_film
 from emotion_seq.train import TrainSettings, train_model
-model, card = load_keras_file(sys.argv[1], KIND)
+model, card = load_keras_file(sys.argv[1], KIND, remake_model)
 odds, timing = predict_steps(model, encode_sequences([make_sequence([0, 1, 4, 0])]))
 splits = split_by_film(make_process().draw(40, 0))
 _, rows = train_model(splits, sys.argv[2], TrainSettings(epochs=2, batch=16, rate=1e-2),
@@ -210,7 +219,7 @@ def test_the_same_file_is_read_and_trained_on_tensorflow(trained, tmp_path):
     if find_spec("tensorflow") is None:
         pytest.skip("needs TensorFlow; try pip install moodreel[tensorflow]")
     path = tmp_path / "m.keras"
-    save_keras_file(path, trained[0], KIND, {})
+    save_keras_file(path, trained[0], KIND, SIZES)
     found = subprocess.run(
         [sys.executable, "-c", ON_TENSORFLOW, str(path), str(tmp_path / "run")],
         env={"KERAS_BACKEND": "tensorflow", "PATH": "", "PYTHONPATH": str(REPOSITORY)},

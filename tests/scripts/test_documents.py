@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_dir
 import synth.generators
 from scripts.constructors import CONFIGS
 from scripts.moodreel import find_command, make_settings
-from synth.checkpoints import load_generator
+from synth.generators import load_generator
 from synth.motion import direction_sets
 from synth.video.reading import probe_video
 

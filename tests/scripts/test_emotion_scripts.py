@@ -19,6 +19,7 @@ from scripts import predict_emotions, train_sequence
 from synth.emotions import Emotion
 from synth.generators import load_bundled_generator
 from synth.motion.emotion_track import load_track
+from synth.storage.places import name_by_place
 from synth.types import to_frames
 from synth.video.writing import probe_video
 
@@ -80,7 +81,7 @@ def test_real_footage_gives_the_right_track(clip, assets, tmp_path, monkeypatch,
     arguments = [f"video.path={clip}", f"paths.outputs={tmp_path}", "footage.which=all"]
     code, printed = call(predict_emotions, monkeypatch, capsys, *arguments)
     assert code == 0, printed
-    folder = tmp_path / "emotions" / "clip"
+    folder = tmp_path / "emotions" / name_by_place(clip)
     track = load_track(folder / "track.yaml")
     assert track.events[0].emotion is Emotion.HAPPINESS
     assert track.duration_s == pytest.approx(6.0, abs=0.05)

@@ -25,6 +25,7 @@ FILES = {
     "crop.png",
     "reconstruction.png",
     "side_by_side.png",
+    "checksums.json",
     "loss.png",
     "report.json",
 }

@@ -117,3 +117,17 @@ def test_what_cannot_be_a_videos_face(photo):
         PhotoFace(str(photo), make_recipe(), paste=True)
     with pytest.raises(FileNotFoundError, match="gone"):
         PhotoFace(str(photo.with_name("gone.png")), make_recipe()).check()
+
+
+def test_a_damaged_result_is_told_and_made_again(photo, inversions):
+    generator, face = make_tiny_generator(), PhotoFace(str(photo), make_recipe())
+    first = face.prepare(generator)
+    folder = face.find_folder(generator)
+    for name in ("latents.npz", "crop.png", "checksums.json"):
+        count = len(inversions)
+        (folder / name).write_bytes(b"damaged")
+        with pytest.warns(UserWarning, match=rf"{name}: the kept inversion of .*me\.png"):
+            again = PhotoFace(str(photo), make_recipe()).prepare(generator)
+        assert torch.equal(first.rows, again.rows) and len(inversions) == count + 1
+    PhotoFace(str(photo), make_recipe()).prepare(generator)
+    assert len(inversions) == 4

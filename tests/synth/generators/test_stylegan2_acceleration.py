@@ -279,3 +279,30 @@ def test_a_gpu_gives_the_same_pictures(generator: StyleGAN2) -> None:
         fast = accelerate(generator, "auto", compile, device="cuda")
         found = fast.synthesis(w_plus.cuda(), noise_mode="random", noise_seed=3).cpu()
         assert (found - exact).abs().max() < 0.02 * exact.abs().max()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+def test_no_memory_is_no_matter_of_compiling(generator, monkeypatch, error) -> None:
+    def fail(*arguments):
+        raise error
+
+    monkeypatch.setattr(torch, "compile", lambda module, **options: fail)
+    monkeypatch.setattr(acceleration, "find_compiler_obstacle", lambda device: None)
+    fast = accelerate(generator, "fp32", "on")
+    with warnings.catch_warnings(), pytest.raises(type(error)):
+        warnings.simplefilter("error")
+        fast.synthesis(torch.randn(1, 6, 8))
+    assert fast.compiled
+
+
+def test_only_a_cpu_needs_a_compiler_of_cpp(monkeypatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert "no-such-compiler" in (acceleration.find_compiler_obstacle(torch.device("cpu")) or "")
+    assert acceleration.find_compiler_obstacle(torch.device("cuda")) is None
