@@ -19,8 +19,8 @@ from typing import Any
 
 import h5py
 
+from synth.plain_text import parse_json, show
 from synth.storage.atomic import write_atomically
-from synth.storage.plain_text import parse_json, show
 
 CARD, WEIGHTS = "card.json", "model.weights.h5"
 _LARGEST_CARD = 1 << 20
@@ -93,7 +93,7 @@ def _check_weights(raw: bytes, most_bytes: int) -> None:
         left, parts = most_bytes + _FREE_BYTES, _MOST_PARTS
         while todo:
             group, depth = todo.pop()
-            for name in group:
+            for name in map(str, group):
                 item = group.get(name) if _is_inside(group, name) else None
                 if isinstance(item, h5py.Dataset) and _is_plain(item):
                     left -= item.size * item.dtype.itemsize

@@ -22,8 +22,8 @@ import yaml
 
 from emotion_seq.sequences import EmotionSequence, make_sequence
 from synth.emotions import Emotion
+from synth.plain_text import parse_yaml, read_text, show
 from synth.storage.atomic import write_text_atomically
-from synth.storage.plain_text import parse_yaml, read_text, show
 
 COLUMNS = ("film", "sequence", "split", "emotion", "duration_s", "intensity")
 OTHER_COLUMNS = ("start_s", "end_s", "dialogue_id", "utterance_id")

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Sequence
 from enum import IntEnum
 
-from synth.storage.plain_text import show
+from synth.plain_text import show
 
 #: What people write for an emotion, for the hint in the error only.
 _SYNONYMS = {"neutral": "calm", "joy": "happiness", "rage": "anger", "scared": "fear"}

@@ -23,6 +23,7 @@ from benchmarks.quality.pictures import Figures, load_renderer
 from synth.generators import load_native
 from synth.generators.acceleration import accelerate
 from synth.generators.bundled import BUNDLED_WEIGHTS
+from synth.generators.stylegan2 import StyleGAN2
 from synth.judging.judge import BUNDLED_JUDGE, load_judge
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL, load_perceptual
 from synth.learning.rendered_faces import HELD_OUT, load_dataset

@@ -20,9 +20,9 @@ from directions.labels.pictures import LabelledPicture, Single, balance, check_s
 from synth.emotions import Emotion
 from synth.faces.latents import load_latents
 from synth.generators.base import Generator
+from synth.plain_text import load_json
 from synth.progress import Report, ignore_progress
 from synth.storage.assets import hash_file
-from synth.storage.plain_text import load_json
 
 REPORT, LATENTS = "report.json", "latents.npz"
 Missing = Literal["refuse", "drop"]

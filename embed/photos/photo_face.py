@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 
 from embed.faces.align import paste_crop
 from embed.photos.inverter import PhotoInverter
@@ -35,6 +36,9 @@ from synth.resizing import resize_frames
 from synth.storage.assets import find_cache_folder
 from synth.storage.checksums import find_damage
 from synth.types import Frames, Times
+
+#: Other names than the input's: the sides differ.
+PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 
 #: Raised when results change in kind, so that older ones are not taken for them.
 CACHE_VERSION = 2
@@ -130,7 +134,7 @@ class PhotoFace:
         quad = (quad + 0.5) * (size_px / longest_px) - 0.5
         small = resize_frames(self._found.photo[None], size_px)[0]
 
-        def place(frames: Frames, times_s: Times) -> Frames:
+        def place(frames: Frames, times_s: Times) -> PlacedFrames:
             pasted = [paste_crop(small, frame, quad, float(self.feather)) for frame in frames]
             return np.stack(pasted)
 

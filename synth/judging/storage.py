@@ -17,8 +17,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from synth.plain_text import parse_json
 from synth.storage.atomic import write_atomically
-from synth.storage.plain_text import parse_json
 
 Network = TypeVar("Network", bound=nn.Module)
 _OWN_ENTRIES = ("format", "settings")

@@ -22,9 +22,9 @@ from safetensors.torch import save_file
 from synth.emotions import Emotion
 from synth.generators.base import Generator, name_weights
 from synth.motion.directions import Direction
+from synth.plain_text import parse_json
 from synth.storage.assets import hash_file
 from synth.storage.atomic import check_output_path, write_atomically
-from synth.storage.plain_text import parse_json
 
 FORMAT = "moodreel-directions"
 #: Directions that come with Moodreel: those of the bundled generator.

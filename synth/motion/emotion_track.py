@@ -16,8 +16,8 @@ import yaml
 
 from synth.emotions import Emotion, find_close
 from synth.motion.paths import Easing, check_easing, check_seconds, compute_gap_s
+from synth.plain_text import load_yaml, show
 from synth.storage.atomic import write_text_atomically
-from synth.storage.plain_text import load_yaml, show
 
 #: From one emotion to the next when a track gives no times: 32 in-between frames at 30 a second.
 DEFAULT_GAP_S = compute_gap_s(fps=30.0)

@@ -16,10 +16,10 @@ import numpy as np
 from synth.faces.observers import (
     FaceObserver,
 )
+from synth.plain_text import load_json
 from synth.scores.acd import compute_acd, compute_distance_to_first
 from synth.scores.expression import compute_expression_size
 from synth.scores.flicker import FlickerMeter
-from synth.storage.plain_text import load_json
 from synth.types import Frames
 from synth.video.reading import probe_video, read_frames
 

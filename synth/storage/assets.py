@@ -20,9 +20,9 @@ from pathlib import Path
 
 import pooch
 
+from synth.plain_text import load_json, load_yaml, show
 from synth.storage.atomic import write_text_atomically
 from synth.storage.locks import own_file
-from synth.storage.plain_text import load_json, load_yaml, show
 
 _LOG = logging.getLogger(__name__)
 _CARDS = Path(__file__).with_name("assets.yaml")

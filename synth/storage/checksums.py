@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from synth.plain_text import load_json
 from synth.storage.assets import hash_file
 from synth.storage.atomic import write_text_atomically
-from synth.storage.plain_text import load_json
 
 CHECKSUMS = "checksums.json"
 

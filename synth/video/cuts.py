@@ -17,7 +17,7 @@ PySceneDetect (scenedetect 0.7, BSD, well kept; `scenedetect-headless` does with
 considered. By `python -m benchmarks.cuts` all of its detectors miss more cuts, above all within one
 place; they need RGB of every frame where ours takes the planes that a decoder has at hand; and
 the best of them, which adapts, answers frames later, while tracking must know before it looks.
-(Both numbers below were chosen on such films, but of another seed.) So there is one dependency less.
+(Both numbers below were chosen on such films, but of another seed.) That is one dependency less.
 """
 
 from __future__ import annotations

@@ -5,10 +5,7 @@ import pytest
 import torch
 
 from synth.devices import find_device
-from synth.faces.face import (
-    RandomFace,
-    SavedFace,
-)
+from synth.faces.face import RandomFace, SavedFace
 from synth.faces.latents import load_latents, save_latents
 from synth.faces.random_faces import map_seeds, sample_z
 
@@ -42,17 +39,17 @@ def test_seeds_mean_the_same_z_as_in_nvidias_scripts():
 
 
 def test_a_random_face_depends_on_seed_and_psi_only(generator):
-    face = RandomFace(3, 0.5).load_rows(generator)
+    face = RandomFace(3, 0.5).prepare(generator).rows
     assert face.shape == (LAYERS, W_DIM)
-    assert torch.equal(face, RandomFace(3, 0.5).load_rows(generator))
-    assert not torch.equal(face, RandomFace(4, 0.5).load_rows(generator))
-    torch.testing.assert_close(RandomFace(3, 1.0).load_rows(generator), 2 * face)
+    assert torch.equal(face, RandomFace(3, 0.5).prepare(generator).rows)
+    assert not torch.equal(face, RandomFace(4, 0.5).prepare(generator).rows)
+    torch.testing.assert_close(RandomFace(3, 1.0).prepare(generator).rows, 2 * face)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_seeds_out_of_range_are_refused(generator, seed):
     with pytest.raises(ValueError, match="needs a seed from 0"):
-        RandomFace(seed).load_rows(generator)
+        RandomFace(seed).prepare(generator)
 
 
 @pytest.mark.parametrize("psi", [3.0, float("nan")])
@@ -117,9 +114,9 @@ def test_a_pt_file_without_latents_is_named(tmp_path, generator):
 def test_a_saved_face_is_chosen_by_its_number(tmp_path, generator):
     w_plus = torch.randn(3, LAYERS, W_DIM)
     save_latents(tmp_path / "faces.npz", w_plus)
-    assert torch.equal(SavedFace(str(tmp_path / "faces.npz"), 2).load_rows(generator), w_plus[2])
+    assert torch.equal(SavedFace(str(tmp_path / "faces.npz"), 2).prepare(generator).rows, w_plus[2])
     with pytest.raises(ValueError, match="face number from 0 to 2; got 3"):
-        SavedFace(str(tmp_path / "faces.npz"), 3).load_rows(generator)
+        SavedFace(str(tmp_path / "faces.npz"), 3).prepare(generator)
 
 
 def nan_at(*index):

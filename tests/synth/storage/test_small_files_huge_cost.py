@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from synth.plain_text import load_json, load_yaml, parse_yaml, show
 from synth.storage.arrays import load_array, load_arrays
-from synth.storage.plain_text import load_json, load_yaml, parse_yaml, show
 
 
 @pytest.fixture(autouse=True)

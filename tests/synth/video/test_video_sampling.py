@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from footage_samples import draw_frame, write_clip
 
+from synth.video.encoders import Encoding
 from synth.video.sampling import sample_video
 from synth.video.writing import write_video
 
@@ -70,7 +71,7 @@ def test_a_phone_video_is_turned_upright(tmp_path):
 
 def test_a_folder_of_pictures_is_a_video(tmp_path):
     frames = np.stack([draw_frame([(16, 2)])] * 10)
-    write_video(tmp_path / "frames", [frames], fps=10)
+    write_video(tmp_path / "frames", [frames], Encoding(fps=10))
     seen = list(sample_video(tmp_path / "frames", 5))
     assert len(seen) == 5
     assert seen[-1].end_s == pytest.approx(1.0)
