@@ -25,7 +25,7 @@ refit: $(ALL)
 	rm -r outputs/refit
 	$(BIN)/python -m scripts.fit_directions out=outputs/fitted.safetensors
 	$(BIN)/python -m scripts.calibrate_directions directions.path=outputs/fitted.safetensors \
-		identity_budget=0.42 furthest=1 out=synth/motion/weights/moodreel-faces.safetensors report=false
+		identity_budget=0.42 full_at=present out=synth/motion/weights/moodreel-faces.safetensors report=false
 	$(BIN)/python -m scripts.generate_video experiment=demo
 	cp outputs/demo/contact_sheet.png docs/demo_sheet.png
 	$(BIN)/python -m scripts.generate_video experiment=readme

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from embed.encoder.store import Encoder, load_encoder
-from embed.inversion.invert import invert
+from embed.inversion.invert import InversionAids, invert
 from embed.inversion.latent_spaces import WStatistics, measure_w
 from embed.inversion.likeness import Likeness, measure_likeness
 from embed.inversion.settings import InversionSettings
@@ -107,7 +107,8 @@ def find_latents(
             found.append(start(target))
             continue
         settings = InversionSettings(steps=steps)
-        found.append(invert(generator, target, loss, settings, start, None, statistics).w_plus)
+        aids = InversionAids(statistics=statistics)
+        found.append(invert(generator, target, loss, settings, start, aids).w_plus)
     device = find_device(generator)
     return torch.cat([w_plus.to(device) for w_plus in found]), time.perf_counter() - began_s
 

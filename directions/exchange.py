@@ -84,9 +84,10 @@ def list_direction_files(path: Path) -> dict[Emotion, Path]:
 def import_set(
     files: Mapping[Emotion, Path], generator: Generator, coefficient: float
 ) -> DirectionSet:
-    """Files of directions as a set for this generator; the card tells where each is from.
+    """Files of directions as a set for this generator; the card says where each is from.
 
-    Nobody measured whether the files are for this generator: `directions.checks` can tell some.
+    Nobody measured whether the files are for this generator; `directions.checks` warns about some
+    that are not.
     """
     shape = (generator.num_layers, generator.w_dim)
     directions = {e: import_direction(path, coefficient, shape) for e, path in files.items()}

@@ -15,7 +15,7 @@ Two wirings of the same layers:
                 last two emotions themselves, as a logistic regression would
 
 The plain stack has to carry the last two emotions, which hold most of what can be predicted from,
-through four layers and four dropouts; given as little data as there is, it does that less well
+through four layers and four dropouts; its probabilities are a little worse
 (docs/emotion-sequences.md has the figures of both, and of the regression alone). In both, the
 emotion that is there is forbidden as the next. Only Keras's own layers: any Keras opens the saved
 file, on any backend.

@@ -169,7 +169,7 @@ class _Run:
             np.savez(temporary, **arrays)  # pyright: ignore[reportArgumentType]
 
     def load(self, path: Path) -> None:
-        """Take up what `save` wrote. Raises ValueError when it is of another run."""
+        """Continue from what `save` wrote. Raises ValueError when it is of another run."""
         arrays = load_arrays(path)
         notes = parse_json(str(arrays["notes"]), str(path))
         check_same_settings(notes["plan"], self.plan, f"the run in {path} was begun with")

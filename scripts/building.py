@@ -38,12 +38,18 @@ class Deferred(Generic[Built]):
         return build(self._config, self._name, self._allowed, **more)
 
 
-def read_job(config: DictConfig, job_type: type[Built], allowed: Constructors) -> Built:
+def read_job(
+    config: DictConfig,
+    job_type: type[Built],
+    allowed: Constructors,
+    kinds: Mapping[str, Any] | None = None,
+) -> Built:
     """The job, its entries built in the order of its fields.
 
-    Raises ValueError naming the setting that is of another kind, or that a constructor lacks.
+    kinds: of the fields, where the job's module may not be at hand. Raises ValueError naming the
+    setting that is of another kind, or that a constructor lacks.
     """
-    kinds = get_type_hints(job_type)
+    kinds = get_type_hints(job_type) if kinds is None else kinds
     entries: dict[str, Any] = {}
     for field in fields(job_type):  # pyright: ignore[reportArgumentType]
         name, kind = field.name, kinds[field.name]

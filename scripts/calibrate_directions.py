@@ -4,10 +4,11 @@
     python -m scripts.calibrate_directions generator=file generator.path=ffhq.pkl \\
         directions.path=mine.safetensors out=mine_calibrated.safetensors search_rows=true
 
-In: a set of directions, who tells emotions (group classifier) and persons (group scorecard). Out:
-the set with a coefficient that makes intensity 1 the full emotion, within the identity budget
-where one is given; the curves in its card, and as a picture beside it. With search_rows, which rows
-of W+ carry each emotion.
+In: a set of directions, a classifier of emotions (group classifier) and an encoder of persons
+(group scorecard). Out: the set with a coefficient that makes intensity 1 the full emotion, within
+the identity budget where one is given; the curves in its card, and as a picture beside it; and what
+the finished set does to people it was not calibrated on, by the group judge. With search_rows,
+which rows of W+ carry each emotion.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from directions.calibration.calibrate import CalibrationSettings, calibrate_set
+from directions.calibration.calibrate import CalibrationSettings, Watchers, calibrate_set
 from directions.calibration.report import save_calibration_report
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.devices import choose_device
 from synth.film.settings import RenderSettings, ScoreSettings
@@ -36,6 +38,7 @@ class CalibrationJob:
     calibration: CalibrationSettings
     classifier: EmotionScorer
     scorecard: ScoreSettings
+    judge: EmotionScorer | None
     render: RenderSettings
     out: str
     report: bool
@@ -50,13 +53,14 @@ def calibrate(job: CalibrationJob, place: Place) -> None:
     device = choose_device(render.device)
     with TerminalProgress() as progress:
         generator = accelerate(job.generator.build(), render.precision, render.compile, device)
-        found = calibrate_set(generator, job.calibration, job.classifier, observer, progress)
+        watchers = Watchers(job.classifier, observer, job.judge)
+        found = calibrate_set(generator, job.calibration, watchers, progress)
     save_directions(out, found.directions)
     if job.report:
         path = out.with_name(f"{out.stem}_calibration.png")
         title = f"{out.stem}: {generator.name}"
         save_calibration_report(path, found.found, found.rows, title)
-    print(f"{out}: {len(found.found)} directions for {generator.name}")
+    say(f"{out}: {len(found.found)} directions for {generator.name}")
 
 
 def main() -> None:

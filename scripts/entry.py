@@ -9,10 +9,11 @@ shows the traceback as well.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_type_hints
 
 from scripts.constructors import CONFIGS, find_constructors
 from scripts.reporting import reporting_errors
@@ -46,17 +47,56 @@ def _run_composed(config_name: str, job_type: type[Job], run: Callable[[Job, Pla
 
     from scripts.building import read_job
 
+    # Now, since a launcher may run the job in a process that does not know this module.
+    kinds = get_type_hints(job_type)
+
     def run_job(config: DictConfig) -> None:
         with reporting_errors():  # here too, since Hydra would add a line of its own
+            check_choices(HydraConfig.get().runtime.choices)
             folder = Path(HydraConfig.get().runtime.output_dir)
             shared = Path(OmegaConf.select(config, "paths.run", default=folder))
             place = Place(folder, shared, OmegaConf.to_yaml(config))
             prepare_process()
-            run(read_job(config, job_type, find_constructors(config_name)), place)
+            run(read_job(config, job_type, find_constructors(config_name), kinds), place)
 
     # Hydra then raises what went wrong instead of printing its own report.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=config_name)(run_job)()
+    main = hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=config_name)(
+        run_job
+    )
+    if not {"-m", "--multirun"} & set(sys.argv):
+        main()
+        return
+    try:
+        main()
+    except Exception as error:
+        raise explain_launcher(error) from error
+
+
+def check_choices(choices: Mapping[str, object]) -> None:
+    """Raise ValueError for an option of a group that does not exist.
+
+    Hydra says nothing where the group is optional.
+    """
+    for group, choice in choices.items():
+        folder = CONFIGS / group.split("@")[0]
+        if not isinstance(choice, str) or not folder.is_dir():
+            continue
+        if ".." in choice or not (folder / f"{choice}.yaml").is_file():
+            known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+            raise ValueError(f"needs {group} among {known}; got {choice}")
+
+
+def explain_launcher(error: Exception) -> Exception:
+    """What ended a sweep, as an error with one sentence; one that says enough stays as it is."""
+    families = {family.__name__ for family in type(error).__mro__}
+    if families & {"HydraException", "ValueError", "OSError"}:
+        return error
+    lines = str(error).strip().splitlines() or ["no message"]
+    return ValueError(
+        f"needs a launcher whose jobs run to their end; got {type(error).__name__}: {lines[0]}; "
+        "try -m without a launcher, or launcher=local, and look into .submitit in the run's folder"
+    )
 
 
 def prepare_process() -> None:

@@ -19,7 +19,7 @@ from directions.checks import Trying, list_warnings
 from directions.exchange import export_set, import_set, list_direction_files
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
-from scripts.reporting import make_printable
+from scripts.reporting import say
 from synth.faces.latents import load_latents
 from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
@@ -55,15 +55,15 @@ def exchange(job: ExchangeJob, place: Place) -> None:
     generator = job.generator.build()
     fitted = read_source(source, generator, job.coefficient)
     for warning in list_warnings(fitted, choose_trial(job, generator)):
-        print(f"warning: {make_printable(warning)}")
+        say(f"warning: {warning}")
     if out is None:
-        print(f"{source}: {len(fitted.directions)} directions")
+        say(f"{source}: {len(fitted.directions)} directions")
     elif out.suffix:
         save_directions(out, fitted)
-        print(f"{out}: {len(fitted.directions)} directions for {generator.name}")
+        say(f"{out}: {len(fitted.directions)} directions for {generator.name}")
     else:
         paths = export_set(out, fitted)
-        print(f"{out}: {', '.join(path.name for path in paths)}, intensity 1 each")
+        say(f"{out}: {', '.join(path.name for path in paths)}, intensity 1 each")
 
 
 def read_source(source: Path, generator: Generator, coefficient: float) -> DirectionSet:

@@ -28,6 +28,7 @@ from embed.photos.recipe import InversionRecipe
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
 from scripts.labelled_photos import invert_labelled
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.generators.base import Generator
 from synth.motion.direction_sets import save_directions
@@ -61,12 +62,12 @@ def fit(job: FitJob, place: Place) -> None:
         labelled = labels.load_labels(generator, progress)
     fitted = fit_directions(labelled, generator.num_layers, job.fit)
     for line in fitted.describe():
-        print(line)
+        say(line)
     save_directions(out, make_set(generator, fitted, labelled, job.fit, labels.about))
     if job.report:
         path = out.with_name(f"{out.stem}_fit.png")
         save_fit_report(path, fitted, f"{out.stem}: {generator.name}")
-    print(f"{out}: {len(fitted.emotions)} directions for {generator.name}")
+    say(f"{out}: {len(fitted.emotions)} directions for {generator.name}")
 
 
 def main() -> None:

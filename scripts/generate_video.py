@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.faces.face import FaceSource
 from synth.film.film import check_film, make_film
@@ -44,7 +45,7 @@ def generate_video(job: VideoJob, place: Place) -> None:
         generator = job.generator.build()
         film = make_film(generator, job.face, job.motion, settings, place.folder, progress)
     card = film.scorecard
-    print(f"{film.video}: {film.facts.frame_count} frames in {card.render_time_s:.1f} s")
+    say(f"{film.video}: {film.facts.frame_count} frames in {card.render_time_s:.1f} s")
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ from embed.photos.listing import Item, Shard, list_photos
 from embed.photos.recipe import InversionRecipe
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.devices import choose_device
 from synth.generators.base import Generator
@@ -90,7 +91,7 @@ def print_counts(counts: Counter[str], folder: Path, shard: Shard) -> None:
     """A line of what happened. Raises ValueError when all photos of a whole run failed."""
     journal = folder / f"journal-{shard}.jsonl"
     parts = [f"{counts[state]} {state}" for state in ("done", "failed", "skipped")]
-    print(f"{folder}: {', '.join(parts)}; {journal.name} says more")
+    say(f"{folder}: {', '.join(parts)}; {journal.name} says more")
     # A shard's failure would end the other shards of a sweep in one process.
     if shard.count == 1 and counts["failed"] and len(counts) == 1:
         raise ValueError(f"needs photos that can be inverted; got none; {journal} says why")

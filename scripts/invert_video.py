@@ -17,6 +17,7 @@ from embed.photos.recipe import InversionRecipe
 from embed.tracking.video_inversion import VideoInversion
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.devices import choose_device
 from synth.generators.base import Generator
@@ -63,11 +64,11 @@ def invert_video(job: FootageJob, place: Place) -> None:
     latents = inversion.collect(generator, {**known, "fps": str(fps)})
     encoding = Encoding(fps, made_by=f"generator {generator.name}")
     film = write_video(folder / "side_by_side.mp4", inversion.read_seen(), encoding)
-    print(f"{latents}: {film.frame_count} of {facts.frame_count} frames")
+    say(f"{latents}: {film.frame_count} of {facts.frame_count} frames")
 
 
 def name_video(path: Path) -> str:
-    """What tells the video from others: its sha256, or the path of a folder of frames."""
+    """What distinguishes the video from others: its sha256, or the path of a folder of frames."""
     return hash_file(path) if path.is_file() else str(path.resolve())
 
 

@@ -22,6 +22,7 @@ from emotion_seq.footage_files import save_crops, save_footage
 from emotion_seq.sequences import EmotionSequence
 from emotion_seq.trailers import FootageSettings, read_footage
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.faces.face_cutting import FaceCutter
 from synth.judging.emotion_scoring import EmotionScorer
@@ -70,7 +71,7 @@ def _write_results(job: PredictionJob, folder: Path, config: str) -> None:
     write_text_atomically(folder / "config.yaml", config)
     if job.faces:
         save_crops(folder / "faces", footage)
-    print(
+    say(
         f"{folder}: {footage.duration_s:.1f} s, {footage.shots} shots, "
         f"{len(footage.persons)} faces followed: {describe_runs(main)}\n{DISCLOSURE}"
     )

@@ -52,6 +52,12 @@ def make_printable(text: str) -> str:
     return " ".join(text.split()).translate(_CONTROLS)
 
 
+def say(text: str) -> None:
+    """Print lines on stdout without control characters, whatever names are in them."""
+    for line in text.split("\n"):
+        print(line.translate(_CONTROLS), flush=True)
+
+
 def _explain(error: Exception) -> str | None:
     """The sentence for a mistake of the user's or the computer's; None for a fault of ours."""
     families = {family.__name__ for family in type(error).__mro__}
@@ -64,6 +70,8 @@ def _explain(error: Exception) -> str | None:
         return f"needs a value for {key}; got none; try {key}=..."
     if isinstance(error, RecursionError):
         return "needs a file or setting that is not nested so deeply; try a flatter one"
+    if isinstance(error, ValueError) and "integer string conversion" in str(error):
+        return "needs numbers of at most 4300 digits; got a longer one"
     if isinstance(error, ValueError | OSError) or families.intersection(_MENDABLE):
         return str(error)
     return None

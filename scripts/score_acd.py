@@ -18,6 +18,7 @@ from pathlib import Path
 
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.film.acd_protocol import AcdProtocol, score_protocol
 from synth.film.settings import RenderSettings, ScoreSettings
@@ -45,7 +46,7 @@ def score_acd(job: AcdJob, place: Place) -> None:
             page = _score_files(job, [Path(path) for path in job.videos], place.folder, progress)
         else:
             page = _score_protocol(job, place.folder, progress)
-    print(page)
+    say(page)
 
 
 def _score_files(job: AcdJob, paths: list[Path], folder: Path, report: Report) -> str:

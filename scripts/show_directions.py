@@ -17,6 +17,7 @@ from pathlib import Path
 from directions.grid import GridSettings, draw_grid
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.devices import choose_device
 from synth.faces.face import Face, FaceSource
@@ -67,7 +68,7 @@ def show_directions(job: GridJob, place: Place) -> None:
         )
     save_contact_sheet(out, page, f"generator {generator.name}")
     pictures = len(faces) * (2 + len(job.grid.list_edits()))
-    print(f"{out}: {len(faces)} faces, {pictures} pictures")
+    say(f"{out}: {len(faces)} faces, {pictures} pictures")
 
 
 def main() -> None:

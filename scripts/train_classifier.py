@@ -16,6 +16,7 @@ from emotion_seq.classifiers.labelled_faces import FaceSource
 from emotion_seq.classifiers.training import train_classifier
 from emotion_seq.keras_files import save_keras_file
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def train(job: ClassifierJob, place: Place) -> None:
     trained = train_classifier(job.labelled_faces.load_faces(), job.training)
     save_keras_file(job.out, trained.network, KIND, trained.card)
     share, faces = trained.accuracy, trained.held_out_faces
-    print(f"{job.out}: {share:.1%} of {faces} held-out faces, {trained.epochs} epochs")
+    say(f"{job.out}: {share:.1%} of {faces} held-out faces, {trained.epochs} epochs")
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from embed.encoder.store import save_encoder
 from embed.networks.perceptual import load_distance
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from synth.devices import choose_device
 from synth.generators.base import Generator
 from synth.generators.capabilities import need_differentiable
@@ -47,8 +48,8 @@ def train_encoder(job: EncoderJob, place: Place) -> None:
     distance = load_distance(job.perceptual, device)
     network, card = fit_encoder(generator, distance, job.plan, place.folder)
     for entry, text in save_encoder(out, network, generator, card).items():
-        print(f"{entry}: {text}")
-    print(f"{out}: an encoder for {generator.name}, {out.stat().st_size / 1e6:.1f} MB")
+        say(f"{entry}: {text}")
+    say(f"{out}: an encoder for {generator.name}, {out.stat().st_size / 1e6:.1f} MB")
 
 
 def main() -> None:

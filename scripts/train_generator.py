@@ -17,7 +17,7 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from scripts.entry import reporting_errors
+from scripts.reporting import reporting_errors, say
 from synth.generators import load_native
 from synth.judging.perceptual import load_perceptual
 from synth.learning.rendered_faces import load_dataset
@@ -49,7 +49,7 @@ def train(a: argparse.Namespace) -> None:
 def map_latents(a: argparse.Namespace) -> None:
     """Fit the mapping network and tell how well."""
     network = fit_mapping(a.steps, a.batch, a.rate, a.seed)
-    print("R2 on fresh z:", measure_fit(network))
+    say(f"R2 on fresh z: {measure_fit(network)}")
     with write_atomically(a.out) as path:
         save_file({k: v.contiguous() for k, v in network.state_dict().items()}, path)
 

@@ -14,7 +14,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from scripts.entry import reporting_errors
+from scripts.reporting import reporting_errors, say
 from synth.judging.judge import BUNDLED_JUDGE
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL
 from synth.learning.fitting import FitPlan
@@ -57,7 +57,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with reporting_errors():
         for entry, text in arguments.job(arguments).items():
-            print(f"{entry}: {text}")
+            say(f"{entry}: {text}")
 
 
 if __name__ == "__main__":

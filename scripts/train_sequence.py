@@ -29,6 +29,7 @@ from emotion_seq.sequence_sources import SequenceSource
 from emotion_seq.sequences import EmotionSequence, SplitSequences
 from emotion_seq.train import TrainSettings, train_model
 from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.storage.atomic import write_text_atomically
 
@@ -66,7 +67,7 @@ def train_sequence(job: SequenceJob, place: Place) -> None:
     write_text_atomically(folder / "scores.json", scores)
     out = Path(job.out or folder / "model.keras")
     save_keras_file(out, model, KIND, make_card(job, splits, rows[-1]))
-    print(f"{table}\n{out}: learned from {len(splits.train)} sequences, {len(losses)} epochs")
+    say(f"{table}\n{out}: learned from {len(splits.train)} sequences, {len(losses)} epochs")
 
 
 def make_card(job: SequenceJob, splits: SplitSequences, row: Row) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Which rows of W+ carry an emotion: the mask, found by leaving rows out (thesis, section 4.4).
 
 Calm faces are edited with the first k rows only, for each k, and with all rows but one. The
-response of a classifier, as a share of that to all rows, tells how many rows are enough and which
+response of a classifier, as a share of that to all rows, shows how many rows are enough and which
 ones are missed.
 """
 

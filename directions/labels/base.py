@@ -1,4 +1,4 @@
-"""The seam for labels: whoever knows latents whose emotions are known."""
+"""The seam for labels: every source of latents whose emotions are known."""
 
 from __future__ import annotations
 

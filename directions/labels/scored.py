@@ -1,15 +1,18 @@
-"""Labels from the generator itself: faces are drawn by chance, a classifier tells what they show.
+"""Labels from the generator itself: random faces are drawn and a classifier says what they show.
 
-Needs no data set and works for any generator of faces (thesis, future work). Only faces that the
-classifier is sure of are kept, the same number of each emotion; the most certain first. What the
-classifier cannot see in this generator's faces, the directions will not move.
+Needs no data set and works for any generator of faces (thesis, future work). First a face finder
+checks that there are any: a classifier answers to noise too, and directions of its answers would
+move nothing. Then only faces that the classifier is sure of are kept, the same number
+of each emotion; the most certain first. What the classifier cannot see in this generator's faces,
+the directions will not move.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,32 +21,41 @@ from jaxtyping import Float
 from directions.fitting.samples import LabelledLatents
 from synth.devices import choose_device, find_device
 from synth.emotions import Emotion
-from synth.faces.observers import fetch_models
+from synth.faces.observers import FaceObserver, fetch_models
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
 from synth.generators.capabilities import find_capabilities
 from synth.judging.emotion_scoring import EmotionScorer, check_probabilities
 from synth.progress import Progress, Report, ignore_progress
-from synth.types import to_frames
+from synth.types import Frames, to_frames
 
 BATCH = 8
 #: Fewer faces of an emotion than this are no ground for a direction.
 LEAST_FACES = 10
+#: Pictures in which faces are looked for first, and the share that must have one.
+FACE_CHECK, FACE_SHARE = 32, 0.5
+
+#: How many faces -> batches of their w [face, w_dim] and pictures; always the same faces first.
+Draw = Callable[[int], Iterator[tuple[np.ndarray, Frames]]]
 
 
 @dataclass(frozen=True)
 class ScoredLabels:
     """A LabelSource: up to `samples` random faces, of which up to `per_emotion` are kept of each.
 
-    confidence: least probability, 0 to 1, of a face that is kept; psi: truncation of the faces.
+    observer: who looks whether there are faces at all; None: nobody. confidence: least
+    probability, 0 to 1, of a face that is kept; psi: truncation of the faces. resolution: draw
+    them no larger than this, where the generator can; None: in full.
     Raises ValueError for numbers that make no sense.
     """
 
     scorer: EmotionScorer
+    observer: FaceObserver | None = None
     samples: int = 10000
     per_emotion: int = 500
     confidence: float | int = 0.6
     psi: float | int = 1.0
+    resolution: int | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -64,35 +76,64 @@ class ScoredLabels:
     ) -> LabelledLatents:
         """Draw, score and keep; stops early when there are enough of all.
 
-        Each face is a person of its own; intensities are 1. Raises ValueError when the classifier
-        is sure of too few.
+        Each face is a person of its own; intensities are 1. Raises ValueError when there are no
+        faces in the pictures, or the classifier is sure of too few.
         """
-        fetch_models(self.scorer)
-        if find_capabilities(generator).accelerate is not None:
-            generator = accelerate(generator, device=choose_device("auto"))
+        fetch_models(self.observer, self.scorer)
+        draw = self._choose_drawing(generator)
+        self._check_faces(draw, report)
         kept = _Kept(self.per_emotion)
-        for w, probabilities in self.draw_scored(generator):
-            for row, chances in zip(w, probabilities, strict=True):
+        for w, frames in draw(self.samples):
+            found = self.scorer.score(frames)
+            check_probabilities(found, self.scorer.name, may_be_unknown=True)
+            for row, chances in zip(w, found, strict=True):
                 kept.add(row, chances, self.confidence)
             report(Progress("label", kept.seen, self.samples))
             if kept.is_full:
                 break
+        report(Progress("label", note=kept.describe()))
         return kept.join(self.scorer.name, self.confidence)
 
-    @torch.no_grad()
-    def draw_scored(
-        self, generator: Generator
-    ) -> Iterator[tuple[Float[np.ndarray, "face w_dim"], Float[np.ndarray, "face 7"]]]:
-        """Batches of random faces: their w [face, w_dim] and probabilities [face, 7]."""
-        random, device = torch.Generator().manual_seed(self.seed), find_device(generator)
-        for start in range(0, self.samples, BATCH):
-            count = min(BATCH, self.samples - start)
-            z = torch.randn(count, generator.z_dim, generator=random)
-            w_plus = generator.mapping(z.to(device), truncation_psi=self.psi)
-            frames = to_frames(generator.synthesis(w_plus))
-            found = self.scorer.score(frames)
-            check_probabilities(found, self.scorer.name, may_be_unknown=True)
-            yield w_plus[:, 0].float().cpu().numpy(), found
+    def _choose_drawing(self, generator: Generator) -> Draw:
+        """How pictures are drawn: at a lower resolution, or accelerated."""
+        capabilities = find_capabilities(generator)
+        more: dict[str, Any] = {}
+        if self.resolution is not None and self.resolution < generator.resolution:
+            if self.resolution not in capabilities.resolutions:
+                known = ", ".join(map(str, capabilities.resolutions)) or "its own only"
+                raise ValueError(
+                    f"needs a resolution at which {generator.name} draws: {known}; got "
+                    f"{self.resolution}; try labels.resolution=null"
+                )
+            more = {"resolution": self.resolution}
+        elif capabilities.accelerate is not None:
+            generator = accelerate(generator, device=choose_device("auto"))
+
+        @torch.no_grad()
+        def draw(count: int) -> Iterator[tuple[Float[np.ndarray, "face w_dim"], Frames]]:
+            random, device = torch.Generator().manual_seed(self.seed), find_device(generator)
+            for start in range(0, count, BATCH):
+                z = torch.randn(min(BATCH, count - start), generator.z_dim, generator=random)
+                w_plus = generator.mapping(z.to(device), truncation_psi=self.psi)
+                frames = to_frames(generator.synthesis(w_plus, **more))
+                yield w_plus[:, 0].float().cpu().numpy(), frames
+
+        return draw
+
+    def _check_faces(self, draw: Draw, report: Report) -> None:
+        """Raise ValueError where too few pictures show a face."""
+        if self.observer is None:
+            return
+        count = min(FACE_CHECK, self.samples)
+        seen = [self.observer.observe(frames).embeddings for _, frames in draw(count)]
+        found = int(np.isfinite(np.concatenate(seen)).all(1).sum())
+        if found < FACE_SHARE * count:
+            raise ValueError(
+                f"needs a generator of faces, for a classifier of faces to label; "
+                f"{self.observer.name} found a face in {found} of {count} pictures; try "
+                "labels.psi=0.7, labels=latents, or labels.observer=null if you see faces"
+            )
+        report(Progress("label", note=f"a face in {found} of {count} pictures"))
 
 
 class _Kept:
@@ -117,15 +158,18 @@ class _Kept:
         if len(self._heaps[emotion]) > self._most:
             heapq.heappop(self._heaps[emotion])
 
+    def describe(self) -> str:
+        """How many faces of each emotion there are to choose from."""
+        counts = ", ".join(f"{len(heap)} {emotion.label}" for emotion, heap in self._heaps.items())
+        return f"sure of {counts} (at most {self._most} are kept) among {self.seen} faces"
+
     def join(self, scorer: str, confidence: float) -> LabelledLatents:
         """As many faces of each emotion as of the rarest that is kept."""
-        counts = {emotion.label: len(heap) for emotion, heap in self._heaps.items()}
         enough = [emotion for emotion, heap in self._heaps.items() if len(heap) >= LEAST_FACES]
         if Emotion.CALM not in enough or len(enough) < 2:
-            told = ", ".join(f"{count} {name}" for name, count in counts.items())
             raise ValueError(
                 f"needs {LEAST_FACES} faces or more of calm and of another emotion of which "
-                f"{scorer} is sure; got {told} of {self.seen} faces; try "
+                f"{scorer} is sure; got one that is {self.describe()}; try "
                 f"labels.confidence={confidence / 2:.2g}, more labels.samples or another classifier"
             )
         fewest = min(len(self._heaps[emotion]) for emotion in enough)

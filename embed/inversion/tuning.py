@@ -95,25 +95,34 @@ class Tuning:
     seconds: float | int
 
 
+@dataclass(frozen=True, eq=False)
+class Pivots:
+    """W+ [picture, layer, w_dim] and the pictures [picture, 3, n, n] in [-1, 1] that they shall
+    become."""
+
+    w_plus: WPlus
+    targets: Float[Tensor, "picture 3 height width"]
+
+
 TuningWatch = Callable[[int, float], None]
 
 
 def tune_generator(
     generator: TrainableGenerator,
-    w_plus: WPlus,
-    targets: Float[Tensor, "picture 3 height width"],
+    pivots: Pivots,
     perceptual: PerceptualLoss,
     settings: TuningSettings = TuningSettings(),
     watch: TuningWatch | None = None,
     clock: Clock = time.perf_counter,
 ) -> Tuning:
-    """Train a copy of the synthesis network around the pivots `w_plus` of `targets` in [-1, 1].
+    """Train a copy of the synthesis network around the pivots.
 
     watch: called with the step's number and its loss at the pivots. When the loss ends higher than
     it began, or is not finite, the copy comes back as it was.
     Raises ValueError for pictures or latents that do not fit the generator or each other.
     """
     started_s = clock()
+    w_plus, targets = pivots.w_plus, pivots.targets
     check_targets(targets, generator)
     check_w_plus(w_plus, generator, "pivots")
     if len(w_plus) != len(targets):

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from embed.inversion.invert import invert
+from embed.inversion.invert import InversionAids, invert
 from embed.inversion.latent_spaces import measure_w
 from embed.inversion.likeness import Likeness, measure_likeness
 from embed.inversion.objective import draw_pictures
 from embed.inversion.result import Inversion, InversionStep
 from embed.inversion.schedule import plan_stages
-from embed.inversion.tuning import Tuning, tune_generator
+from embed.inversion.tuning import Pivots, Tuning, tune_generator
 from embed.photos.recipe import CutFace, InversionRecipe
 from synth.devices import find_device
 from synth.generators.capabilities import TrainableGenerator
@@ -90,8 +90,7 @@ class PhotoInverter:
             self._perceptual,
             recipe.settings,
             start,
-            statistics=self._statistics,
-            watch=_tell_both(film, self.report),
+            InversionAids(statistics=self._statistics, watch=_tell_both(film, self.report)),
         )
         if found.failed.any():
             bad = ", ".join(n for n, failed in zip(names, found.failed, strict=True) if failed)
@@ -108,8 +107,7 @@ class PhotoInverter:
             target = to_images(face.crop[None])
             tuning = tune_generator(
                 self.generator,
-                rows[None],
-                target,
+                Pivots(rows[None], target),
                 self._perceptual,
                 self.recipe.tuning,
                 watch=lambda step, _: self.report(Progress("tune", step, self.recipe.tuning.steps)),

@@ -9,7 +9,7 @@ show the person are left out: their latents are those between.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +82,7 @@ class VideoInversion:
             generator,
             self.recipe.load_perceptual(device),
             self.recipe.settings,
-            self.next_steps,
-            self.next_budget_s,
+            replace(self.recipe.settings, steps=self.next_steps, budget_s=self.next_budget_s),
             self.recipe.load_start(generator, [Path(path).stem]),
         )
         for crop in self._cut_frames(Path(path), generator.resolution):

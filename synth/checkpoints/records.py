@@ -93,7 +93,7 @@ def as_mapping(value: object, what: str) -> dict:
 def is_key(value: object) -> bool:
     """Whether a value may be a dict key: scalars alone, whose hash is cheap.
 
-    Hashing a tuple hashes what is in it each time anew, so n levels of doubled tuples cost 2**n.
+    Hashing a tuple hashes what is in it again each time, so n levels of doubled tuples cost 2**n.
     Python's hash of a longer whole number is a remainder, so that any number of them share one.
     """
     if isinstance(value, int):

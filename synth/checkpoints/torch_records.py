@@ -126,7 +126,7 @@ def check_storage_id(value: object) -> tuple[str, StorageKind]:
         raise CheckpointError(f"needs the persistent id of a torch storage; got {describe(parts)}")
     _, kind, key, _, count = parts[:5]
     if len(parts) == 6 and parts[5] is not None:
-        raise CheckpointError("needs a whole torch storage; got a view of one; save it anew")
+        raise CheckpointError("needs a whole torch storage; got a view of one; save it again")
     if not isinstance(kind, Global) or kind.module != "torch" or kind.name not in _STORAGE_DTYPES:
         raise CheckpointError(f"needs a storage of plain numbers; got {describe(kind)}")
     if not isinstance(key, str):

@@ -46,7 +46,7 @@ class RenderSettings:
 
 @dataclass(frozen=True)
 class ScoreSettings:
-    """Who looks for faces in the finished film (None: nobody), and in every how manyth frame.
+    """Who looks for faces in the finished film (None: nobody), and in every n-th frame.
 
     Raises ValueError for a stride below 1.
     """

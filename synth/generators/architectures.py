@@ -21,6 +21,7 @@ from synth.generators.capabilities import Capabilities, TrainableGenerator
 #: Ours, by the module that has an `ARCHITECTURE`; imported when a file asks for it.
 _OURS = {
     "stylegan2": "synth.generators.stylegan2",
+    "biggan-deep": "synth.generators.biggan.biggan",
     "stylegan3": "synth.generators.stylegan3.stylegan3",
 }
 

@@ -24,6 +24,9 @@ DEFAULT_GAP_S = compute_gap_s(fps=30.0)
 #: Intensity 1 is the full emotion; beyond twice that a generator leaves the faces it knows.
 MAX_INTENSITY = 2.0
 
+#: Each keeps a W+ in memory while its film is made.
+MOST_EVENTS = 10_000
+
 EVENT_KEYS = ("emotion", "time", "intensity", "hold", "easing")
 TRACK_KEYS = ("emotions", "loop", "closing", "easing", "hold", "intensity", "gap", "note")
 
@@ -103,42 +106,35 @@ class EmotionTrack:
 
 def parse_track(
     emotions: object,
-    *,
-    loop: object = False,
-    closing: object = None,
-    easing: object = None,
-    hold: object = 0.0,
-    intensity: object = 1.0,
-    gap: object = None,
-    note: object = None,
     default_gap_s: float = DEFAULT_GAP_S,
     source: str = "track",
+    **settings: object,
 ) -> EmotionTrack:
     """The plain form (whatever YAML gives, checked here) -> EmotionTrack; times in seconds.
 
-    Each of `emotions` is a name, a number 0-6 or a mapping with EVENT_KEYS; `hold` and
-    `intensity` stand in where an event has none. An emotion without a time follows the one before
-    after `gap` seconds, `default_gap_s` unless given; `closing` likewise for the way back of a
-    loop. `source` names the file in errors. Raises ValueError.
+    Each of `emotions` is a name, a number 0-6 or a mapping with EVENT_KEYS; `settings` are the
+    other TRACK_KEYS. `hold` and `intensity` stand in where an event has none. An emotion without a
+    time follows the one before after `gap` seconds, `default_gap_s` unless given; `closing`
+    likewise for the way back of a loop. `source` names the file in errors. Raises ValueError.
     """
-    if isinstance(emotions, str | Mapping) or not isinstance(emotions, Sequence):
-        raise ValueError(
-            f"{source}: needs a list of emotions; got {show(emotions)}; try emotions: [calm, anger]"
-        )
+    _check_emotions(emotions, source)
+    _check_keys(settings, TRACK_KEYS, source)
+    loop, note = settings.get("loop", False), settings.get("note")
     if not isinstance(loop, bool):
         raise ValueError(
             f"{source}: needs true or false for loop; got {show(loop)}; try loop: true"
         )
-    gap_s = default_gap_s if gap is None else _parse_number("gap", gap, source)
-    closing_s = gap_s if closing is None else _parse_number("closing", closing, source)
-    shared = {"intensity": intensity, "hold": hold}
+    gap_s = _parse_seconds("gap", settings, default_gap_s, source)
+    closing_s = _parse_seconds("closing", settings, gap_s, source)
+    shared = {"intensity": settings.get("intensity", 1.0), "hold": settings.get("hold", 0.0)}
     events: list[EmotionEvent] = []
-    for number, item in enumerate(emotions, start=1):
+    for number, item in enumerate(emotions, start=1):  # pyright: ignore[reportArgumentType]
         time_s = events[-1].end_s + gap_s if events else 0.0
         events.append(_parse_event(item, time_s, shared, f"{source}, emotion {number}"))
     try:
         remark = None if note is None else _parse_note(note)
-        return EmotionTrack(tuple(events), loop, closing_s, check_easing(easing), remark)
+        easing = check_easing(settings.get("easing"))
+        return EmotionTrack(tuple(events), loop, closing_s, easing, remark)
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
 
@@ -181,6 +177,18 @@ def describe_track(track: EmotionTrack) -> dict[str, object]:
     return content | ({"easing": track.easing} if track.easing else {})
 
 
+def _check_emotions(emotions: object, source: str) -> None:
+    if isinstance(emotions, str | Mapping) or not isinstance(emotions, Sequence):
+        raise ValueError(
+            f"{source}: needs a list of emotions; got {show(emotions)}; try emotions: [calm, anger]"
+        )
+    if len(emotions) > MOST_EVENTS:
+        raise ValueError(
+            f"{source}: needs at most {MOST_EVENTS:,} emotions; got {len(emotions):,}; try several "
+            "films"
+        )
+
+
 def _parse_event(
     item: object, time_s: float, shared: Mapping[str, object], source: str
 ) -> EmotionEvent:
@@ -197,6 +205,13 @@ def _parse_event(
         )
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
+
+
+def _parse_seconds(
+    what: str, settings: Mapping[str, object], default_s: float, source: str
+) -> float:
+    value = settings.get(what)
+    return default_s if value is None else _parse_number(what, value, source)
 
 
 def _parse_number(what: str, value: object, source: str | None = None) -> float:

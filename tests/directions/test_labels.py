@@ -9,6 +9,7 @@ import torch
 from plain_faces import (
     LAYERS,
     W_DIM,
+    PlainEncoder,
     PlainGenerator,
     PlainScorer,
     RandomPlainGenerator,
@@ -22,6 +23,7 @@ from directions.labels.scored import ScoredLabels
 from directions.labels.words import find_emotion
 from synth.emotions import Emotion
 from synth.faces.latents import save_latents
+from synth.faces.observers import FaceObservations
 from synth.storage.assets import hash_file
 
 
@@ -206,7 +208,7 @@ def test_missing_and_foreign_inversions_are_told(inverted):
 
 
 def test_a_classifier_labels_a_generators_own_faces():
-    labelled = ScoredLabels(PlainScorer(), 3000, 30, 0.5, seed=2).load_labels(
+    labelled = ScoredLabels(PlainScorer(), None, 3000, 30, 0.5, seed=2).load_labels(
         RandomPlainGenerator()
     )
     counts = Counter(labelled.emotions.tolist())
@@ -217,18 +219,67 @@ def test_a_classifier_labels_a_generators_own_faces():
     found = fit_directions(labelled, LAYERS).emotions
     for emotion, one in found.items():
         assert int(one.direction.vector[0].argmax()) == emotion - 1
-    again = ScoredLabels(PlainScorer(), 3000, 30, 0.5, seed=2).load_labels(RandomPlainGenerator())
+    again = ScoredLabels(PlainScorer(), None, 3000, 30, 0.5, seed=2).load_labels(
+        RandomPlainGenerator()
+    )
     assert np.array_equal(again.latents, labelled.latents)
 
 
 def test_an_unsure_classifier_and_wrong_settings_are_told():
     with pytest.raises(ValueError, match=r"calm and of another emotion of which plain scorer is"):
-        ScoredLabels(PlainScorer(), 40, 30).load_labels(
+        ScoredLabels(PlainScorer(), None, 40, 30).load_labels(
             PlainGenerator()
         )  # its faces are calm, all of them
     for settings in ({"confidence": 0.1}, {"samples": 0}, {"per_emotion": 2}):
         with pytest.raises(ValueError, match="needs confidence from"):
             ScoredLabels(PlainScorer(), **settings)
+
+
+class PlainObserver(PlainEncoder):
+    """Finds a face in every n-th picture."""
+
+    def __init__(self, every: int):
+        self.every, self.seen = every, 0
+
+    def observe(self, frames):
+        embeddings = self.encode(frames)
+        embeddings[(np.arange(len(frames)) + self.seen) % self.every > 0] = np.nan
+        self.seen += len(frames)
+        return FaceObservations(embeddings, np.full((len(frames), 68, 2), np.nan))
+
+
+def test_a_generator_without_faces_is_refused_before_anything_is_labelled():
+    scorer = PlainScorer()
+    for every, found in ((33, 1), (3, 11)):
+        with pytest.raises(ValueError, match=f"plain encoder found a face in {found} of 32"):
+            ScoredLabels(scorer, PlainObserver(every)).load_labels(RandomPlainGenerator())
+    notes = []
+    source = ScoredLabels(scorer, PlainObserver(2), 3000, 30, 0.5, seed=2)
+    labelled = source.load_labels(RandomPlainGenerator(), lambda p: notes.append(p.note))
+    assert "a face in 16 of 32 pictures" in notes
+    assert "30 anger" in notes[-1] and "(at most 30 are kept)" in notes[-1]
+    unwatched = ScoredLabels(scorer, None, 3000, 30, 0.5, seed=2)
+    same = unwatched.load_labels(RandomPlainGenerator())
+    assert np.array_equal(same.latents, labelled.latents)
+
+
+class NoiseGenerator(RandomPlainGenerator):
+    """Its pictures have nothing to do with W."""
+
+    def synthesis(self, w_plus, noise_mode="const", noise_seed=None):
+        random = torch.Generator().manual_seed(int(w_plus[0, 0, 0] * 1e6) % 2**31)
+        return torch.randn(len(w_plus), 3, 16, 16, generator=random)
+
+
+def test_answers_to_noise_become_no_directions():
+    labelled = ScoredLabels(PlainScorer(), None, 3000, 100, 0.3).load_labels(NoiseGenerator())
+    with pytest.raises(ValueError, match="as shuffled labels would"):
+        fit_directions(labelled, LAYERS)
+
+
+def test_pictures_are_drawn_at_a_resolution_that_the_generator_has():
+    with pytest.raises(ValueError, match="a resolution at which plain draws: its own only; got 8"):
+        ScoredLabels(PlainScorer(), resolution=8).load_labels(RandomPlainGenerator())
 
 
 def test_words_of_published_files():

@@ -58,7 +58,7 @@ def test_labels_become_a_set_for_this_generator(run, tmp_path, tiny_generator):
         assert row[axis] > 0.9
         assert direction.coefficient == pytest.approx(6.0 * 8**0.5, rel=0.15)
     assert fitted.card["samples"] == "300"
-    assert json.loads(fitted.card["confusion"])[Emotion.FEAR][Emotion.FEAR] > 5
+    assert json.loads(fitted.card["held_out_confusion"])[Emotion.FEAR][Emotion.FEAR] > 5
     assert float(fitted.card["held_out_accuracy"]) > 0.9
     assert (tmp_path / "sets/mine_fit.png").read_bytes()[1:4] == b"PNG"
 

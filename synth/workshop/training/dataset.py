@@ -16,14 +16,14 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from synth.generators.bundled_parameters import (
+from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset
+from synth.storage.atomic import write_text_atomically
+from synth.workshop.portraits.parameters import (
     Z_DIM,
     FaceParameters,
     map_latents_to_parameters,
     truncate_parameters,
 )
-from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset
-from synth.storage.atomic import write_text_atomically
 
 #: The others are drawn towards the mean by a random psi at least this large: most faces that
 #: people ask for are truncated, so that is where the network should be at its best.
