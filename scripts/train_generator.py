@@ -4,7 +4,7 @@
     python -m scripts.train_generator train --data faces --run run --plan cpu
     python -m scripts.train_generator map --out mapping.safetensors
     python -m scripts.train_generator pack --run run --data faces --mapping mapping.safetensors \\
-        --hours 1.2 --out synth/generators/weights/moodreel-faces.safetensors
+        --out synth/generators/weights/moodreel-faces.safetensors
 
 Plans with a perceptual term need the perceptual network (`scripts.train_networks`) before `train`.
 `render` and `train` can be stopped at any time; the same command goes on. Needs the extra `train`.
@@ -13,8 +13,11 @@ Plans with a perceptual term need the perceptual network (`scripts.train_network
 from __future__ import annotations
 
 import argparse
+import math
+from functools import partial
 from pathlib import Path
 
+import torch
 from safetensors.torch import save_file
 
 from scripts.entry import reporting_errors
@@ -23,8 +26,10 @@ from synth.judging.perceptual import load_perceptual
 from synth.storage.atomic import write_atomically
 from synth.workshop.training.dataset import load_dataset, render_dataset
 from synth.workshop.training.fit_mapping import fit_mapping, measure_fit
+from synth.workshop.training.ledger import count_cores
 from synth.workshop.training.pack import pack_generator
-from synth.workshop.training.plans import FULL_CONFIG, PLANS
+from synth.workshop.training.plans import PLANS
+from synth.workshop.training.recipe import Machine, Recipe
 from synth.workshop.training.train import Trainer
 
 
@@ -35,14 +40,26 @@ def render(a: argparse.Namespace) -> None:
 
 def train(a: argparse.Namespace) -> None:
     """Train synthesis on them."""
-    plan = PLANS[a.plan]
-    is_needed = any(stage.perceptual for stage in plan)
-    distance = load_perceptual(device=a.device).distance if is_needed else None
-    data = load_dataset(a.data)
-    trainer = Trainer(data, a.run, plan, FULL_CONFIG, a.device, a.seed, distance, a.compiled)
+    device = choose_device(a.device)
+    recipe = Recipe(PLANS[a.plan], seed=a.seed)
+    is_needed = any(stage.perceptual for stage in recipe.plan)
+    distance = load_perceptual(device=device).distance if is_needed else None
+    workers = a.workers or count_cores()
+    # Each worker takes its part of a batch through the network on one thread.
+    torch.set_num_threads(1)
+    machine = Machine(device, workers)
+    trainer = Trainer(partial(load_dataset, a.data), a.run, recipe, machine, distance)
     if a.start is not None:
-        trainer.start_from(load_native(a.start).generator.synthesis)
-    trainer.run()
+        started = load_native(a.start)
+        trainer.start_from(started.generator.synthesis, started.card)
+    trainer.run(a.minutes)
+
+
+def choose_device(name: str) -> str:
+    """'auto' -> 'cuda' where there is a GPU, else 'cpu'."""
+    if name != "auto":
+        return name
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def map_latents(a: argparse.Namespace) -> None:
@@ -55,7 +72,7 @@ def map_latents(a: argparse.Namespace) -> None:
 
 def pack(a: argparse.Namespace) -> None:
     """Write the file that ships."""
-    pack_generator(a.run, a.mapping, a.out, a.data, a.hours)
+    pack_generator(a.run, a.mapping, a.out, a.data)
 
 
 def parse_count(text: str) -> tuple[int, int]:
@@ -87,9 +104,10 @@ def main() -> None:
     step.add_argument("--data", type=Path, required=True, help="folder of the pictures")
     step.add_argument("--run", type=Path, required=True, help="folder of this run")
     step.add_argument("--plan", choices=sorted(PLANS), default="cpu")
-    step.add_argument("--device", default="cpu")
+    step.add_argument("--device", default="auto", help="auto takes a GPU where there is one")
+    step.add_argument("--workers", type=int, help="cores to train on; all if absent")
+    step.add_argument("--minutes", type=float, default=math.inf, help="stop after so many")
     step.add_argument("--start", type=Path, help="a trained generator to begin with")
-    step.add_argument("--compiled", action="store_true", help="faster; needs a C++ compiler")
     step.add_argument("--seed", type=int, default=0)
     step = steps.add_parser("map", help="fit the mapping network")
     step.set_defaults(job=map_latents)
@@ -103,7 +121,6 @@ def main() -> None:
     step.add_argument("--run", type=Path, required=True)
     step.add_argument("--data", type=Path, required=True)
     step.add_argument("--mapping", type=Path, required=True)
-    step.add_argument("--hours", type=float, required=True, help="what the training took")
     step.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     with reporting_errors():

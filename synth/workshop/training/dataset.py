@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from synth.generators.bundled_parameters import (
+from synth.workshop.training.vocabulary import (
     Z_DIM,
     FaceParameters,
     map_latents_to_parameters,

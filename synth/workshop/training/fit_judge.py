@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from synth.emotions import Emotion
-from synth.generators.bundled_parameters import EMOTION_SLICE, EMOTIONS
+from synth.workshop.training.vocabulary import EMOTION_SLICE, EMOTIONS
 from synth.judging.judge import KIND, EmotionJudge
 from synth.judging.storage import save_network
 from synth.learning.augmentation import (

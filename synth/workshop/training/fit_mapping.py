@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from tqdm import trange
 
-from synth.generators.bundled_parameters import (
+from synth.workshop.training.vocabulary import (
     APPEARANCE_START,
     EMOTION_SLICE,
     IDENTITY_SLICE,

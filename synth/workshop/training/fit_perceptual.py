@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synth.generators.bundled_parameters import (
+from synth.workshop.training.vocabulary import (
     APPEARANCE,
     APPEARANCE_NAMES,
     APPEARANCE_START,

@@ -1,7 +1,8 @@
 """A finished run's average synthesis network and the fitted mapping network -> the shipped file.
 
-The file is a native checkpoint in half precision whose card tells data, command, seed, hours,
-pictures seen and held-out quality.
+The file is a native checkpoint in half precision whose card tells data, command, seed, quality on
+held-out pictures, and what the training itself wrote down (`ledger`): hours, machines, pictures seen
+and every run of the lineage.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from synth.workshop.training.dataset import describe_data, load_dataset
 NAME = "moodreel-faces"
 
 
-def pack_generator(run: Path, mapping: Path, out: Path, data: Path, hours: float) -> None:
+def pack_generator(run: Path, mapping: Path, out: Path, data: Path) -> None:
     """Write the file. Raises ValueError when the run is not finished or the mapping is another's.
 
-    data: the folder of pictures, for the card; hours: what the training took.
+    mapping: file of `save_mapping`; data: the folder of pictures, for the card.
     """
     state = torch.load(run / "state.pt", map_location="cpu", weights_only=True)
     stages = state["run"]["plan"]
@@ -39,7 +40,7 @@ def pack_generator(run: Path, mapping: Path, out: Path, data: Path, hours: float
         for layer in (block.conv1,) if size == 4 else (block.conv0, block.conv1):
             # Trained without noise: none is shipped as if it meant something.
             layer.noise_const.zero_()
-    save_generator(out, generator, NAME, _make_card(run, data, state, hours), dtype=torch.float16)
+    save_generator(out, generator, NAME, _make_card(run, data, state) | fit, torch.float16)
 
 
 def _load_mapping(generator: StyleGAN2, mapping: Path) -> None:

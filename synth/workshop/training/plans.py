@@ -21,8 +21,9 @@ FULL_CONFIG = StyleGAN2Config(
 class Stage:
     """Train up to `resolution` with `pictures` pictures in batches, learning rate from `rate`.
 
-    trunk: keep all layers up to this resolution as they are, and train the later ones on patches
-    that are `patch` pixels wide at the trunk's resolution; 0 trains all layers on whole pictures.
+    trunk: keep all layers up to this resolution as they are, and train the later ones on `patches`
+    patches of every picture, `patch` pixels wide at the trunk's resolution; 0 trains all layers on
+    whole pictures.
     perceptual: weight of this term beside the regression. adversarial: size of the critic's pull
     at a pixel, against that of the mean absolute difference.
     """
@@ -33,8 +34,14 @@ class Stage:
     rate: float
     trunk: int = 0
     patch: int = 48
+    patches: int = 1
     perceptual: float = 0.0
     adversarial: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Resolution, and the trunk where there is one, for records."""
+        return f"{self.resolution} over {self.trunk}" if self.trunk else str(self.resolution)
 
 
 #: Learning rates are about ten times those of a GAN, since the raw weights are N(0, 1).

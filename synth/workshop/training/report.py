@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from synth.generators.bundled_parameters import make_target_latents
+from synth.workshop.training.vocabulary import make_target_latents
 from synth.generators.synthesis import SynthesisNetwork
 from synth.learning.losses import crop_face, find_psnr
 from synth.learning.run_log import append_row
