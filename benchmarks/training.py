@@ -72,9 +72,7 @@ class Steps:
         """A part of the batch on each core."""
         torch.set_num_threads(1)
         outcome = self.regression.compute(self.stage, self.reading)
-        for parameter, gradient in zip(
-            self.regression.parameters, outcome.gradients, strict=True
-        ):
+        for parameter, gradient in zip(self.regression.parameters, outcome.gradients, strict=True):
             parameter.grad = gradient
         self.optimizer.step()
 
@@ -161,7 +159,9 @@ def main() -> None:
             for found in (before, present)
         ]
         ratio = sum(before) / sum(present)
-        print(f"| {name} | {rates[0]} | {rates[1]} | {ratio:.2f} | {share_time(steps)} |", flush=True)
+        print(
+            f"| {name} | {rates[0]} | {rates[1]} | {ratio:.2f} | {share_time(steps)} |", flush=True
+        )
 
 
 if __name__ == "__main__":

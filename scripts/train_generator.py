@@ -18,15 +18,14 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
 from scripts.entry import reporting_errors
 from synth.checkpoints.native import load_native
 from synth.judging.perceptual import load_perceptual
-from synth.storage.atomic import write_atomically
 from synth.workshop.training.dataset import load_dataset, render_dataset
-from synth.workshop.training.fit_mapping import fit_mapping, measure_fit
+from synth.workshop.training.fit_mapping import fit_mapping, measure_fit, save_mapping
 from synth.workshop.training.ledger import count_cores
+from synth.workshop.training.mapping_parts import JointFit
 from synth.workshop.training.pack import pack_generator
 from synth.workshop.training.plans import PLANS
 from synth.workshop.training.recipe import Machine, Recipe
@@ -64,10 +63,11 @@ def choose_device(name: str) -> str:
 
 def map_latents(a: argparse.Namespace) -> None:
     """Fit the mapping network and tell how well."""
-    network = fit_mapping(a.steps, a.batch, a.rate, a.seed)
-    print("R2 on fresh z:", measure_fit(network))
-    with write_atomically(a.out) as path:
-        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, path)
+    torch.set_num_threads(1)
+    network = fit_mapping(JointFit(a.steps), a.seed)
+    fit = measure_fit(network)
+    print("R2 on fresh z:", fit)
+    save_mapping(a.out, network, fit)
 
 
 def pack(a: argparse.Namespace) -> None:
@@ -112,9 +112,7 @@ def main() -> None:
     step = steps.add_parser("map", help="fit the mapping network")
     step.set_defaults(job=map_latents)
     step.add_argument("--out", type=Path, required=True)
-    step.add_argument("--steps", type=int, default=8000)
-    step.add_argument("--batch", type=int, default=512)
-    step.add_argument("--rate", type=float, default=1e-2)
+    step.add_argument("--steps", type=int, default=JointFit.steps)
     step.add_argument("--seed", type=int, default=0)
     step = steps.add_parser("pack", help="write the file that ships")
     step.set_defaults(job=pack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from synth.generators.config import StyleGAN2Config
@@ -43,6 +44,9 @@ class Stage:
         """Resolution, and the trunk where there is one, for records."""
         return f"{self.resolution} over {self.trunk}" if self.trunk else str(self.resolution)
 
+
+#: How many pictures of each size are drawn, {pixels: count}.
+PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 30720)}
 
 #: Learning rates are about ten times those of a GAN, since the raw weights are N(0, 1).
 PLANS: dict[str, tuple[Stage, ...]] = {
@@ -89,3 +93,13 @@ def cut_config(config: StyleGAN2Config, resolution: int) -> StyleGAN2Config:
     count = resolution.bit_length() - 2
     channels = None if config.channels is None else config.channels[:count]
     return replace(config, resolution=resolution, channels=channels)
+
+
+def count_views(plan: tuple[Stage, ...], counts: Mapping[int, int]) -> dict[int, float]:
+    """How often a plan sees each picture of a size, {pixels: times}; a patch is the part it is."""
+    views: dict[int, float] = {}
+    for stage in plan:
+        share = stage.patches * (stage.patch / stage.trunk) ** 2 if stage.trunk else 1.0
+        size = stage.resolution
+        views[size] = views.get(size, 0) + share * stage.pictures / counts[size]
+    return views

@@ -116,5 +116,3 @@ def _add_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
         torch.cat([outcome.part for outcome in outcomes]),
         torch.cat([outcome.real for outcome in outcomes]),
     )
-
-

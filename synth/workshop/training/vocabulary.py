@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from synth.generators import bundled_parameters as parameters
 
 APPEARANCE = parameters.APPEARANCE
@@ -20,3 +22,9 @@ make_embedding = parameters.make_embedding
 make_target_latents = parameters.make_target_latents
 map_latents_to_parameters = parameters.map_latents_to_parameters
 truncate_parameters = parameters.truncate_parameters
+
+
+def make_rotation() -> np.ndarray:
+    """Orthonormal columns [512, coordinate]: the coordinates of z that parameters are made of."""
+    # One more than there are parameters: seven make six emotions.
+    return parameters._make_orthonormal(parameters.ROTATION_SEED, parameters.NUM_PARAMETERS + 1)
