@@ -4,11 +4,11 @@
     python -m benchmarks.training --cores 2 --rounds 8 --markdown
 
 For every stage of the plan `cpu` the step as it was (the whole batch through the module, every
-operation on all cores, one patch a picture) and the step as it is (`regression.Regression`: a part of
-the batch on each core, large maps one sample at a time) take turns on the same random pictures, with
-the same network, so that other work on the machine meets both. Told are pictures a second of the
-fastest step and over all steps, and the ratio of the summed times; where one core's time goes, by
-kind of operation, comes last.
+operation on all cores) and the step as it is (`regression.Regression`: a part of the batch on each
+core, large maps one sample at a time) take turns on the same random pictures, with the same
+network, so that other work on the machine meets both. Told are pictures a second of the fastest
+step and over all steps, and the ratio of the summed times; where one core's time goes, by kind of
+operation, comes last.
 """
 
 from __future__ import annotations

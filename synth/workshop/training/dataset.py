@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from synth.storage.atomic import write_text_atomically
 from synth.workshop.training.vocabulary import (
     Z_DIM,
     FaceParameters,
     map_latents_to_parameters,
     truncate_parameters,
 )
-from synth.storage.atomic import write_text_atomically
 
 BLOCK = 64
 #: The first pictures are never trained on; they show what G(z) should be, without truncation.

@@ -4,8 +4,8 @@ At the strongest edges of a render (silhouettes, hair, lips) brightness and colo
 line across the edge, in both pictures. Told are, as shares of the edges' height, summed over
 edges: `overshoot`, how far the generated brightness leaves the range of the render's on the way
 (ringing); `fringe`, how far its colour gets from all colours that the render shows there or passes
-through (coloured seams; plain blur has none); and `width`, the generated distance from 10 to 90 % of the height over the render's (1 is as
-sharp).
+through (coloured seams; plain blur has none); and `width`, the generated distance from 10 to 90 %
+of the height over the render's (1 is as sharp).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def split_colours(images: Images) -> Float[Tensor, "batch 3 height width"]:
 
 
 def measure_edges(output: Images, target: Images) -> EdgeFigures:
-    """Of `output` against the renders `target`; both [batch, 3, n, n] in [-1, 1], n of 32 or more."""
+    """Of `output` against renders; both [batch, 3, n, n] in [-1, 1], n of 32 or more."""
     output, target = split_colours(output.float()), split_colours(target.float())
     lines, counts = find_lines(target[:, :1])
     found, truth = (

@@ -19,7 +19,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from synth.emotions import Emotion
-from synth.workshop.training.vocabulary import EMOTION_SLICE, EMOTIONS
 from synth.judging.judge import KIND, EmotionJudge
 from synth.judging.storage import save_network
 from synth.learning.augmentation import (
@@ -33,6 +32,7 @@ from synth.learning.fitting import FitPlan, fit_network, seed_for
 from synth.types import Images, to_images
 from synth.workshop.training.dataset import HELD_OUT, FaceDataset, describe_data
 from synth.workshop.training.fit_perceptual import check_sizes
+from synth.workshop.training.vocabulary import EMOTION_SLICE, EMOTIONS
 
 PICTURE_PX = 128
 CALM_BELOW, FULL_FROM = 0.1, 0.5

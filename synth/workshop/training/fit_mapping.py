@@ -2,11 +2,11 @@
 
 w* is linear in the parameters, and each parameter depends on few of z's coordinates
 (`parameter_blocks`). So the network is put together of small ones that stand side by side in its
-layers and see nothing of each other: a parameter that is a function of one direction becomes a sum of
-up to three hinges in the first layer, found by least squares, and is then carried to the last one; shares
-that depend on several coordinates get a small network of their own, trained with Adam on fresh
-random coordinates. The result is an ordinary dense mapping network. How good it is is told as R2 by
-group of parameters: how much of their variance the network's w explains.
+layers and see nothing of each other: a parameter that is a function of one direction becomes a sum
+of up to three hinges in the first layer, found by least squares, and is then carried to the last
+one; shares that depend on several coordinates get a small network of their own, trained with Adam
+on fresh random coordinates. The result is an ordinary dense mapping network. R2 by group of
+parameters, how much of their variance the network's w explains, tells how good it is.
 """
 
 from __future__ import annotations

@@ -16,6 +16,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from synth.judging.perceptual import KIND, PerceptualNetwork
+from synth.judging.storage import save_network
+from synth.learning.augmentation import add_grain, cut_and_resize, jitter_colours, soften
+from synth.learning.fitting import FitPlan, fit_network, seed_for
+from synth.types import Images, to_images
+from synth.workshop.training.dataset import HELD_OUT, FaceDataset, describe_data
 from synth.workshop.training.vocabulary import (
     APPEARANCE,
     APPEARANCE_NAMES,
@@ -28,12 +34,6 @@ from synth.workshop.training.vocabulary import (
     NUM_PARAMETERS,
     POSE_NAMES,
 )
-from synth.judging.perceptual import KIND, PerceptualNetwork
-from synth.judging.storage import save_network
-from synth.learning.augmentation import add_grain, cut_and_resize, jitter_colours, soften
-from synth.learning.fitting import FitPlan, fit_network, seed_for
-from synth.types import Images, to_images
-from synth.workshop.training.dataset import HELD_OUT, FaceDataset, describe_data
 
 LIGHT_NAMES = (
     "key_azimuth", "key_elevation", "key_power", "fill_power", "rim_power", "ambient", "warmth",

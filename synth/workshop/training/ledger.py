@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -64,7 +65,7 @@ class Ledger:
             self.entries.pop()
         self.entries.append(entry)
 
-    def begin_with(self, card: dict[str, str]) -> None:
+    def begin_with(self, card: Mapping[str, str]) -> None:
         """Put the lineage in a file's card before this run's lines."""
         self.entries = [*read_lineage(card), *self.entries]
 
@@ -82,7 +83,7 @@ def _round(entry: Entry) -> dict[str, str | int | float]:
     return line | {key: round(line[key], 4) for key in ("hours", "processor_hours")}
 
 
-def read_lineage(card: dict[str, str]) -> list[Entry]:
+def read_lineage(card: Mapping[str, str]) -> list[Entry]:
     """The lines in a card; one line of what it says where it is older than this record."""
     if "lineage" in card:
         return [Entry(**entry) for entry in json.loads(card["lineage"])]

@@ -2,12 +2,13 @@
 
 A part reads some of z's coordinates and gives some parameters. All its layers but the last have the
 activation a(x) = sqrt(2) leaky_relu(x); weights here are those that are applied, without equalised
-rates. A value v is carried through a layer unchanged as v + CARRY, which stays above zero, where the
-activation is linear.
+rates. A value v is carried through a layer unchanged as v + CARRY, which stays above zero, where
+the activation is linear.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def fit_joint(block: Joint, plan: JointFit, depth: int, seed: int) -> Part:
     truth = draw(4 * plan.batch)[1]
     middle, scale = truth.mean(0), truth.std(0).clamp_min(1e-6)
     sizes = [len(block.coordinates), *[plan.width] * (depth - 1), len(block.parameters)]
-    raw = [torch.randn(o, i, generator=chance) for i, o in zip(sizes, sizes[1:], strict=False)]
+    raw = [torch.randn(o, i, generator=chance) for i, o in itertools.pairwise(sizes)]
     biases = [torch.zeros(o) for o in sizes[1:]]
     # Bends everywhere, not through zero only.
     biases[0] = 0.7 * torch.randn(plan.width, generator=chance)

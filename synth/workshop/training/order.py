@@ -69,4 +69,7 @@ class PictureOrder:
 
     def load_state_dict(self, state: dict[str, dict[str, int]]) -> None:
         """Take the state up."""
-        self.passes = {int(size): Passes(**places) for size, places in state.items()}
+        self.passes = {
+            int(size): Passes(places["count"], places["pass_index"], places["place"])
+            for size, places in state.items()
+        }

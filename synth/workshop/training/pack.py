@@ -1,8 +1,8 @@
 """A finished run's average synthesis network and the fitted mapping network -> the shipped file.
 
 The file is a native checkpoint in half precision whose card tells data, command, seed, quality on
-held-out pictures, and what the training itself wrote down (`ledger`): hours, machines, pictures seen
-and every run of the lineage.
+held-out pictures, and what the training itself wrote down (`ledger`): hours, machines, pictures
+seen and every run of the lineage.
 """
 
 from __future__ import annotations

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from synth.workshop.training.edges import measure_edges
-from synth.workshop.training.vocabulary import make_target_latents
 from synth.generators.synthesis import SynthesisNetwork
 from synth.learning.losses import crop_face, find_psnr
 from synth.learning.run_log import append_row
 from synth.storage.atomic import write_atomically
 from synth.types import Images, to_frames, to_images
 from synth.workshop.training.dataset import HELD_OUT, FaceDataset
+from synth.workshop.training.edges import measure_edges
+from synth.workshop.training.vocabulary import make_target_latents
 
 #: Large pictures take long: fewer tell enough.
 LARGE_PX, HELD_OUT_LARGE = 256, 64

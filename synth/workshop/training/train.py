@@ -187,8 +187,11 @@ class Trainer:
     def _update_average(self) -> None:
         steps = self.seen / self.stage.batch
         decay = min(EMA_DECAY, (steps + 1) / (steps + 10))
-        average = list(self.average.synthesis.parameters())
-        torch._foreach_lerp_(average, list(self.generator.synthesis.parameters()), 1 - decay)
+        pairs = zip(
+            self.average.synthesis.parameters(), self.generator.synthesis.parameters(), strict=True
+        )
+        for average, current in pairs:
+            average.lerp_(current, 1 - decay)
 
     def report(self) -> None:
         """Held-out quality of the average network."""
