@@ -7,7 +7,8 @@
         --out synth/generators/weights/moodreel-faces.safetensors
 
 Plans with a perceptual term need the perceptual network (`scripts.train_networks`) before `train`.
-`render` and `train` can be stopped at any time; the same command goes on. Needs the extra `train`.
+`render` and `train` can be stopped at any time; the same command goes on. `slice` does all of it,
+some minutes at a time, in one folder (`make gpu-training`). Needs the extra `train`.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from synth.workshop.training.fit_mapping import fit_mapping, measure_fit, save_m
 from synth.workshop.training.ledger import count_cores
 from synth.workshop.training.mapping_parts import JointFit
 from synth.workshop.training.pack import pack_generator
-from synth.workshop.training.plans import PLANS
+from synth.workshop.training.plans import PICTURES, PLANS
 from synth.workshop.training.recipe import Machine, Recipe
+from synth.workshop.training.slices import Slice, run_slice
 from synth.workshop.training.train import Trainer
 
 
@@ -52,6 +54,13 @@ def train(a: argparse.Namespace) -> None:
         started = load_native(a.start)
         trainer.start_from(started.generator.synthesis, started.card)
     trainer.run(a.minutes)
+
+
+def train_slice(a: argparse.Namespace) -> None:
+    """Render, fit, train and pack for some minutes; the same command goes on."""
+    torch.set_num_threads(1)
+    machine = Machine(choose_device(a.device), a.workers or count_cores())
+    print(run_slice(Slice(a.folder, a.head_model, a.minutes, machine, a.plan, a.seed)))
 
 
 def choose_device(name: str) -> str:
@@ -84,7 +93,7 @@ def parse_count(text: str) -> tuple[int, int]:
 def main() -> None:
     """Read the command line and do one step."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    steps = parser.add_subparsers(required=True, metavar="{render,train,map,pack}")
+    steps = parser.add_subparsers(required=True, metavar="{render,train,map,pack,slice}")
     step = steps.add_parser("render", help="draw the pictures to learn from")
     step.set_defaults(job=render)
     step.add_argument("--head-model", type=Path, required=True, help="npz of convert_head_model")
@@ -93,7 +102,7 @@ def main() -> None:
         "--pictures",
         type=parse_count,
         nargs="+",
-        default=[(1024, 1024), (512, 3072), *((size, 10240) for size in (256, 128, 64, 32, 16))],
+        default=list(PICTURES.items()),
         metavar="SIZE:COUNT",
         help="how many of each size",
     )
@@ -108,6 +117,17 @@ def main() -> None:
     step.add_argument("--workers", type=int, help="cores to train on; all if absent")
     step.add_argument("--minutes", type=float, default=math.inf, help="stop after so many")
     step.add_argument("--start", type=Path, help="a trained generator to begin with")
+    step.add_argument("--seed", type=int, default=0)
+    step = steps.add_parser("slice", help="all of it, some minutes at a time")
+    step.set_defaults(job=train_slice)
+    step.add_argument("--folder", type=Path, required=True, help="where everything is kept")
+    step.add_argument("--head-model", type=Path, required=True, help="npz of convert_head_model")
+    step.add_argument("--minutes", type=float, default=25)
+    step.add_argument(
+        "--plan", choices=sorted(PLANS), help="of the first slice; by device if absent"
+    )
+    step.add_argument("--device", default="auto", help="auto takes a GPU where there is one")
+    step.add_argument("--workers", type=int, help="cores; all if absent")
     step.add_argument("--seed", type=int, default=0)
     step = steps.add_parser("map", help="fit the mapping network")
     step.set_defaults(job=map_latents)

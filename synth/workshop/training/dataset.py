@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 import multiprocessing
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,6 +121,52 @@ def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list
         (folder / f"block_{block:05d}.done").touch()
 
 
+class RenderCrew:
+    """Processes that finish the data set in `folder`; leaving the context stops those at work.
+
+    A block that was stopped is drawn again by the next crew.
+    """
+
+    def __init__(
+        self, folder: Path, head_model: Path, counts: dict[int, int], seed: int, workers: int
+    ) -> None:
+        prepare_folder(folder, counts, seed)
+        blocks = max(counts.values()) // BLOCK
+        todo = [b for b in range(blocks) if not (folder / f"block_{b:05d}.done").exists()]
+        self._processes = [
+            multiprocessing.Process(
+                target=render_blocks,
+                args=(folder, head_model, list(counts), todo[worker::workers]),
+            )
+            for worker in range(min(workers, len(todo)))
+        ]
+
+    def __enter__(self) -> RenderCrew:
+        for process in self._processes:
+            process.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.terminate()
+            process.join()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until all is drawn; False when the time was over before.
+
+        Raises ChildProcessError when a process failed.
+        """
+        until_s = None if timeout_s is None else time.monotonic() + timeout_s
+        for process in self._processes:
+            process.join(None if until_s is None else max(0.0, until_s - time.monotonic()))
+        codes = [process.exitcode for process in self._processes]
+        if failed := [code for code in codes if code]:
+            raise ChildProcessError(
+                f"needs all workers to finish; exit codes {failed}; run it again"
+            )
+        return None not in codes
+
+
 def render_dataset(
     folder: Path,
     head_model: Path,
@@ -128,22 +175,8 @@ def render_dataset(
     workers: int,
 ) -> None:
     """Make or finish the data set in `folder`."""
-    prepare_folder(folder, counts, seed)
-    blocks = max(counts.values()) // BLOCK
-    todo = [b for b in range(blocks) if not (folder / f"block_{b:05d}.done").exists()]
-    processes = [
-        multiprocessing.Process(
-            target=render_blocks, args=(folder, head_model, list(counts), todo[worker::workers])
-        )
-        for worker in range(workers)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    failed = [process.exitcode for process in processes if process.exitcode]
-    if failed:
-        raise ChildProcessError(f"needs all workers to finish; exit codes {failed}; run it again")
+    with RenderCrew(folder, head_model, counts, seed, workers) as crew:
+        crew.wait()
 
 
 def describe_data(folder: str | Path, data: FaceDataset) -> str:

@@ -51,35 +51,30 @@ PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 3072
 
 #: Learning rates are about ten times those of a GAN, since the raw weights are N(0, 1).
 PLANS: dict[str, tuple[Stage, ...]] = {
+    #: About an hour and a half of two idle cores; then there is a whole network.
     "cpu": (
-        Stage(16, 16_000, 8, 1.5e-2),
-        Stage(32, 20_000, 8, 1.5e-2),
-        Stage(64, 22_000, 8, 1.0e-2),
-        Stage(128, 18_000, 8, 7e-3),
-        Stage(256, 10_000, 8, 5e-3),
-        Stage(256, 4_200, 8, 3e-3, perceptual=0.3),
-        Stage(1024, 7_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.3),
+        Stage(16, 24_000, 16, 1.5e-2),
+        Stage(32, 32_000, 8, 1.5e-2),
+        Stage(64, 56_000, 8, 1.0e-2),
+        Stage(128, 20_000, 8, 7e-3),
+        Stage(256, 24_000, 8, 5e-3),
+        Stage(1024, 8_000, 8, 5e-3, trunk=256, patch=64, patches=2),
     ),
-    #: After "cpu", from its weights: what a second session on two cores adds.
+    #: After "cpu", from its weights: two hours more.
     "longer": (
-        Stage(64, 40_000, 8, 1.0e-2),
+        Stage(64, 80_000, 8, 1.0e-2),
         Stage(128, 24_000, 8, 7e-3),
-        Stage(256, 5_000, 8, 4e-3),
-        Stage(256, 7_000, 8, 3e-3, adversarial=30.0),
-    ),
-    #: Last of all, from there: less of the critic, down to the last pixel.
-    "detail": (
-        Stage(256, 6_000, 8, 3e-3, adversarial=15.0),
-        Stage(1024, 4_500, 8, 4e-3, trunk=128, patch=32, adversarial=15.0),
+        Stage(256, 40_000, 8, 4e-3),
+        Stage(1024, 16_000, 8, 4e-3, trunk=256, patch=64, patches=2),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 1.5e-2),
-        Stage(32, 200_000, 64, 1.5e-2),
-        Stage(64, 400_000, 64, 1.0e-2),
-        Stage(128, 600_000, 32, 7e-3),
-        Stage(256, 800_000, 32, 5e-3),
-        Stage(512, 400_000, 16, 3e-3),
-        Stage(1024, 200_000, 16, 2e-3, perceptual=0.3, adversarial=15.0),
+        Stage(32, 150_000, 64, 1.5e-2),
+        Stage(64, 300_000, 32, 1.0e-2),
+        Stage(128, 300_000, 32, 7e-3),
+        Stage(256, 300_000, 32, 5e-3),
+        Stage(512, 100_000, 16, 3e-3),
+        Stage(1024, 40_000, 16, 2e-3),
     ),
     "smoke": (
         Stage(16, 64, 8, 1e-2),

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from synth.generators.synthesis import NoiseSource, SynthesisNetwork
-from synth.learning.losses import Distance, find_picture_loss, make_focus
+from synth.learning.losses import Distance, find_picture_loss, make_focus, weigh_edges
 from synth.workshop.training.batches import Reading
 from synth.workshop.training.critic import Opponent
 from synth.workshop.training.patches import synthesize_patches
@@ -67,7 +67,7 @@ class Regression:
 
     def _compute_part(self, stage: Stage, batch: Reading, share: float) -> Outcome:
         output, target, focus = self._synthesize(stage, batch)
-        loss = find_picture_loss(output, target, focus) * share
+        loss = find_picture_loss(output, target, focus * weigh_edges(target)) * share
         y, x, side = batch.part
         window = (..., slice(y, y + side), slice(x, x + side))
         part, real = output[window], target[window]

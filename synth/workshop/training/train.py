@@ -151,6 +151,8 @@ class Trainer:
             while self.seen < stage.pictures and (now_s := time.monotonic()) < until_s:
                 if now_s - saved_s > SAVE_EVERY_S:
                     self.save_state()
+                    # What has been drawn meanwhile joins in when the next pass begins.
+                    self.reader.reopen()
                     saved_s = now_s
                 if now_s - reported_s > REPORT_EVERY_S:
                     self.report()

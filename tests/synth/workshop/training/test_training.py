@@ -3,6 +3,7 @@
 import csv
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -208,7 +209,7 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(data, tmp_path: Path, monkeypa
         steps.append(batch)
         if len(steps) == stop_after:
             # As if the slice's time were over after this step.
-            monkeypatch.setattr(train.time, "monotonic", lambda: 1e12)
+            monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=lambda: 1e12))
         Trainer._step(first, batch)
 
     monkeypatch.setattr(first, "_step", count_steps)
