@@ -49,6 +49,8 @@ def train(a: argparse.Namespace) -> None:
     # Each worker takes its part of a batch through the network on one thread.
     torch.set_num_threads(1)
     machine = Machine(device, workers)
+    data = load_dataset(a.data)
+    print(f"{a.data}: {len(data.parameters)} pictures are finished; more join in as they are")
     trainer = Trainer(partial(load_dataset, a.data), a.run, recipe, machine, distance)
     if a.start is not None:
         started = load_native(a.start)

@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from synth.storage.atomic import write_text_atomically
 from synth.workshop.training.vocabulary import (
+    NUM_PARAMETERS,
     Z_DIM,
     FaceParameters,
     map_latents_to_parameters,
@@ -61,11 +62,15 @@ def load_dataset(folder: str | Path) -> FaceDataset:
             "try the command that renders it again, it goes on"
         )
     sizes = {int(size): rows for size, rows in plan["counts"].items()}
-    if count < max(sizes.values()):
-        print(f"{folder}: {count} of {max(sizes.values())} pictures are finished and will be used")
+    parameters = np.load(folder / "parameters.npy", mmap_mode="r")[:count]
+    if parameters.shape[1] != NUM_PARAMETERS:
+        raise ValueError(
+            f"needs pictures of {NUM_PARAMETERS} parameters; {folder} has {parameters.shape[1]}; "
+            "try rendering them again with this version"
+        )
     return FaceDataset(
         z=np.load(folder / "z.npy")[:count],
-        parameters=np.load(folder / "parameters.npy")[:count],
+        parameters=np.array(parameters),
         pictures={
             size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r")[:count] for size in sizes
         },

@@ -20,7 +20,7 @@ from torch import Tensor
 from synth.types import Images
 
 #: Pixels on each side of the edge, samples a pixel, and edges looked at in each picture.
-REACH_PX, PER_PX, EDGES = 6, 4, 256
+REACH_PX, PER_PX, EDGES = 6, 4, 64
 #: An edge is at least this share as steep as the steepest of its picture.
 STRONG = 0.3
 #: Colour is compared this close to an edge.

@@ -1,10 +1,10 @@
 """The whole way to a new generator in slices of some minutes, on whatever machine there is.
 
 Everything lies in one folder: `faces` (renders), `mapping.safetensors`, `run` (the training's
-state), `plan.json` (which plan the first slice chose) and, at the end, `moodreel-faces.safetensors`,
-the file to ship. Every slice goes on where the last one stopped: it renders what is missing on all
-cores, fits the mapping, trains, and packs. With a GPU, training begins while cores still render; on
-a CPU it waits, since both would share it.
+state), `plan.json` (which plan the first slice chose) and, at the end, the file to ship,
+`moodreel-faces.safetensors`. Every slice goes on where the last one stopped: it renders what is
+missing on all cores, fits the mapping, trains, and packs. With a GPU, training begins while cores
+still render; on a CPU it waits, since both would share it.
 """
 
 from __future__ import annotations
