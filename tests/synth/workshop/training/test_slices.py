@@ -11,7 +11,7 @@ import pytest
 from synth.checkpoints.native import load_native
 from synth.workshop.training import dataset, recipe, slices
 from synth.workshop.training.dataset import BLOCK, HELD_OUT, load_dataset, prepare_folder
-from synth.workshop.training.mapping_parts import JointFit
+from synth.workshop.training.fit_mapping import make_mapping
 from synth.workshop.training.plans import FULL_CONFIG, PLANS, Stage
 from synth.workshop.training.slices import Slice, choose_plan, run_slice
 from synth.workshop.training.vocabulary import NUM_PARAMETERS
@@ -38,6 +38,8 @@ def draw_shades(folder: Path, head_model: Path, sizes: list[int], blocks: list[i
 def job(tmp_path: Path, monkeypatch) -> Slice:
     monkeypatch.setattr(dataset, "render_blocks", draw_shades)
     monkeypatch.setitem(PLANS, "tiny", PLAN)
+    monkeypatch.setattr(slices, "fit_mapping", lambda plan, seed: make_mapping())
+    monkeypatch.setattr(slices, "measure_fit", lambda network: {"emotion": 0.5})
     monkeypatch.setattr(slices, "Recipe", partial(recipe.Recipe, config=SMALL))
     return Slice(
         tmp_path / "all",
@@ -45,7 +47,6 @@ def job(tmp_path: Path, monkeypatch) -> Slice:
         minutes=20,
         plan="tiny",
         pictures={16: COUNT, 32: COUNT},
-        mapping=JointFit(steps=5, width=16),
     )
 
 
@@ -55,7 +56,7 @@ def test_slices_end_with_a_file_to_ship(job: Slice):
     loaded = load_native(job.out)
     assert loaded.generator.resolution == 32
     assert loaded.card["pictures_seen"] == "48"
-    assert "mapping_r2_emotion" in loaded.card
+    assert loaded.card["mapping_r2_emotion"] == "0.5000"
     assert json.loads((job.folder / "plan.json").read_text()) == {"plan": "tiny"}
     # Another call finds all done.
     assert run_slice(job).endswith("finished")

@@ -30,7 +30,7 @@ from synth.workshop.training.vocabulary import (
 )
 
 CONFIG = StyleGAN2Config(resolution=64, mapping_layers=2, channel_base=512, channel_max=16)
-PLAN = (Stage(8, 160, 8, 2e-2), Stage(16, 32, 8, 1e-2))
+PLAN = (Stage(8, 240, 8, 2e-2), Stage(16, 32, 8, 1e-2))
 SHORT = (Stage(16, 40, 8, 2e-2), Stage(32, 24, 8, 1e-2, trunk=16, patch=4, patches=2))
 
 
