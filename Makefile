@@ -1,18 +1,20 @@
-# Each target sets up .venv by itself; a second run sets up nothing again.
+# Each target sets up .venv by itself; a second run sets up nothing again. `make demo` installs what
+# films need, `make test` adds what tests, linters and training need.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-READY  := $(VENV)/.ready
+FILMS  := $(VENV)/.films-ready
+ALL    := $(VENV)/.all-ready
 
 .PHONY: demo test lint gpu-training refit bench clean
 
-demo: $(READY)
+demo: $(FILMS)
 	$(BIN)/python -m scripts.generate_video experiment=demo
 
-test: $(READY)
+test: $(ALL)
 	$(BIN)/python -m pytest
 
-lint: $(READY)
+lint: $(ALL)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
@@ -22,7 +24,7 @@ lint: $(READY)
 TRAINING ?= outputs/training
 MINUTES  ?= 25
 HEAD     ?= ict_facekit.npz
-gpu-training: $(READY)
+gpu-training: $(ALL)
 	$(BIN)/python -m scripts.train_generator slice --folder $(TRAINING) --head-model $(HEAD) \
 		--minutes $(MINUTES)
 
@@ -30,19 +32,27 @@ gpu-training: $(READY)
 # whose files have not changed are skipped; REFIT="--minutes 25" does a slice, "--data faces" includes
 # the networks that judge pictures.
 REFIT ?=
-refit: $(READY)
+refit: $(ALL)
 	$(BIN)/python -m scripts.refit $(REFIT)
 
-bench: $(READY)
+bench: $(ALL)
 	$(BIN)/python -m benchmarks.synthesis
 
-$(READY): pyproject.toml constraints.txt
-	@echo "Setting up $(VENV): once, a few minutes"
-	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { \
-		echo "needs $(PYTHON) with venv and pip; on Debian and Ubuntu try: apt install python3-venv" >&2; \
-		exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+$(FILMS): pyproject.toml constraints.txt
+	@$(call set_up,.)
 	@touch $@
+
+$(ALL): pyproject.toml constraints.txt
+	@$(call set_up,.[dev])
+	@touch $@ $(FILMS)
+
+define set_up
+	echo "Setting up $(VENV): once, a few minutes"; \
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { \
+		echo "needs $(PYTHON) with venv and pip; on Debian and Ubuntu try: apt install python3-venv" >&2; \
+		exit 1; }; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$(1)"
+endef
 
 clean:
 	rm -rf $(VENV) outputs multirun build dist *.egg-info .pytest_cache .ruff_cache

@@ -27,7 +27,7 @@ from embed.tracking.face_cutting import AlignedFaceCutter
 from emotion_seq.classifiers.mini_xception import MiniXception
 from emotion_seq.trailers import FootageSettings, read_footage
 from synth.video.sampling import sample_video
-from synth.video.writing import write_video
+from synth.video.writing import Encoding, write_video
 
 SIZE = (1920, 1080)
 FPS = 25
@@ -106,7 +106,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "clip.mp4")
-        facts = write_video(path, draw_clip(arguments.seconds), fps=FPS, crf=23)
+        facts = write_video(path, draw_clip(arguments.seconds), Encoding(FPS, 23))
         measure(path, arguments.rate, facts.duration_s)
 
 

@@ -1,29 +1,33 @@
-"""Does the network tell the next emotion better than n-grams: on MELD, and on a known process.
+"""Which network predicts the next emotion best, and is it better than simpler models.
 
     python -m benchmarks.emotion_sequences meld --seeds 0 1 2
     python -m benchmarks.emotion_sequences process --seeds 0
     python -m benchmarks.emotion_sequences faces --data faces
 
-`meld`: changes of emotion only, learned on train and dev (of which a tenth of the dialogues is
-only used to stop by), measured on test, every emotion but the first of a dialogue. N-grams learn
-on train and dev as a whole. `process`: sequences of `emotion_seq.measuring.process`, with the best
-accuracy that is possible. `faces`: classifiers on renders of known emotions at full intensity, the
-folder of `scripts.train_generator render`. Markdown goes to stdout.
+Side by side: the thesis's plain stack of LSTM layers, the stack with shortcuts, a logistic
+regression on the last two emotions, n-grams. `meld`: changes of emotion only, of MELD's train and
+dev, of which each seed keeps another tenth of the dialogues as its dev: to stop by, and to choose
+between networks. The first table is what to choose by, means over the seeds, all learned without
+that tenth; the second is test, every emotion but the first of a dialogue, where models that need no
+stopping learned from the tenth as well. `process`: the same on sequences of
+`emotion_seq.measuring.process`, with the best accuracy that is possible. `faces`: classifiers on
+renders of known emotions at full intensity, the folder of `scripts.train_generator render`.
+Markdown goes to stdout.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from emotion_seq.classifiers.four_layers import TrainedScorer
 from emotion_seq.classifiers.mini_xception import MiniXception
-from emotion_seq.measuring.process import find_best_accuracy, make_process
-from emotion_seq.measuring.scores import score_predictions
+from emotion_seq.measuring.process import compute_best_accuracy, make_process
+from emotion_seq.measuring.scores import Scores, score_predictions
 from emotion_seq.measuring.table import Row, score_baselines, score_model, write_table
 from emotion_seq.model import ModelSettings
 from emotion_seq.sequence_sources import MeldSequences, ProcessSequences
@@ -31,32 +35,47 @@ from emotion_seq.train import TrainSettings, train_model
 from synth.emotions import Emotion
 from synth.generators.bundled_parameters import EMOTION_SLICE
 from synth.judging.emotion_scoring import EmotionScorer
-from synth.workshop.training.dataset import HELD_OUT, load_dataset
-from synth.workshop.training.fit_judge import find_plain_cases
+from synth.learning.rendered_faces import HELD_OUT, find_plain_cases, load_dataset
 
-#: As configs/train_sequence.yaml.
-SHAPE = ModelSettings(units=48, dropout=0.4)
-RATE = 2e-3
+SHAPES = (ModelSettings(shortcuts=False), ModelSettings(shortcuts=True))
 #: A face at full intensity: weight of its one emotion.
 FULL = 0.85
 
 
 def compare(kind: str, seeds: Sequence[int], epochs: int) -> None:
-    """A table of n-grams and one network per seed."""
-    rows: list[Row] = []
+    """Two tables: dev, to choose by, and test."""
+    dev: dict[str, list[Scores]] = {}
+    test: list[Row] = []
     for seed in seeds:
         source = MeldSequences(seed) if kind == "meld" else ProcessSequences(seed=seed)
         splits = source.load_splits()
-        if not rows or kind == "process":
-            rows += score_baselines([*splits.train, *splits.dev], splits.test)
-        settings = TrainSettings(epochs=epochs, rate=RATE, seed=seed)
-        with tempfile.TemporaryDirectory() as folder:
-            model, losses = train_model(splits, folder, settings, SHAPE)
-        rows.append(score_model(f"LSTM, seed {seed}, {len(losses)} epochs", model, splits.test))
+        for row in score_baselines(splits.train, splits.dev):
+            dev.setdefault(row.name, []).append(row.scores)
+        # MELD's test, and what is learned for it, are the same for every seed.
+        if not test or kind == "process":
+            test += score_baselines([*splits.train, *splits.dev], splits.test)
+        for shape in SHAPES:
+            with tempfile.TemporaryDirectory() as folder:
+                settings = TrainSettings(epochs=epochs, seed=seed)
+                model, losses = train_model(splits, folder, settings, shape)
+            dev.setdefault(shape.name, []).append(score_model("", model, splits.dev).scores)
+            name = f"{shape.name}, seed {seed}, {len(losses)} epochs"
+            test.append(score_model(name, model, splits.test))
         if kind == "process":
-            best = find_best_accuracy(make_process(), splits.test)
+            best = compute_best_accuracy(make_process(), splits.test)
             print(f"best possible accuracy, seed {seed}: {best:.1%}\n")
-    print(write_table(rows))
+    print(write_choice(dev))
+    print(write_table(test))
+
+
+def write_choice(dev: Mapping[str, Sequence[Scores]]) -> str:
+    """Markdown: means over the seeds."""
+    lines = ["| predictor, on dev | accuracy | perplexity |", "|---|---|---|"]
+    for name, scores in dev.items():
+        accuracy = np.mean([one.accuracy for one in scores])
+        perplexity = np.exp(np.mean([np.log(one.perplexity) for one in scores]))
+        lines.append(f"| {name} | {accuracy:.1%} | {perplexity:.3f} |")
+    return "\n".join(lines) + "\n"
 
 
 def compare_faces(folder: Path, classifier: str | None) -> None:

@@ -21,19 +21,20 @@ import torch
 from torch import Tensor
 
 from embed.encoder.store import Encoder, load_encoder
-from embed.inversion.invert import invert
+from embed.inversion.invert import InversionAids, invert
 from embed.inversion.latent_spaces import WStatistics, measure_w
 from embed.inversion.likeness import Likeness, measure_likeness
 from embed.inversion.settings import InversionSettings
 from embed.networks.identity import DlibFaceEncoder
 from embed.networks.perceptual import PerceptualLoss, load_face_loss
-from synth.checkpoints import load_generator
 from synth.devices import find_device
+from synth.faces.observers import (
+    FaceEncoder,
+)
 from synth.faces.random_faces import map_seeds
-from synth.generators import load_bundled_generator
+from synth.generators import load_bundled_generator, load_generator
 from synth.generators.base import Generator
 from synth.generators.memory import reuse_freed_memory
-from synth.scores.acd import FaceEncoder
 from synth.types import to_frames
 
 #: Seeds from here on; examples in documents use small ones.
@@ -106,7 +107,8 @@ def find_latents(
             found.append(start(target))
             continue
         settings = InversionSettings(steps=steps)
-        found.append(invert(generator, target, loss, settings, start, None, statistics).w_plus)
+        aids = InversionAids(statistics=statistics)
+        found.append(invert(generator, target, loss, settings, start, aids).w_plus)
     device = find_device(generator)
     return torch.cat([w_plus.to(device) for w_plus in found]), time.perf_counter() - began_s
 

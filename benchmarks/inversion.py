@@ -30,7 +30,7 @@ from torch import Tensor
 
 from benchmarks.plain_projection import project_plainly
 from benchmarks.synthesis import make_generator, read_peak_bytes
-from embed.inversion.invert import invert
+from embed.inversion.invert import InversionAids, invert
 from embed.inversion.likeness import find_psnr_db
 from embed.inversion.result import InversionStep
 from embed.inversion.settings import InversionSettings
@@ -158,7 +158,7 @@ def run_ours(options: argparse.Namespace) -> Progress:
     )
     if not options.with_penalties:  # against the distance alone, as the plain recipe works
         settings = replace(settings, pixel_weight=0.0, distance_weight=0.0, row_weight=0.0)
-    found = invert(generator, targets, perceptual, settings, watch=watch)
+    found = invert(generator, targets, perceptual, settings, aids=InversionAids(watch=watch))
     figures = {"steps": float(found.steps), "start": float(found.start_losses.mean())}
     if options.size == "bundled":
         pictures = torch.cat([generator.synthesis(row) for row in found.w_plus.split(1)])

@@ -15,14 +15,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from embed.inversion.noise_maps import (
-    GivenNoise,
-    copy_noise_maps,
-    measure_correlation,
-    normalize_maps,
-)
+from embed.inversion.noise_maps import copy_noise_maps, measure_correlation, normalize_maps
 from embed.networks.perceptual import PerceptualLoss
 from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.synthesis import GivenNoise
 
 LEARNING_RATE, RISE, FALL = 0.1, 0.05, 0.25
 SHAKE, SHAKE_UNTIL = 0.05, 0.75

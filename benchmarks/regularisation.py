@@ -80,8 +80,7 @@ def measure_edits(generator: StyleGAN2, fitted: FittedSet, count: int) -> list[f
     calm = _drop_emotions(run_on(draw_faces(fast, faces, READ_PX), network))
     shown, moved = [], []
     for emotion, direction in own.directions.items():
-        step = mask.apply(direction.vector) * direction.coefficient
-        frames = draw_faces(fast, faces + step, READ_PX)
+        frames = draw_faces(fast, faces + direction.step(mask, faces), READ_PX)
         shown.append(scorer.score(frames)[:, emotion].mean())
         gaps = _drop_emotions(run_on(frames, network)) - calm
         moved.append(float(gaps.square().mean().sqrt()))

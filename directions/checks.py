@@ -1,19 +1,20 @@
 """What speaks against a set of directions before anybody films with it.
 
-Each doubt is a sentence. None of them proves a direction wrong, and none left proves nothing right:
-looking (`scripts.show_directions`) and measuring (`scripts.calibrate_directions`) remain.
+Each warning is a sentence. None of them proves a direction wrong, and their absence proves nothing
+right: looking (`scripts.show_directions`) and measuring (`scripts.calibrate_directions`) remain.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+
 import torch
 
-from directions.calibration.faces import draw_frames
 from synth.emotions import Emotion
 from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.generators.drawing import draw_frames
+from synth.judging.emotion_scoring import EmotionScorer, measure_response
 from synth.motion.direction_sets import DirectionSet
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
@@ -29,26 +30,31 @@ SAME_ROWS = 1e-4
 LEAST_OPEN = 0.2
 
 
-def find_doubts(
-    fitted: DirectionSet,
-    generator: Generator,
-    mask: LayerMask,
-    faces: WPlus | None = None,
-    scorer: EmotionScorer | None = None,
-) -> list[str]:
-    """Sentences on what looks wrong.
+@dataclass(frozen=True, eq=False)
+class Trying:
+    """What directions are to be used with.
 
-    faces: W+ [face, layer, w_dim] that will be edited, or only tried; with a `scorer`, they tell
-    whether each direction goes the right way. Raises ValueError for directions of another shape.
+    faces: W+ [face, layer, w_dim] that will be edited, or only tried; with a `scorer`, they show
+    whether each direction goes the right way.
     """
+
+    generator: Generator
+    mask: LayerMask
+    faces: WPlus | None = None
+    scorer: EmotionScorer | None = None
+
+
+def list_warnings(fitted: DirectionSet, trying: Trying) -> list[str]:
+    """Sentences on what looks wrong. Raises ValueError for directions of another shape."""
+    generator, faces = trying.generator, trying.faces
     if fitted.shape != (generator.num_layers, generator.w_dim):
         raise ValueError(
             f"needs directions of shape {(generator.num_layers, generator.w_dim)} for generator "
             f"{generator.name}; got {fitted.shape}"
         )
-    doubts = []
+    found = []
     if fitted.generator_sha256 != generator.sha256:
-        doubts.append(
+        found.append(
             f"fitted for generator {fitted.generator_name}, and used with {generator.name}: "
             "directions of other weights may change something else"
         )
@@ -56,14 +62,13 @@ def find_doubts(
     usual = measure_usual_distance(generator)
     for emotion, direction in fitted.directions.items():
         if is_varied and has_equal_rows(direction.vector):
-            doubts.append(
+            found.append(
                 f"{emotion.label}: one vector for all rows, found in W, and used on faces in W+: "
                 "expect it to do less, or something else, than on faces out of the mapping"
             )
-        doubts += _doubt_length(emotion, direction, mask, usual)
-        if scorer is not None and faces is not None:
-            doubts += _doubt_sense(emotion, direction, mask, generator, faces, scorer)
-    return doubts
+        found += _check_length(emotion, direction, trying.mask, usual)
+        found += _check_sense(emotion, direction, trying)
+    return found
 
 
 def has_equal_rows(rows: torch.Tensor) -> bool:
@@ -79,37 +84,34 @@ def measure_usual_distance(generator: Generator) -> float:
     return float(distances[above[0], above[1]].median())
 
 
-def _doubt_length(
+def _check_length(
     emotion: Emotion, direction: Direction, mask: LayerMask, usual: float
 ) -> list[str]:
-    doubts, share = [], direction.coefficient / usual
+    found, share = [], direction.coefficient / usual
     if not LEAST_LENGTH <= share <= LARGEST_LENGTH:
-        doubts.append(
+        found.append(
             f"{emotion.label}: intensity 1 moves a face by {direction.coefficient:.3g}, "
             f"{share:.2g} times the distance between two people: "
             + ("hardly anything will change" if share < 1 else "the face will fall apart")
             + "; try scripts.calibrate_directions"
         )
-    open_share = float(mask.apply(direction.vector).norm())
+    step = direction.step(mask, direction.vector)
+    open_share = float(step.norm()) / direction.coefficient
     if open_share < LEAST_OPEN:
-        doubts.append(
+        found.append(
             f"{emotion.label}: only {open_share:.0%} of the direction lies in the rows that the "
             "mask opens; try mask=none"
         )
-    return doubts
+    return found
 
 
-def _doubt_sense(
-    emotion: Emotion,
-    direction: Direction,
-    mask: LayerMask,
-    generator: Generator,
-    faces: WPlus,
-    scorer: EmotionScorer,
-) -> list[str]:
-    step = mask.apply(direction.vector.to(faces)) * direction.coefficient
+def _check_sense(emotion: Emotion, direction: Direction, trying: Trying) -> list[str]:
+    generator, faces, scorer = trying.generator, trying.faces, trying.scorer
+    if faces is None or scorer is None:
+        return []
+    step = direction.step(trying.mask, faces)
     ahead, back = (
-        float(np.nanmean(scorer.score(draw_frames(generator, faces + sign * step))[:, emotion]))
+        measure_response(scorer, draw_frames(generator, faces + sign * step), emotion)
         for sign in (1, -1)
     )
     if ahead > back:

@@ -19,6 +19,7 @@ from synth.emotions import Emotion
 from synth.generators.base import Generator
 from synth.motion.direction_sets import DirectionSet
 from synth.motion.directions import THESIS_COEFFICIENT, Direction
+from synth.storage.arrays import load_array
 from synth.storage.atomic import write_atomically
 
 SUFFIX = ".npy"
@@ -36,10 +37,7 @@ def import_direction(
     file.
     """
     path = Path(path)
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path}: needs an array of numbers; {error}") from error
+    array = load_array(path)
     found = f"{array.dtype} {list(array.shape)}"
     is_row = array.ndim == 1 or (array.ndim == 2 and len(array) == 1)
     if is_row and shape is not None:
@@ -86,9 +84,10 @@ def list_direction_files(path: Path) -> dict[Emotion, Path]:
 def import_set(
     files: Mapping[Emotion, Path], generator: Generator, coefficient: float
 ) -> DirectionSet:
-    """Files of directions as a set for this generator; the card tells where each is from.
+    """Files of directions as a set for this generator; the card says where each is from.
 
-    Nobody measured whether the files are for this generator: `directions.checks` can tell some.
+    Nobody measured whether the files are for this generator; `directions.checks` warns about some
+    that are not.
     """
     shape = (generator.num_layers, generator.w_dim)
     directions = {e: import_direction(path, coefficient, shape) for e, path in files.items()}

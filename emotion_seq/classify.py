@@ -57,7 +57,15 @@ def smooth_probabilities(
 def decide_emotions(
     probabilities: Probabilities, times_s: Times, settings: DecisionSettings | None = None
 ) -> Int[np.ndarray, " face"]:
-    """Smoothed probabilities of one shot -> the emotion of each face."""
+    """Smoothed probabilities of one shot -> the emotion of each face.
+
+    Raises ValueError for NaN, which no comparison would tell from calm.
+    """
+    if not np.isfinite(probabilities).all():
+        raise ValueError(
+            "needs probabilities to decide by; got NaN or infinity; try looking through the video "
+            "again, with another classifier"
+        )
     settings = settings or DecisionSettings()
     decided = np.zeros(len(probabilities), int)
     current = int(Emotion.CALM)

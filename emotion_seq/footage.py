@@ -1,7 +1,7 @@
 """What was seen in a video: people, when, where, and what their faces showed; kept on disk.
 
 `Footage` is made by `emotion_seq.trailers`; here it becomes decisions, sequences and a track. A
-journal is a folder with one .npz per shot, so that a stopped run can be taken up again.
+journal is a folder with one .npz per shot, so that a stopped run can go on.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from emotion_seq.classify import (
 from emotion_seq.sequences import SHORTEST_RUN_S, EmotionRun, EmotionSequence, collapse_runs
 from synth.emotions import Emotion
 from synth.judging.emotion_scoring import Probabilities
+from synth.storage.arrays import load_arrays
 from synth.storage.atomic import write_atomically
 
 #: Goes into every file that holds recognised emotions.
@@ -65,7 +66,7 @@ class Footage:
     scorer: str
 
     def list_main_persons(self) -> list[PersonTrack]:
-        """For each shot with faces, whoever fills most of it."""
+        """For each shot with faces, the person who fills most of it."""
         main: dict[int, PersonTrack] = {}
         for person in self.persons:
             best = main.get(person.shot)
@@ -95,7 +96,7 @@ def decide_person(person: PersonTrack, settings: DecisionSettings | None = None)
 def make_main_sequence(
     footage: Footage, film: str, settings: DecisionSettings | None = None
 ) -> EmotionSequence:
-    """The emotions of whoever fills each shot, from the video's first moment to its last.
+    """The emotions of the person who fills each shot, from the video's first moment to its last.
 
     While no face is seen the emotion that was there goes on; before the first face, the first.
     Raises ValueError for a video without faces.
@@ -153,7 +154,8 @@ def load_shots(journal: Path) -> tuple[list[list[PersonTrack]], float]:
     shots: list[list[PersonTrack]] = []
     end_s = 0.0
     while (path := journal / _name_shot(len(shots))).is_file():
-        with np.load(path, allow_pickle=False) as arrays:
+        arrays = load_arrays(path)
+        try:
             end_s = float(arrays["end_s"])
             shots.append(
                 [
@@ -165,6 +167,10 @@ def load_shots(journal: Path) -> tuple[list[list[PersonTrack]], float]:
                     for k in range(int(arrays["count"]))
                 ]
             )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{path}: needs a shot that was noted whole; {error}; try removing it"
+            ) from error
     return shots, end_s
 
 

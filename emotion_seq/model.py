@@ -1,4 +1,4 @@
-"""The network that writes emotions: four LSTM layers (thesis, 3.6), with heads for timing.
+"""Networks that write emotions: four LSTM layers (thesis, 3.6), plain or with shortcuts.
 
 In, per step: the emotion that began, for how long and how strongly it lasted; the first step is
 the start, before any emotion. Out, per step, of the emotion that comes next:
@@ -7,14 +7,23 @@ the start, before any emotion. Out, per step, of the emotion that comes next:
     timing     [7, 4]   for each emotion that may come: mean and log deviation of the logarithm of
                         its seconds, mean and log deviation of its intensity
 
-Each LSTM layer is followed by dropout, and sees the step's input beside the layer below, so that
-little data is enough; the dense layer of seven classes sees the inputs of the last two steps.
-Only plain Keras layers: any Keras opens the saved file, on any backend.
+Two wirings of the same layers:
+
+    plain       the thesis's: LSTM, dropout, four times, each on the one below; then a dense layer
+                of seven classes on the last
+    shortcuts   the default: each LSTM sees the step's input as well, and the dense layer also the
+                last two emotions themselves, as a logistic regression would
+
+The plain stack has to carry the last two emotions, which hold most of what can be predicted from,
+through four layers and four dropouts; its probabilities are a little worse
+(docs/emotion-sequences.md has the figures of both, and of the regression alone). In both, the
+emotion that is there is forbidden as the next. Only Keras's own layers: any Keras opens the saved
+file, on any backend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +38,8 @@ CLASSES = len(Emotion)
 #: What stands for no emotion, before the first.
 START = CLASSES
 TIMING_FIGURES = 4
+#: Beyond these a network of seven emotions has nothing left to learn.
+MOST_UNITS, MOST_LAYERS = 1024, 16
 #: Added to the logit of the emotion that is there, which cannot come next.
 FORBIDDEN = -30.0
 #: Deviations are e to the power of something in these bounds.
@@ -37,11 +48,15 @@ LEAST_LOG_DEVIATION, MOST_LOG_DEVIATION = -4.0, 2.0
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """`embedding` 0 feeds one-hot vectors, another number a learned vector of that length."""
+    """`shortcuts`: the wiring (see the module). `dropout` follows each layer.
 
-    units: int = 32
+    `embedding` 0 feeds one-hot vectors, another number a learned vector of that length.
+    """
+
+    shortcuts: bool = True
+    units: int = 48
     layers: int = 4
-    dropout: float = 0.2
+    dropout: float = 0.4
     embedding: int = 0
 
     def __post_init__(self) -> None:
@@ -49,8 +64,18 @@ class ModelSettings:
             raise ValueError(
                 f"needs units and layers of 1 or more and an embedding of 0 or more; got {self}"
             )
+        if self.units > MOST_UNITS or self.layers > MOST_LAYERS or self.embedding > MOST_UNITS:
+            raise ValueError(
+                f"needs at most {MOST_UNITS} units, {MOST_LAYERS} layers and an embedding of "
+                f"{MOST_UNITS}; got {self}"
+            )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"needs a dropout from 0 to below 1; got {self.dropout}")
+
+    @property
+    def name(self) -> str:
+        """What a network of this shape is called in tables and cards."""
+        return f"{self.layers} LSTM layers, {'with shortcuts' if self.shortcuts else 'plain'}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,13 +113,10 @@ def make_model(settings: ModelSettings) -> Any:
     if settings.embedding:
         shown = layers.Embedding(START + 1, settings.embedding, name="embedding")(emotions)
     step = layers.Concatenate(name="step")([shown, timing])
-    flow = step
-    for number in range(1, settings.layers + 1):
-        below = flow if number == 1 else layers.Concatenate()([flow, step])
-        flow = layers.LSTM(settings.units, return_sequences=True, name=f"lstm_{number}")(below)
-        flow = layers.Dropout(settings.dropout, name=f"dropout_{number}")(flow)
-    before = layers.ZeroPadding1D((1, 0))(one_hot)[:, :-1]
-    seen = layers.Concatenate(name="seen")([flow, step, before])
+    seen = _stack_layers(step, settings)
+    if settings.shortcuts:
+        before = layers.ZeroPadding1D((1, 0))(one_hot)[:, :-1]
+        seen = layers.Concatenate(name="seen")([seen, step, before])
     logits = layers.Dense(CLASSES, name="logits")(seen) + FORBIDDEN * one_hot[:, :, :CLASSES]
     figures = layers.Dense(CLASSES * TIMING_FIGURES, name="figures")(seen)
     return keras.Model(
@@ -106,6 +128,27 @@ def make_model(settings: ModelSettings) -> Any:
             ),
         },
     )
+
+
+def remake_model(card: Mapping[str, Any]) -> Any:
+    """A fresh network of the sizes in a trained file's card, under `settings` and `network`.
+
+    Raises KeyError, TypeError or ValueError for a card that says nothing of them, or too much.
+    """
+    entries = dict(card["settings"]["network"])
+    entries.pop("_target_", None)
+    return make_model(ModelSettings(**entries))
+
+
+def _stack_layers(step: Any, settings: ModelSettings) -> Any:
+    """LSTM layers with dropout, on the steps' inputs -> what the last one gives."""
+    layers, flow = keras.layers, step
+    for number in range(1, settings.layers + 1):
+        joins = settings.shortcuts and number > 1
+        below = layers.Concatenate()([flow, step]) if joins else flow
+        flow = layers.LSTM(settings.units, return_sequences=True, name=f"lstm_{number}")(below)
+        flow = layers.Dropout(settings.dropout, name=f"dropout_{number}")(flow)
+    return flow
 
 
 def encode_sequences(sequences: Sequence[EmotionSequence]) -> Steps:

@@ -1,7 +1,7 @@
 """New tracks: the network writes emotion after emotion; or a video's emotions are replayed.
 
     predict_track   a trained network, a seed sequence and seconds -> EmotionTrack
-    replay_video    a video -> EmotionTrack of whoever fills its shots, as long as the video
+    replay_video    a video -> EmotionTrack of the person who fills each shot, as long as the video
 
 Each step draws the next emotion from the network's probabilities at a temperature, out of the
 smallest set that holds `top_p` of them (Holtzman et al. 2020), never the emotion that is there;
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,12 @@ from jaxtyping import Float
 from emotion_seq.classify import DecisionSettings
 from emotion_seq.footage import DISCLOSURE, make_main_sequence
 from emotion_seq.keras_files import load_keras_file
-from emotion_seq.model import encode_sequences, predict_steps
+from emotion_seq.model import encode_sequences, predict_steps, remake_model
 from emotion_seq.sequences import (
     SHORTEST_RUN_S,
     EmotionRun,
     EmotionSequence,
+    check_length,
     make_sequence,
     make_track,
 )
@@ -50,14 +51,19 @@ CONTEXT_RUNS = 32
 #: A predicted emotion lasts no longer, whatever the network's distribution allows.
 LONGEST_RUN_S = 60.0
 MAX_PREDICTED_INTENSITY = 1.2
+MOST_FPS = 1000
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """`temperature` 0 takes the likeliest, 1 the network's own odds; `top_p` 1 allows all."""
+    """`temperature` 0 takes the likeliest, 1 the network's own odds; `top_p` 1 allows all.
 
-    temperature: float | int = 1.0
-    top_p: float | int = 1.0
+    The same `seed` draws the same.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if not (0 <= self.temperature < math.inf and 0 < self.top_p <= 1):
@@ -67,27 +73,34 @@ class Sampling:
             )
 
 
+@dataclass(frozen=True)
+class ReplaySettings:
+    """How a video is looked through, and how emotions are decided."""
+
+    footage: FootageSettings = field(default_factory=FootageSettings)
+    decisions: DecisionSettings = field(default_factory=DecisionSettings)
+
+
 def predict_track(
-    seconds: float | int = 20.0,
+    seconds: float = 20.0,
     start: Sequence[str | int] = ("calm",),
     path: str | None = None,
-    temperature: float | int = 1.0,
-    top_p: float | int = 1.0,
-    seed: int = 0,
-    fps: float | int = 30.0,
+    sampling: Sampling | None = None,
+    fps: float = 30.0,
     default_gap_s: float = DEFAULT_GAP_S,
 ) -> EmotionTrack:
     """A track that films as `seconds` seconds, exact to a frame at `fps`.
 
     `start` are the first emotions, whose timing is the network's own; `path` a trained .keras
-    file, None the one that ships. Raises ValueError for settings out of range.
+    file, None the one that ships. Raises ValueError for settings out of range, before any work.
     """
-    if not 0 < seconds < math.inf:
+    if not seconds > 0:
         raise ValueError(f"needs seconds above 0; got {seconds}; try seconds=20")
+    check_length(seconds)
+    length_s = compute_film_length(seconds, fps)
     model, card = load_sequence_model(path)
-    runs = sample_runs(model, seconds, start, Sampling(temperature, top_p), seed)
+    runs = sample_runs(model, seconds, start, sampling)
     note = f"Written by a network that learned from: {card.get('data', 'unnamed sequences')}"
-    length_s = find_film_length(seconds, fps)
     return make_track(EmotionSequence(runs, "predicted"), default_gap_s, length_s, note)
 
 
@@ -95,18 +108,18 @@ def replay_video(
     path: str,
     cutter: FaceCutter,
     scorer: EmotionScorer,
-    settings: FootageSettings | None = None,
-    decisions: DecisionSettings | None = None,
-    fps: float | int = 30.0,
+    settings: ReplaySettings | None = None,
+    fps: float = 30.0,
     default_gap_s: float = DEFAULT_GAP_S,
 ) -> EmotionTrack:
     """The emotions of a video as a track that films as long as the video, exact to a frame.
 
     Raises ValueError for a video without faces or that cannot be read to its end.
     """
-    footage = read_footage(path, cutter, scorer, settings)
-    sequence = make_main_sequence(footage, str(path), decisions)
-    length_s = find_film_length(footage.duration_s, fps)
+    settings = settings or ReplaySettings()
+    footage = read_footage(path, cutter, scorer, settings.footage)
+    sequence = make_main_sequence(footage, str(path), settings.decisions)
+    length_s = compute_film_length(footage.duration_s, fps)
     return make_track(sequence, default_gap_s, length_s, DISCLOSURE)
 
 
@@ -116,18 +129,22 @@ def load_sequence_model(path: str | Path | None = None) -> tuple[Any, dict[str, 
 
     Raises FileNotFoundError, or ValueError naming a file that holds something else.
     """
-    return load_keras_file(BUNDLED_MODEL if path is None else path, KIND)
+    return load_keras_file(BUNDLED_MODEL if path is None else path, KIND, remake_model)
 
 
 def sample_runs(
     model: Any,
-    seconds: float | int,
+    seconds: float,
     start: Sequence[str | int] = ("calm",),
     sampling: Sampling | None = None,
-    seed: int = 0,
 ) -> tuple[EmotionRun, ...]:
-    """Runs that last `seconds` together, `start` first; the last one is cut to fit."""
-    sampling, random = sampling or Sampling(), np.random.default_rng(seed)
+    """Runs that last `seconds` together, `start` first; the last one is cut to fit.
+
+    Raises ValueError for more than a film may last, and for a network that gives no numbers.
+    """
+    check_length(seconds)
+    sampling = sampling or Sampling()
+    random = np.random.default_rng(sampling.seed)
     given = [] if not len(start) else make_sequence(list(start)).emotions
     runs: list[EmotionRun] = []
     lasted_s = 0.0
@@ -143,10 +160,10 @@ def sample_runs(
     return tuple(runs)
 
 
-def find_film_length(seconds: float | int, fps: float | int) -> float:
+def compute_film_length(seconds: float, fps: float) -> float:
     """From the first to the last frame of a film of so many seconds: a frame less than it lasts."""
-    if not 0 < fps < math.inf:
-        raise ValueError(f"needs frames a second above 0; got {fps}")
+    if not 0 < fps <= MOST_FPS:
+        raise ValueError(f"needs frames a second above 0 and up to {MOST_FPS}; got {fps}; try 30")
     return (max(1, round(seconds * fps)) - 1) / fps
 
 
@@ -173,6 +190,10 @@ def _predict_next(model: Any, runs: Sequence[EmotionRun]) -> tuple[Odds, Timing]
     filler = EmotionRun(Emotion.ANGER if last is Emotion.CALM else Emotion.CALM)
     steps = encode_sequences([EmotionSequence((*recent, filler))])
     odds, timing = predict_steps(model, steps)
+    if not (np.isfinite(odds[0, -1]).all() and np.isfinite(timing[0, -1]).all()):
+        raise ValueError(
+            "needs a network that gives numbers; got NaN or infinity; try training again"
+        )
     return odds[0, -1].astype(np.float64), timing[0, -1].astype(np.float64)
 
 

@@ -22,6 +22,7 @@ import yaml
 
 from emotion_seq.sequences import EmotionSequence, make_sequence
 from synth.emotions import Emotion
+from synth.plain_text import parse_yaml, read_text, show
 from synth.storage.atomic import write_text_atomically
 
 COLUMNS = ("film", "sequence", "split", "emotion", "duration_s", "intensity")
@@ -29,6 +30,7 @@ OTHER_COLUMNS = ("start_s", "end_s", "dialogue_id", "utterance_id")
 #: Words of other data sets for our emotions.
 FOREIGN_NAMES = {"neutral": "calm", "joy": "happiness", "happy": "happiness", "angry": "anger"}
 _NUMBERS = re.compile(r"[0-6]([\s,;]+[0-6])*[\s,;]*")
+_DIGIT = re.compile("[0-9]{1,3}")
 _YAML_KEYS = ("film", "split", "emotions", "durations_s", "intensities")
 
 
@@ -39,17 +41,18 @@ def load_sequences(path: str | Path) -> list[EmotionSequence]:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
         if path.suffix.lower() in (".yaml", ".yml"):
-            found = _parse_yaml(yaml.safe_load(text), path.stem)
+            found = _parse_yaml(parse_yaml(text, str(path)), path.stem)
         elif path.suffix.lower() in (".csv", ".txt"):
             first = next((line for line in text.splitlines() if line.strip()), "")
             is_bare = _NUMBERS.fullmatch(first.strip()) is not None
             found = _parse_numbers(text, path.stem) if is_bare else _parse_table(text, path.stem)
         else:
             raise ValueError("needs a .csv, .txt, .yaml or .yml file of emotions")
-    except (ValueError, yaml.YAMLError) as error:
-        raise ValueError(f"{path}: {error}; see docs/emotion-sequences.md") from error
+    except (ValueError, OverflowError, csv.Error) as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        raise ValueError(f"{path}: {reason}; see docs/emotion-sequences.md") from error
     if not found:
         raise ValueError(f"{path}: needs at least one emotion; got none")
     return found
@@ -120,15 +123,17 @@ def _read(row: Mapping[str, str], column: str, default: float) -> float:
 
 
 def _parse_emotion(value: object) -> Emotion:
-    text = str(value).strip().lower()
-    if text.isdigit():
+    if not isinstance(value, str):
+        return Emotion.parse(value)
+    text = value.strip().lower()
+    if _DIGIT.fullmatch(text):
         return Emotion.parse(int(text))
     return Emotion.parse(FOREIGN_NAMES.get(text, text))
 
 
 def _parse_yaml(content: object, film: str) -> list[EmotionSequence]:
     if not isinstance(content, list) or not content:
-        raise ValueError(f"needs a list of emotions or of sequences; got {str(content)[:60]!r}")
+        raise ValueError(f"needs a list of emotions or of sequences; got {show(content)}")
     if not isinstance(content[0], list | Mapping):
         content = [content]
     found = []
@@ -138,11 +143,25 @@ def _parse_yaml(content: object, film: str) -> list[EmotionSequence]:
         if unknown or not isinstance(entry.get("emotions"), list):
             raise ValueError(
                 f"sequence {number} needs a list of emotions and keys out of "
-                f"{', '.join(_YAML_KEYS)}; got {str(item)[:60]!r}"
+                f"{', '.join(_YAML_KEYS)}; got {show(item)}"
             )
+        _check_entry(entry, number)
         entry["emotions"] = [_parse_emotion(value) for value in entry["emotions"]]
         found.append(make_sequence(**{"film": f"{film}-{number}", **entry}))
     return found
+
+
+def _check_entry(entry: Mapping[str, Any], number: int) -> None:
+    """A mapping of a YAML file has a text for `film` and numbers beside the emotions."""
+    if not isinstance(entry.get("film", ""), str):
+        raise ValueError(f"sequence {number} needs a text for film; got {show(entry['film'])}")
+    for key in ("durations_s", "intensities"):
+        values = entry.get(key, [])
+        fits = isinstance(values, list) and all(
+            isinstance(value, int | float) and not isinstance(value, bool) for value in values
+        )
+        if not fits:
+            raise ValueError(f"sequence {number} needs numbers for {key}; got {show(values)}")
 
 
 def _write_table(sequences: Sequence[EmotionSequence]) -> str:

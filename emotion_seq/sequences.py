@@ -1,4 +1,4 @@
-"""Emotions one after the other: only changes are kept (thesis, 3.6), their timing beside them.
+"""Emotions one after the other: only changes are kept (thesis, 3.6), with their timing.
 
 In: emotions per frame, per utterance or per line, with or without seconds and intensities. Out:
 `EmotionSequence`s of runs, no two neighbours alike; splits of them by film; an `EmotionTrack`.
@@ -15,8 +15,9 @@ import numpy as np
 
 from synth.emotions import Emotion
 from synth.motion.emotion_track import DEFAULT_GAP_S, MAX_INTENSITY, EmotionEvent, EmotionTrack
+from synth.motion.paths import LONGEST_S
 
-#: How long an emotion lasts where nobody says.
+#: How long an emotion lasts where nothing says how long.
 DEFAULT_RUN_S = DEFAULT_GAP_S
 #: Shorter runs are drawn out to this: one frame of a film.
 SHORTEST_RUN_S = 0.04
@@ -44,7 +45,7 @@ class EmotionRun:
 class EmotionSequence:
     """The changes of emotion of one person in one scene of `film`.
 
-    `split` is train, dev or test where whoever made the data says so. Raises ValueError for no
+    `split` is train, dev or test where the data say so. Raises ValueError for no
     runs, for neighbours of the same emotion (`collapse_runs` joins them), and another split.
     """
 
@@ -165,8 +166,9 @@ def make_track(
 
     The way takes `gap_s` seconds, at most half of the run; for the rest the emotion is held. To
     reach `length_s` the last run is cut or drawn out; runs that would begin later are left out.
+    Raises ValueError for a track that is longer than any film (`synth.motion.paths.LONGEST_S`).
     """
-    end_s = sequence.duration_s if length_s is None else length_s
+    end_s = check_length(sequence.duration_s if length_s is None else length_s)
     starts_s = np.cumsum([0.0, *(run.duration_s for run in sequence.runs)])[:-1]
     kept = [k for k, start in enumerate(starts_s) if k == 0 or start < end_s - SHORTEST_RUN_S / 2]
     stops_s = [float(starts_s[k]) for k in kept[1:]] + [end_s]
@@ -179,6 +181,16 @@ def make_track(
             EmotionEvent(run.emotion, reached_s, run.intensity, max(stop_s - reached_s, 0.0))
         )
     return EmotionTrack(tuple(events), note=note)
+
+
+def check_length(seconds: float) -> float:
+    """Seconds that a track may last, as given; ValueError for others."""
+    if not 0 <= seconds <= LONGEST_S:
+        raise ValueError(
+            f"needs a track of 0 to {LONGEST_S} seconds ({LONGEST_S // 3600} hours); got "
+            f"{str(seconds)[:20]}; try 20"
+        )
+    return seconds
 
 
 def _draw(films: list[str], share: float, seed: int) -> list[str]:

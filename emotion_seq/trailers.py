@@ -1,61 +1,71 @@
 """Footage to emotions: shots, people in them, their faces, and what these show (thesis, 3.4, 3.5).
 
-In: a video, whoever cuts faces out (`FaceCutter`) and whoever tells emotions (`EmotionScorer`).
+In: a video, a `FaceCutter` that cuts faces out, and an `EmotionScorer` that recognises emotions.
 Out: `Footage`: for each person of each shot, when the face was seen, where, and probabilities.
 
-The video is decoded once, a few pictures a second, never held. A shot's first pictures are
-searched whole until faces are found, then every `search_every_s`; in between only around the
-places where faces were. Faces that overlap from picture to picture are one person; a cut ends all
-persons. Shots are scored and written to a journal as they end, so that a stopped run goes on with
-the shot after the last whole one.
+The video is decoded once, a few pictures a second, never held. A shot's first pictures are searched
+whole until faces are found, then every `search_every_s`; in between only around the places where
+faces were. Persons are told apart by place (`synth.faces.box_tracking`); a cut ends all of them.
+Shots are scored and written to a journal as they end, so that a stopped run goes on with the shot
+after the last whole one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from emotion_seq.footage import Footage, PersonTrack, load_shots, open_journal, save_shot
-from synth.faces.face_cutting import Box, FaceCut, FaceCutter
-from synth.judging.emotion_scoring import EmotionScorer, Probabilities
-from synth.scores.observations import NeedsModels
+from synth.faces.box_tracking import BoxTracker
+from synth.faces.boxes import Box
+from synth.faces.face_cutting import FaceCut, FaceCutter
+from synth.faces.observers import fetch_models
+from synth.judging.emotion_scoring import EmotionScorer, Probabilities, check_probabilities
+from synth.progress import Progress, Report, ignore_progress
 from synth.storage.assets import hash_file
 from synth.types import Frames
+from synth.video.cuts import CUT_DISTANCE, CUT_LEVELS
 from synth.video.reading import probe_video
 from synth.video.sampling import Glimpse, sample_video
 
-#: Overlap (intersection over union) from which faces of neighbouring pictures are one person.
-SAME_PERSON_OVERLAP = 0.3
 #: Crops that are scored together.
 BATCH = 64
 #: A face that is missed for longer is another person when it is back.
 LOST_S = 1.0
 WHICH = ("largest", "all")
+#: In smaller pictures nobody finds a face.
+LEAST_LONGEST_PX = 32
 
 
 @dataclass(frozen=True)
 class FootageSettings:
-    """`rate` pictures a second; `longest_px` their longer side (None: full size, as the thesis).
+    """`rate`: pictures a second; `longest_px` their longer side (None: full size, as the thesis).
 
     `which`: the largest face of each picture, or all. `thumbnails`: kept crops per person.
     """
 
-    rate: float | int = 5.0
+    rate: float = 5.0
     longest_px: int | None = 1280
     which: str = "largest"
-    search_every_s: float | int = 1.0
+    search_every_s: float = 1.0
     thumbnails: int = 12
 
     def __post_init__(self) -> None:
         if self.which not in WHICH:
             raise ValueError(f"needs which out of {', '.join(WHICH)}; got {self.which!r}")
-        if not 0 < self.rate <= 100 or self.search_every_s <= 0 or self.thumbnails < 0:
-            raise ValueError(f"needs a rate above 0 and seconds above 0; got {self}")
+        if not (0 < self.rate <= 100 and self.search_every_s > 0 and self.thumbnails >= 0):
+            raise ValueError(
+                "needs a rate above 0 and up to 100, search_every_s above 0 and thumbnails of 0 or "
+                f"more; got {self}"
+            )
+        if self.longest_px is not None and self.longest_px < LEAST_LONGEST_PX:
+            raise ValueError(
+                f"needs longest_px of {LEAST_LONGEST_PX} or more, or null; got {self.longest_px}"
+            )
 
 
 @dataclass
@@ -84,7 +94,9 @@ class _Person:
         """Have the waiting crops scored, if there are enough, and let them go."""
         if len(self.waiting) >= at_least:
             crops: Frames = np.stack(self.waiting)
-            self.scored.append(scorer.score(crops))
+            found = scorer.score(crops)
+            check_probabilities(found, scorer.name)
+            self.scored.append(found)
             self.waiting.clear()
 
 
@@ -94,28 +106,28 @@ def read_footage(
     scorer: EmotionScorer,
     settings: FootageSettings | None = None,
     journal: str | Path | None = None,
+    report: Report = ignore_progress,
 ) -> Footage:
-    """Look through a video. `journal`: a folder where a stopped run is taken up from.
+    """Look through a video. `journal`: a folder from which a stopped run goes on.
 
     A video without faces gives a Footage without persons. Raises ValueError and OSError for files
-    that cannot be read to their end; one that is no video at all is told before models are fetched.
+    that cannot be read to their end; what is no video at all is refused before models are fetched.
     """
     settings = settings or FootageSettings()
-    probe_video(path)
-    for one in (cutter, scorer):
-        if isinstance(one, NeedsModels):
-            one.fetch_models()
+    duration_s = probe_video(path).duration_s
+    fetch_models(cutter, scorer)
     heading = {
         "video": hash_file(path) if Path(path).is_file() else str(path),
         "settings": repr(settings),
         "cutter": cutter.name,
         "scorer": scorer.name,
+        "cuts": f"{CUT_DISTANCE:g}, {CUT_LEVELS:g}",  # another rule numbers shots otherwise
     }
     notes = open_journal(journal, heading) if journal else None
     shots, length_s = load_shots(notes) if notes else ([], 0.0)
     done = len(shots)
     glimpses = sample_video(path, settings.rate, settings.longest_px)
-    for number, shot in groupby(_show_progress(glimpses), key=lambda one: one.shot):
+    for number, shot in groupby(_report(glimpses, duration_s, report), key=lambda one: one.shot):
         if number < done:
             for _ in shot:  # decoded, for there is no way past, but neither searched nor scored
                 pass
@@ -140,41 +152,24 @@ def _read_shot(
     settings: FootageSettings,
 ) -> tuple[list[PersonTrack], float]:
     """Follow and score everybody in one shot; also when the shot ends, in seconds."""
-    persons: list[_Person] = []
+    tracker, persons = BoxTracker(LOST_S), dict[int, _Person]()
     searched_s, end_s = -np.inf, 0.0
     for glimpse in glimpses:
         end_s = glimpse.end_s
-        present = [p for p in persons if glimpse.time_s - p.times_s[-1] <= LOST_S]
         is_due = glimpse.time_s - searched_s >= settings.search_every_s
-        near = [] if is_due else [person.boxes[-1] for person in present]
+        near = [] if is_due else list(tracker.list_places(glimpse.time_s).values())
         found = cutter.cut_faces(glimpse.picture, near)
         if near and len(found) < len(near):  # a face moved on, or it is gone
             near, found = [], cutter.cut_faces(glimpse.picture)
         if not near:
             searched_s = glimpse.time_s
         kept = found[:1] if settings.which == "largest" else found
-        for person, face in _match(present, kept):
-            if person is None:
-                persons.append(person := _Person())
+        numbers = tracker.follow([face.box for face in kept], glimpse.time_s)
+        for number, face in zip(numbers, kept, strict=True):
+            person = persons.setdefault(number, _Person())
             person.add(glimpse.time_s, face, settings.thumbnails)
             person.score(scorer, BATCH)
-    return [_finish(person, scorer, end_s) for person in persons], end_s
-
-
-def _match(
-    present: Sequence[_Person], found: Sequence[FaceCut]
-) -> list[tuple[_Person | None, FaceCut]]:
-    """Each face with the person whom it overlaps most, the surest pairs first; None: a new one."""
-    overlaps = [
-        (find_overlap(person.boxes[-1], face.box), a, b)
-        for a, person in enumerate(present)
-        for b, face in enumerate(found)
-    ]
-    homes: dict[int, int] = {}
-    for overlap, a, b in sorted(overlaps, reverse=True):
-        if overlap >= SAME_PERSON_OVERLAP and a not in homes.values() and b not in homes:
-            homes[b] = a
-    return [(present[homes[b]] if b in homes else None, face) for b, face in enumerate(found)]
+    return [_finish(person, scorer, end_s) for person in persons.values()], end_s
 
 
 def _finish(person: _Person, scorer: EmotionScorer, end_s: float) -> PersonTrack:
@@ -192,18 +187,10 @@ def _finish(person: _Person, scorer: EmotionScorer, end_s: float) -> PersonTrack
     )
 
 
-def find_overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
-    shared = float(np.prod(np.maximum(high - low, 0)))
-    union = float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2])) - shared
-    return shared / union if union > 0 else 0.0
-
-
-def _show_progress(glimpses: Iterator[Glimpse]) -> Iterator[Glimpse]:
-    """Count seconds of video on a terminal."""
-    bar = tqdm(desc="seconds of video", unit=" s", disable=None)
+def _report(glimpses: Iterator[Glimpse], duration_s: float, report: Report) -> Iterator[Glimpse]:
+    """Pass glimpses on and say how many seconds of the video are done."""
+    whole_s = max(1, round(duration_s))
     for glimpse in glimpses:
-        bar.update(round(glimpse.time_s, 1) - bar.n)
+        report(Progress("look", min(int(glimpse.time_s), whole_s), whole_s))
         yield glimpse
-    bar.close()
+    report(Progress("look", whole_s, whole_s))

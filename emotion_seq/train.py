@@ -1,7 +1,7 @@
 """The network learns sequences: early stopping, checkpoints that resume, curves.
 
 In: `SplitSequences` and settings. Out: the network with the weights that were best on dev, and in
-the run's folder state.npz (taken up again by the same call), log.csv and curves.png.
+the run's folder state.npz (from which the same call continues) and log.csv.
 
     loss = -log p(e) + timing_weight * (-log N(log s; m_e, d_e) - log N(i; m'_e, d'_e))
 
@@ -20,9 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
-from emotion_seq.keras_backend import keras
+from emotion_seq.keras_backend import keras, seeded
 from emotion_seq.model import (
     CLASSES,
     ModelSettings,
@@ -33,15 +32,16 @@ from emotion_seq.model import (
     predict_steps,
 )
 from emotion_seq.sequences import SplitSequences
+from synth.plain_text import parse_json
+from synth.progress import Progress, Report, ignore_progress
+from synth.storage.arrays import load_arrays
 from synth.storage.atomic import write_atomically, write_text_atomically
 
 STATE_FILE, LOG_FILE = "state.npz", "log.csv"
-#: Apart by so much, the seeds of one run's epochs are not those of another run.
+#: The seeds of a run's epochs lie so far apart that they are not those of another run.
 SEED_STEP = 10_007
 _LEAST_PROBABILITY = 1e-7
 _LOG_ROOT_TWO_PI = 0.5 * float(np.log(2 * np.pi))
-#: An intensity that never varies would be told with endless confidence.
-_LEAST_GAIN = 1e-4
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TrainSettings:
 
     epochs: int = 100
     batch: int = 32
-    rate: float = 3e-3
+    rate: float = 2e-3
     patience: int = 8
     timing_weight: float = 0.1
     seed: int = 0
@@ -67,6 +67,7 @@ def train_model(
     folder: str | Path,
     settings: TrainSettings | None = None,
     shape: ModelSettings | None = None,
+    report: Report = ignore_progress,
 ) -> tuple[Any, list[dict[str, float]]]:
     """Train, or finish training -> (model, one row of losses per epoch).
 
@@ -74,26 +75,30 @@ def train_model(
     """
     settings, shape, folder = settings or TrainSettings(), shape or ModelSettings(), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(settings.seed)
-    run = _Run(make_model(shape), settings)
     train, dev = encode_sequences(splits.train), encode_sequences(splits.dev)
-    run.plan = _describe_plan(settings, shape, (train, dev))
-    if (folder / STATE_FILE).is_file():
-        run.load(folder / STATE_FILE)
-    progress = tqdm(total=settings.epochs, initial=len(run.rows), desc="epochs", disable=None)
-    while len(run.rows) < settings.epochs and not run.is_over:
+    with seeded(settings.seed):
+        run = _Run(make_model(shape), settings)
+        run.plan = _describe_plan(settings, shape, (train, dev))
+        if (folder / STATE_FILE).is_file():
+            run.load(folder / STATE_FILE)
+        _train_epochs(run, folder, train, dev, report)
+        # Without optimiser and losses, which are of no use to those who open the file.
+        model = make_model(shape)
+    model.set_weights(run.best_weights)
+    return model, run.rows
+
+
+def _train_epochs(run: _Run, folder: Path, train: Steps, dev: Steps, report: Report) -> None:
+    """Epoch after epoch, each saved, until the last one or the end of the patience."""
+    total, weight = run.settings.epochs, run.settings.timing_weight
+    report(Progress("train", len(run.rows), total))
+    while len(run.rows) < total and not run.is_over:
         row = run.train_epoch(train)
-        row["dev_loss"], row["dev_accuracy"] = measure_loss(run.model, dev, settings.timing_weight)
+        row["dev_loss"], row["dev_accuracy"] = measure_loss(run.model, dev, weight)
         run.keep(row)
         run.save(folder / STATE_FILE)
         write_text_atomically(folder / LOG_FILE, _write_log(run.rows))
-        progress.update()
-        progress.set_postfix({key: f"{value:.3f}" for key, value in row.items() if key != "epoch"})
-    progress.close()
-    # Without optimiser and losses, which are of no use to whoever opens the file.
-    model = make_model(shape)
-    model.set_weights(run.best_weights)
-    return model, run.rows
+        report(Progress("train", len(run.rows), total))
 
 
 def measure_loss(model: Any, steps: Steps, timing_weight: float) -> tuple[float, float]:
@@ -120,7 +125,7 @@ class _Run:
         self.rows: list[dict[str, float]] = []
         self.plan = ""
         self.best_weights: list[np.ndarray] = []
-        losses = {"emotion": find_emotion_loss, "timing": find_timing_loss}
+        losses = {"emotion": compute_emotion_loss, "timing": compute_timing_loss}
         weights = {"emotion": 1.0, "timing": settings.timing_weight}
         optimizer = keras.optimizers.Adam(settings.rate, clipnorm=1.0)
         model.compile(optimizer, loss=losses, loss_weights=weights)
@@ -163,17 +168,17 @@ class _Run:
             np.savez(temporary, **arrays)  # pyright: ignore[reportArgumentType]
 
     def load(self, path: Path) -> None:
-        """Take up what `save` wrote. Raises ValueError when it is of another run."""
-        with np.load(path, allow_pickle=False) as arrays:
-            notes = json.loads(str(arrays["notes"]))
-            if notes["plan"] != self.plan:
-                raise ValueError(
-                    f"{path}: needs a run of these settings and data; got one of others; try "
-                    "another folder (name=...), or remove this one"
-                )
-            for k, variable in enumerate(self._variables()):
-                variable.assign(arrays[f"now_{k}"])
-            self.best_weights = [arrays[f"best_{k}"] for k in range(len(self.model.weights))]
+        """Continue from what `save` wrote. Raises ValueError when it is of another run."""
+        arrays = load_arrays(path)
+        notes = parse_json(str(arrays["notes"]), str(path))
+        if notes["plan"] != self.plan:
+            raise ValueError(
+                f"{path}: needs a run of these settings and data; got one of others; try "
+                "another folder (name=...), or remove this one"
+            )
+        for k, variable in enumerate(self._variables()):
+            variable.assign(arrays[f"now_{k}"])
+        self.best_weights = [arrays[f"best_{k}"] for k in range(len(self.model.weights))]
         self.rows = notes["rows"]
 
     def _variables(self) -> list[Any]:
@@ -196,14 +201,14 @@ def make_targets(steps: Steps) -> dict[str, np.ndarray]:
     }
 
 
-def find_emotion_loss(wanted: Any, probabilities: Any) -> Any:
+def compute_emotion_loss(wanted: Any, probabilities: Any) -> Any:
     """Mean surprise at the emotions that came."""
     one_hot = keras.ops.one_hot(keras.ops.cast(wanted[..., 0], "int32"), CLASSES)
     surprise = -keras.ops.log(keras.ops.sum(probabilities * one_hot, axis=-1) + _LEAST_PROBABILITY)
     return _average(surprise, wanted[..., -1])
 
 
-def find_timing_loss(wanted: Any, figures: Any) -> Any:
+def compute_timing_loss(wanted: Any, figures: Any) -> Any:
     """Mean negative log density of the timing that came, given the emotion that came."""
     one_hot = keras.ops.one_hot(keras.ops.cast(wanted[..., 0], "int32"), CLASSES)
     mine = keras.ops.sum(figures * one_hot[..., None], axis=-2)

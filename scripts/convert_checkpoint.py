@@ -14,9 +14,9 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from scripts.entry import reporting_errors
-from synth.checkpoints import convert_checkpoint, load_with_card
+from scripts.reporting import reporting_errors, say
 from synth.checkpoints.isolation import ChildReport
+from synth.generators import convert_checkpoint, load_with_card
 from synth.storage.assets import fetch_asset, find_card, hash_file, load_cards
 
 
@@ -31,7 +31,7 @@ def main() -> None:
             raise ValueError(f"{destination}: needs a new file; got an old one; try --overwrite")
         source = _find_source(arguments.source, arguments.sha256)
         report = convert_checkpoint(source, destination)
-        print(summarize(source, destination, report))
+        say(summarize(source, destination, report))
 
 
 def summarize(source: Path, destination: Path, report: ChildReport) -> str:

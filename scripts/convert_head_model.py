@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from scripts.entry import reporting_errors
+from scripts.reporting import reporting_errors, say
 from synth.workshop.portraits.shape.head_obj import convert_head_model
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with reporting_errors():
         identities, expressions = convert_head_model(arguments.source, arguments.destination)
-        print(f"{arguments.destination}: {identities} identity modes, {expressions} expressions")
+        say(f"{arguments.destination}: {identities} identity modes, {expressions} expressions")
 
 
 if __name__ == "__main__":

@@ -1,169 +1,111 @@
-"""What all scripts share: compose a configuration, build our objects from it, report errors.
+"""What all scripts share: compose a configuration, read it into a job, run it, report errors.
 
-A script's main is `run_script("name", job)`: configs/name.yaml and the command line become a
-configuration, and `job(configuration, folder)` gets the run's folder. Errors that a user can mend
-become one line on stderr and exit code 1; Ctrl-C exits with 130. MOODREEL_DEBUG=1 shows the
-traceback as well.
+A script's main is `run_script("name", Job, run)`: configs/name.yaml and the command line become a
+`Job`, a frozen dataclass of the script's own, and `run(job, place)` does the work. Errors that a
+user can mend become one line on stderr and exit code 1; Ctrl-C exits with 130. MOODREEL_DEBUG=1
+shows the traceback as well.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import os
-import signal
 import sys
-import threading
-import traceback
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar, get_type_hints
 
-import hydra
-import torch
-from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
-from omegaconf import DictConfig, ListConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from scripts.constructors import CONFIGS, find_constructors
+from scripts.reporting import reporting_errors
 
-from scripts.setting_types import check_value, find_kinds
-from synth.devices import choose_device as choose_device  # for scripts
-from synth.scores.observations import FaceObserver, NeedsModels
-from synth.scores.scorecard import check_face_stride
-
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
-#: Configurations may name targets in these packages only.
-OWN_PACKAGES = ("synth", "embed", "directions", "emotion_seq")
-FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
+Job = TypeVar("Job")
 
 
-def run_script(config_name: str, job: Callable[[DictConfig, Path], None]) -> None:
-    """Compose configs/<config_name>.yaml with the command line and run `job`; exit on errors."""
+@dataclass(frozen=True)
+class Place:
+    """Where a run's results go, and what was asked for.
+
+    folder: of this run; shared: of all runs of a sweep together. config: the configuration as YAML.
+    """
+
+    folder: Path
+    shared: Path
+    config: str
+
+
+def run_script(config_name: str, job_type: type[Job], run: Callable[[Job, Place], None]) -> None:
+    """Compose configs/<config_name>.yaml with the command line, read the job and run it."""
+    with reporting_errors():
+        _run_composed(config_name, job_type, run)
+
+
+def _run_composed(config_name: str, job_type: type[Job], run: Callable[[Job, Place], None]) -> None:
+    # Here, so that Ctrl-C during these long imports is reported like any other.
+    import hydra
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import DictConfig, OmegaConf
+
+    from scripts.building import read_job
+
+    # Now, since a launcher may run the job in a process that does not know this module.
+    kinds = get_type_hints(job_type)
 
     def run_job(config: DictConfig) -> None:
-        with reporting_errors():  # here, since Hydra would add a line of its own
-            job(config, Path(HydraConfig.get().runtime.output_dir))
+        with reporting_errors():  # here too, since Hydra would add a line of its own
+            check_choices(HydraConfig.get().runtime.choices)
+            folder = Path(HydraConfig.get().runtime.output_dir)
+            shared = Path(OmegaConf.select(config, "paths.run", default=folder))
+            place = Place(folder, shared, OmegaConf.to_yaml(config))
+            prepare_process()
+            run(read_job(config, job_type, find_constructors(config_name), kinds), place)
 
     # Hydra then raises what went wrong instead of printing its own report.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    with reporting_errors():
-        hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=config_name)(run_job)()
-
-
-@contextmanager
-def reporting_errors() -> Iterator[None]:
-    """Turn a user's mistakes, full disks and Ctrl-C into one line on stderr and an exit code.
-
-    Anything else is a fault of ours and keeps its traceback.
-    """
-    # An exit by exception lets every temporary file be removed; the default would not.
-    before = _handle_sigterm(_exit_on_sigterm)
+    main = hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=config_name)(
+        run_job
+    )
+    if not {"-m", "--multirun"} & set(sys.argv):
+        main()
+        return
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _show_warning
-            yield
-    except KeyboardInterrupt:
-        _report("interrupted; files that were not finished are removed")
-        sys.exit(INTERRUPTED)
-    except torch.OutOfMemoryError as error:
-        _report(f"not enough memory on the device: {error}; try render.batch_size=1")
-        sys.exit(FAILED)
-    except MissingMandatoryValue as error:
-        _report(f"needs a value for {error.full_key}; got none; try {error.full_key}=...")
-        sys.exit(FAILED)
-    except (ValueError, OSError, HydraException, OmegaConfBaseException) as error:
-        _report(str(error))
-        sys.exit(FAILED)
-    finally:
-        _handle_sigterm(before)
+        main()
+    except Exception as error:
+        raise explain_launcher(error) from error
 
 
-def build(config: object, **more: Any) -> Any:
-    """Call what `_target_` names with the mapping's other entries and `more`; nested ones first.
+def check_choices(choices: Mapping[str, object]) -> None:
+    """Raise ValueError for an option of a group that does not exist.
 
-    Only functions and classes defined in OWN_PACKAGES are accepted. Raises ValueError for another
-    target, and for entries that the target does not take.
+    Hydra says nothing where the group is optional.
     """
-    if isinstance(config, DictConfig | ListConfig):
-        config = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    if isinstance(config, list):
-        return [build(item) for item in config]
-    if not isinstance(config, Mapping):
-        return config
-    entries = {str(key): build(value) for key, value in config.items() if key != "_target_"}
-    if "_target_" not in config:
-        return entries
-    target = check_settings({"_target_": config["_target_"], **entries}, **more)
-    return target(**entries | more)
+    for group, choice in choices.items():
+        folder = CONFIGS / group.split("@")[0]
+        if not isinstance(choice, str) or not folder.is_dir():
+            continue
+        if ".." in choice or not (folder / f"{choice}.yaml").is_file():
+            known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+            raise ValueError(f"needs {group} among {known}; got {choice}")
 
 
-def check_settings(config: Mapping[Any, Any], **more: Any) -> Callable[..., Any]:
-    """What `_target_` names, without calling it.
-
-    Raises ValueError when it does not take the settings, or takes values of another kind.
-    """
-    target = _find_target(config["_target_"])
-    arguments = {str(key): value for key, value in config.items() if key != "_target_"}
-    try:
-        inspect.signature(target).bind(**arguments | more)
-    except TypeError as error:
-        raise ValueError(f"needs settings that {config['_target_']} takes; {error}") from error
-    kinds = find_kinds(target)
-    for name, value in arguments.items():
-        check_value(name, value, kinds.get(name, Any))
-    return target
-
-
-def build_observer(config: DictConfig) -> FaceObserver | None:
-    """Who looks for faces, by the group `scorecard`, with its models at hand; None for nobody.
-
-    Raises ValueError for a stride below 1, and for a model that cannot be had.
-    """
-    check_face_stride(config.face_stride)
-    observer: FaceObserver | None = build(config.observer)
-    if isinstance(observer, NeedsModels):
-        observer.fetch_models()
-    return observer
-
-
-def _find_target(path: object) -> Callable[..., Any]:
-    """The function or class that a dotted path names, defined in one of our packages."""
-    module_name, _, attribute = str(path).rpartition(".")
-    if module_name.split(".")[0] in OWN_PACKAGES:
-        try:
-            target = getattr(importlib.import_module(module_name), attribute, None)
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.split(".")[0] not in OWN_PACKAGES:
-                raise
-            target = None
-        # A module of ours may import anything: what counts is where the target was defined.
-        owner = str(getattr(target, "__module__", "")).split(".")[0]
-        if callable(target) and owner in OWN_PACKAGES:
-            return target
-    raise ValueError(
-        f"needs a _target_ defined in {', '.join(OWN_PACKAGES)}; got {path!r}; check its spelling"
+def explain_launcher(error: Exception) -> Exception:
+    """What ended a sweep, as an error with one sentence; one that says enough stays as it is."""
+    families = {family.__name__ for family in type(error).__mro__}
+    if families & {"HydraException", "ValueError", "OSError"}:
+        return error
+    lines = str(error).strip().splitlines() or ["no message"]
+    return ValueError(
+        f"needs a launcher whose jobs run to their end; got {type(error).__name__}: {lines[0]}; "
+        "try -m without a launcher, or launcher=local, and look into .submitit in the run's folder"
     )
 
 
-def _report(message: str) -> None:
-    if os.environ.get("MOODREEL_DEBUG") == "1":
-        traceback.print_exc()
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+def prepare_process() -> None:
+    """What a process that renders gains from, and a library must not decide by itself.
 
+    Freed memory is kept for the next picture, and compiled code for the next run.
+    """
+    from synth.generators.acceleration import keep_compiled_code
+    from synth.generators.memory import reuse_freed_memory
 
-def _show_warning(message: Warning | str, category: type[Warning], *place: Any) -> None:
-    """One line for the user; where in the code it arose is of no use to them."""
-    print(f"warning: {' '.join(str(message).split())}", file=sys.stderr)
-
-
-def _handle_sigterm(handler: Any) -> Any:
-    """Set what SIGTERM does and return what it did; only the main thread may."""
-    if threading.current_thread() is not threading.main_thread():
-        return None
-    return signal.signal(signal.SIGTERM, handler)
-
-
-def _exit_on_sigterm(signal_number: int, frame: object) -> None:
-    sys.exit(TERMINATED)
+    reuse_freed_memory()
+    keep_compiled_code()

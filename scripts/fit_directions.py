@@ -15,72 +15,64 @@ and a line per emotion. Emotions that no latent has are left out.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from omegaconf import DictConfig
-
-from directions.fitting.fit import FittedSet, fit_directions
-from directions.fitting.report import describe_fit, save_fit_report
-from directions.fitting.samples import LabelledLatents
+from directions.fitting.fit import fit_directions
+from directions.fitting.report import make_set, save_fit_report
 from directions.fitting.settings import FitSettings
-from scripts.entry import build, run_script
-from scripts.labelled_photos import invert_labelled, is_missing_latents
-from scripts.setting_types import FIT_TYPES, check_types
+from directions.labels.base import LabelSource
+from directions.labels.inverted import PhotoLabels
+from embed.photos.batch import BatchJob
+from embed.photos.recipe import InversionRecipe
+from scripts.building import Deferred
+from scripts.entry import Place, run_script
+from scripts.labelled_photos import invert_labelled
+from scripts.reporting import say
+from scripts.terminal import TerminalProgress
 from synth.generators.base import Generator
-from synth.motion.direction_sets import DirectionSet, save_directions
+from synth.motion.direction_sets import save_directions
 from synth.storage.atomic import check_output_path
 
 
-def fit_set(config: DictConfig, folder: Path) -> None:
-    """Fit and save as configs/fit_directions.yaml describes it."""
-    check_types(config, FIT_TYPES)
-    out = Path(config.out)
+@dataclass(frozen=True)
+class FitJob:
+    """The entries of configs/fit_directions.yaml; the inversion is that of labels=folder."""
+
+    fit: FitSettings
+    labels: LabelSource
+    inversion: Deferred[InversionRecipe]
+    batch: int
+    retry_failed: bool
+    out: str
+    report: bool
+    generator: Deferred[Generator]
+
+
+def fit(job: FitJob, place: Place) -> None:
+    """Fit the set and write it to job.out."""
+    out, labels = Path(job.out), job.labels
     check_output_path(out, ".safetensors")
-    settings: FitSettings = build(config.fit)
-    generator: Generator = build(config.generator)
-    if is_missing_latents(config):
-        config.labels.latents = str(invert_labelled(config, generator, settings))
-    labelled: LabelledLatents = build(config.labels, generator=generator)
-    fitted = fit_directions(labelled, generator.num_layers, settings)
-    for emotion, found in fitted.emotions.items():
-        print(
-            f"{emotion.label:10s} {found.count:6d} latents, held-out AUC {found.held_out_auc:.4f}, "
-            f"coefficient {found.direction.coefficient:.2f}"
-        )
-    print(
-        f"C {fitted.strength.c:g}; held out: {fitted.held_out} people, {fitted.accuracy:.1%} of "
-        "faces told right"
-    )
-    card = {
-        "labels": str(config.labels._target_),
-        **describe_fit(fitted, labelled, settings),
-        "licence": "as the generator's",
-    }
-    save_directions(out, make_set(generator, fitted, card))
-    if config.report:
-        save_fit_report(find_report_path(out), fitted, f"{out.stem}: {generator.name}")
-    print(f"{out}: {len(fitted.emotions)} directions for {generator.name}")
-
-
-def make_set(generator: Generator, fitted: FittedSet, card: dict[str, str]) -> DirectionSet:
-    """The directions with a card of how they were fitted and what was measured."""
-    return DirectionSet(
-        {emotion: found.direction for emotion, found in fitted.emotions.items()},
-        generator.name,
-        generator.sha256,
-        {emotion: found.calm_level for emotion, found in fitted.emotions.items()},
-        card,
-    )
-
-
-def find_report_path(out: Path) -> Path:
-    """Where the picture goes: beside the set."""
-    return out.with_name(f"{out.stem}_fit.png")
+    generator = job.generator.build()
+    with TerminalProgress() as progress:
+        if isinstance(labels, PhotoLabels) and labels.latents is None:
+            photos = BatchJob(place.shared, batch=job.batch, retry_failed=job.retry_failed)
+            invert_labelled(labels, job.fit, job.inversion.build(), generator, photos, progress)
+            labels = replace(labels, latents=str(place.shared))
+        labelled = labels.load_labels(generator, progress)
+    fitted = fit_directions(labelled, generator.num_layers, job.fit)
+    for line in fitted.describe():
+        say(line)
+    save_directions(out, make_set(generator, fitted, labelled, job.fit, labels.about))
+    if job.report:
+        path = out.with_name(f"{out.stem}_fit.png")
+        save_fit_report(path, fitted, f"{out.stem}: {generator.name}")
+    say(f"{out}: {len(fitted.emotions)} directions for {generator.name}")
 
 
 def main() -> None:
     """The command line."""
-    run_script("fit_directions", fit_set)
+    run_script("fit_directions", FitJob, fit)
 
 
 if __name__ == "__main__":

@@ -15,91 +15,83 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import torch
-from omegaconf import DictConfig
-from tqdm import tqdm
 
 from embed.photos.batch import BatchJob
 from embed.photos.inverter import PhotoInverter
 from embed.photos.journal import Entry
 from embed.photos.listing import Item, Shard, list_photos
-from embed.photos.photo_face import check_generator
 from embed.photos.recipe import InversionRecipe
-from scripts.entry import build, choose_device, run_script
-from scripts.setting_types import check_types
-from synth.generators.memory import reuse_freed_memory
-from synth.generators.stylegan2 import StyleGAN2
-
-TYPES = {
-    "photos": str,
-    "shard": str | None,
-    "batch": int,
-    "retry_failed": bool,
-}
+from scripts.building import Deferred
+from scripts.entry import Place, run_script
+from scripts.reporting import say
+from scripts.terminal import TerminalProgress
+from synth.devices import choose_device
+from synth.generators.base import Generator
+from synth.generators.capabilities import TrainableGenerator, need_differentiable
+from synth.progress import Progress, Report
 
 
-def invert_photos(config: DictConfig, _: Path) -> None:
-    """Run as configs/invert.yaml describes it; results go to the folder paths.run."""
+@dataclass(frozen=True)
+class PhotosJob:
+    """The entries of configs/invert.yaml."""
+
+    photos: str
+    shard: str | None
+    batch: int
+    retry_failed: bool
+    inversion: InversionRecipe
+    generator: Deferred[Generator]
+
+
+def invert_photos(job: PhotosJob, place: Place) -> None:
+    """Invert the photos into the folder that all shards share."""
     # 1. What can be wrong without a generator is found before one is loaded.
-    check_types(config, TYPES)
-    folder = Path(config.paths.run)  # not Hydra's own, which differs between shards
-    items = list_photos(config.photos)
-    recipe: InversionRecipe = build(config.inversion)
-    device = choose_device(recipe.device)
-    recipe.fetch_models()
-    generator = check_generator(build(config.generator))
+    items = list_photos(job.photos)
+    batch = BatchJob(place.shared, Shard.parse(job.shard), job.batch, job.retry_failed)
+    choose_device(job.inversion.device)
+    job.inversion.fetch_models()
+    generator = need_differentiable(job.generator.build(), "to invert photos")
 
     # 2. Photo by photo, each saved at once.
-    shard = Shard.parse(config.shard)
-    job = BatchJob(folder, shard, config.batch, config.retry_failed)
-    run_job(job, items, recipe, generator, device)
+    with TerminalProgress() as progress:
+        invert_items(batch, items, job.inversion, generator, progress)
 
 
-def run_job(
+def invert_items(
     job: BatchJob,
     items: Sequence[Item],
     recipe: InversionRecipe,
-    generator: StyleGAN2,
-    device: torch.device,
+    generator: TrainableGenerator,
+    report: Report,
 ) -> None:
-    """Invert the job's part of the items with a bar of progress, and say what became of them.
+    """Invert the job's part of the items and say what became of them.
 
     Raises ValueError when all photos of a whole run failed.
     """
+    device, total, done = choose_device(recipe.device), len(job.shard.choose(items)), 0
 
-    def load_inverter() -> PhotoInverter:
-        if device.type == "cpu":
-            reuse_freed_memory()
-        return PhotoInverter(recipe, generator.to(device))
-
-    total = len(job.shard.choose(items))
-    progress = tqdm(total=total, desc="invert", unit="photo", disable=None)
-
-    def report(entry: Entry) -> None:
-        progress.update()
+    def note(entry: Entry) -> None:
+        nonlocal done
+        done += 1
         if entry.state == "failed":
-            progress.write(f"failed: {entry.path}: {entry.reason}")
+            report(Progress("invert photos", note=f"failed: {entry.path}: {entry.reason}"))
+        report(Progress("invert photos", done, total))
 
-    with progress:
-        reported = replace(job, report=report)
-        counts = reported.run(items, describe_run(recipe, generator), load_inverter)
-    tell(counts, job.folder, job.shard)
-
-
-def describe_run(recipe: InversionRecipe, generator: StyleGAN2) -> dict[str, Any]:
-    """What every result in a folder shares."""
-    return {"generator_sha256": generator.sha256, **recipe.describe(generator)}
+    counts = replace(job, report=note).run(
+        items,
+        {"generator_sha256": generator.sha256, **recipe.describe(generator)},
+        lambda: PhotoInverter(recipe, generator.to(device)),
+    )
+    print_counts(counts, job.folder, job.shard)
 
 
-def tell(counts: Counter[str], folder: Path, shard: Shard) -> None:
+def print_counts(counts: Counter[str], folder: Path, shard: Shard) -> None:
     """A line of what happened. Raises ValueError when all photos of a whole run failed."""
     journal = folder / f"journal-{shard}.jsonl"
     parts = [f"{counts[state]} {state}" for state in ("done", "failed", "skipped")]
-    print(f"{folder}: {', '.join(parts)}; {journal.name} says more")
+    say(f"{folder}: {', '.join(parts)}; {journal.name} says more")
     # A shard's failure would end the other shards of a sweep in one process.
     if shard.count == 1 and counts["failed"] and len(counts) == 1:
         raise ValueError(f"needs photos that can be inverted; got none; {journal} says why")
@@ -107,7 +99,7 @@ def tell(counts: Counter[str], folder: Path, shard: Shard) -> None:
 
 def main() -> None:
     """The command line."""
-    run_script("invert", invert_photos)
+    run_script("invert", PhotosJob, invert_photos)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A video of a person becomes latents of its frames, smooth from one to the next; resumable.
 
     python -m scripts.invert_video path=film.mp4
-    python -m scripts.generate_video experiment=motion track.latents=FOLDER/latents.npz
+    python -m scripts.generate_video experiment=copied motion.latents=FOLDER/latents.npz
 
 In: a configuration out of configs/invert_video.yaml. Out: latents.npz, side_by_side.mp4 (what was
 cut out, and what the generator draws), settings.json, and frames/ with what each frame gave. A run
@@ -10,69 +10,71 @@ that was stopped, or killed, is taken up by the same command.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import DictConfig
-from tqdm import tqdm
-
-from embed.photos.photo_face import check_generator
 from embed.photos.recipe import InversionRecipe
 from embed.tracking.video_inversion import VideoInversion
-from scripts.entry import build, choose_device, run_script
-from scripts.setting_types import check_types
-from synth.generators.memory import reuse_freed_memory
+from scripts.building import Deferred
+from scripts.entry import Place, run_script
+from scripts.reporting import say
+from scripts.terminal import TerminalProgress
+from synth.devices import choose_device
+from synth.generators.base import Generator
+from synth.generators.capabilities import need_differentiable
+from synth.progress import Progress
 from synth.storage.assets import hash_file
 from synth.storage.run_settings import keep_settings
-from synth.video.writing import probe_video, write_video
-
-TYPES = {
-    "path": str,
-    "every": int,
-    "next_steps": int | None,
-    "next_budget_s": float | None,
-}
+from synth.video.writing import Encoding, probe_video, write_video
 
 
-def invert_video(config: DictConfig, folder: Path) -> None:
-    """Run as configs/invert_video.yaml describes it."""
-    check_types(config, TYPES)
-    facts = probe_video(config.path)
-    recipe: InversionRecipe = build(config.inversion)
+@dataclass(frozen=True)
+class FootageJob:
+    """The entries of configs/invert_video.yaml."""
+
+    path: str
+    every: int
+    next_steps: int | None
+    next_budget_s: float | None
+    inversion: InversionRecipe
+    generator: Deferred[Generator]
+
+
+def invert_video(job: FootageJob, place: Place) -> None:
+    """Invert the video's frames into the run's folder."""
+    facts, recipe, folder = probe_video(job.path), job.inversion, place.folder
     if recipe.tune:
         raise ValueError(
             "needs one generator for all frames; got inversion.tune=true; try inversion=photo"
         )
-    own = {name: config[name] for name in ("every", "next_steps", "next_budget_s")}
-    job = VideoInversion(folder, recipe, **own)
+    inversion = VideoInversion(folder, recipe, job.every, job.next_steps, job.next_budget_s)
     device = choose_device(recipe.device)
     recipe.fetch_models()
-    generator = check_generator(build(config.generator))
-    known = {"generator_sha256": generator.sha256, "video": name_video(Path(config.path))}
+    generator = need_differentiable(job.generator.build(), "to invert a video")
+    known = {"generator_sha256": generator.sha256, "video": name_video(Path(job.path))}
+    own = {name: getattr(job, name) for name in ("every", "next_steps", "next_budget_s")}
     keep_settings(folder / "settings.json", {**known, **own, **recipe.describe(generator)})
-    if device.type == "cpu":
-        reuse_freed_memory()
     generator.to(device)
 
     total = -(-facts.frame_count // job.every)
-    with tqdm(total=total, desc="invert", unit="frame", disable=None) as progress:
-        for _ in job.run(config.path, generator):
-            progress.update()
-    latents = job.collect(generator, {**known, "fps": str(facts.fps / job.every)})
-    made_by = f"generator {generator.name}"
-    film = write_video(
-        folder / "side_by_side.mp4", job.read_seen(), facts.fps / job.every, made_by=made_by
-    )
-    print(f"{latents}: {film.frame_count} of {facts.frame_count} frames")
+    with TerminalProgress() as progress:
+        for done, _ in enumerate(inversion.run(job.path, generator), 1):
+            progress(Progress("invert frames", done, total))
+    fps = facts.fps / job.every
+    latents = inversion.collect(generator, {**known, "fps": str(fps)})
+    encoding = Encoding(fps, made_by=f"generator {generator.name}")
+    film = write_video(folder / "side_by_side.mp4", inversion.read_seen(), encoding)
+    say(f"{latents}: {film.frame_count} of {facts.frame_count} frames")
 
 
 def name_video(path: Path) -> str:
-    """What tells the video from others: its sha256, or the path of a folder of frames."""
+    """What distinguishes the video from others: its sha256, or the path of a folder of frames."""
     return hash_file(path) if path.is_file() else str(path.resolve())
 
 
 def main() -> None:
     """The command line."""
-    run_script("invert_video", invert_video)
+    run_script("invert_video", FootageJob, invert_video)
 
 
 if __name__ == "__main__":

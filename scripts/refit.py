@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.entry import reporting_errors
+from scripts.reporting import reporting_errors, say
 from synth.storage.atomic import write_text_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,7 +74,7 @@ def list_steps(data: Path | None) -> list[RefitStep]:
                 (
                     *("-m", "scripts.calibrate_directions"),
                     *("directions.path=outputs/fitted.safetensors", "identity_budget=0.42"),
-                    *("furthest=1", f"out={DIRECTIONS}", "report=false"),
+                    *("full_at=present", f"out={DIRECTIONS}", "report=false"),
                 ),
             ),
         ),
@@ -195,14 +195,14 @@ def refit(root: Path, steps: Sequence[RefitStep], minutes: float) -> bool:
     until_s = time.monotonic() + 60 * minutes
     for step in steps:
         if not find_due(root, [step]):
-            print(f"{step.name}: up to date")
+            say(f"{step.name}: up to date")
             continue
         if time.monotonic() > until_s:
-            print(f"{step.name}: left for the next call")
+            say(f"{step.name}: left for the next call")
             return False
-        print(f"{step.name}: {', '.join(step.outputs)}", flush=True)
+        say(f"{step.name}: {', '.join(step.outputs)}")
         if not take_step(root, step, until_s):
-            print(f"{step.name}: stopped; the same command goes on")
+            say(f"{step.name}: stopped; the same command goes on")
             return False
     return True
 
@@ -230,7 +230,7 @@ def main() -> None:
             raise ValueError(f"needs steps among {names}; got {a.only}; try --data for networks")
         steps = [step for step in steps if not a.only or step.name in a.only]
         if a.list:
-            print("\n".join(step.name for step in find_due(ROOT, steps)) or "nothing is due")
+            say("\n".join(step.name for step in find_due(ROOT, steps)) or "nothing is due")
             return
         if a.force:
             forget(ROOT, steps)

@@ -11,50 +11,50 @@ same command goes on.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-
-import torch
-from omegaconf import DictConfig
+from typing import Literal
 
 from embed.encoder.fit import fit_encoder
 from embed.encoder.plan import EncoderPlan
 from embed.encoder.store import save_encoder
-from embed.networks.perceptual import fetch_lpips_loss, find_perceptual_distance
-from scripts.entry import build, choose_device, run_script
-from scripts.setting_types import ENCODER_TYPES, check_types
+from embed.networks.perceptual import load_distance
+from scripts.building import Deferred
+from scripts.entry import Place, run_script
+from scripts.reporting import say
+from synth.devices import choose_device
 from synth.generators.base import Generator
-from synth.judging.perceptual import load_perceptual
-from synth.learning.losses import Distance
+from synth.generators.capabilities import need_differentiable
 from synth.storage.atomic import check_output_path
 
 
-def train_encoder(config: DictConfig, folder: Path) -> None:
-    """Train and save as configs/train_encoder.yaml describes it."""
-    check_types(config, ENCODER_TYPES)
-    out = Path(config.out)
+@dataclass(frozen=True)
+class EncoderJob:
+    """The entries of configs/train_encoder.yaml; `perceptual`: what guesses are compared by."""
+
+    plan: EncoderPlan
+    perceptual: Literal["bundled", "lpips"]
+    device: str
+    out: str
+    generator: Deferred[Generator]
+
+
+def train_encoder(job: EncoderJob, place: Place) -> None:
+    """Train and write the encoder to job.out."""
+    out = Path(job.out)
     check_output_path(out, ".safetensors")
-    device = choose_device(config.device)
-    plan: EncoderPlan = build(config.plan)
-    generator: Generator = build(config.generator)
-    if isinstance(generator, torch.nn.Module):
-        generator.to(device)
-    network, card = fit_encoder(generator, make_distance(config.perceptual, device), plan, folder)
+    device = choose_device(job.device)
+    generator = need_differentiable(job.generator.build(), "to train an encoder").to(device)
+    distance = load_distance(job.perceptual, device)
+    network, card = fit_encoder(generator, distance, job.plan, place.folder)
     for entry, text in save_encoder(out, network, generator, card).items():
-        print(f"{entry}: {text}")
-    print(f"{out}: an encoder for {generator.name}, {out.stat().st_size / 1e6:.1f} MB")
-
-
-def make_distance(name: str, device: torch.device) -> Distance:
-    """The perceptual distance that guesses are compared with, by its name in the configuration."""
-    if name == "bundled":
-        return load_perceptual(device=device).distance
-    lpips = fetch_lpips_loss(device)
-    return lambda a, b: find_perceptual_distance(lpips, a, b)
+        say(f"{entry}: {text}")
+    say(f"{out}: an encoder for {generator.name}, {out.stat().st_size / 1e6:.1f} MB")
 
 
 def main() -> None:
     """The command line."""
-    run_script("train_encoder", train_encoder)
+    run_script("train_encoder", EncoderJob, train_encoder)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import torch
 
-from scripts.entry import reporting_errors
-from synth.checkpoints.native import load_native
+from scripts.reporting import reporting_errors, say
+from synth.generators import load_native
 from synth.judging.perceptual import load_perceptual
-from synth.workshop.training.dataset import load_dataset, render_dataset
+from synth.workshop.training.dataset import open_dataset, render_dataset
 from synth.workshop.training.fit_mapping import fit_mapping, measure_fit, save_mapping
 from synth.workshop.training.ledger import count_cores
 from synth.workshop.training.mapping_parts import JointFit
@@ -49,9 +49,9 @@ def train(a: argparse.Namespace) -> None:
     # Each worker takes its part of a batch through the network on one thread.
     torch.set_num_threads(1)
     machine = Machine(device, workers)
-    data = load_dataset(a.data)
-    print(f"{a.data}: {len(data.parameters)} pictures are finished; more join in as they are")
-    trainer = Trainer(partial(load_dataset, a.data), a.run, recipe, machine, distance)
+    data = open_dataset(a.data)
+    say(f"{a.data}: {len(data.parameters)} pictures are finished; more join in as they are")
+    trainer = Trainer(partial(open_dataset, a.data), a.run, recipe, machine, distance)
     if a.start is not None:
         started = load_native(a.start)
         trainer.start_from(started.generator.synthesis, started.card)
@@ -62,7 +62,7 @@ def train_slice(a: argparse.Namespace) -> None:
     """Render, fit, train and pack for some minutes; the same command goes on."""
     torch.set_num_threads(1)
     machine = Machine(choose_device(a.device), a.workers or count_cores())
-    print(run_slice(Slice(a.folder, a.head_model, a.minutes, machine, a.plan, a.seed)))
+    say(run_slice(Slice(a.folder, a.head_model, a.minutes, machine, a.plan, a.seed)))
 
 
 def choose_device(name: str) -> str:
@@ -77,7 +77,7 @@ def map_latents(a: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     network = fit_mapping(JointFit(a.steps), a.seed)
     fit = measure_fit(network)
-    print("R2 on fresh z:", fit)
+    say(f"R2 on fresh z: {fit}")
     save_mapping(a.out, network, fit)
 
 

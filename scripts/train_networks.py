@@ -14,12 +14,12 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from scripts.entry import reporting_errors
+from scripts.reporting import reporting_errors, say
 from synth.judging.judge import BUNDLED_JUDGE
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL
 from synth.learning.fitting import FitPlan
+from synth.learning.rendered_faces import load_dataset
 from synth.workshop.training import fit_judge, fit_perceptual
-from synth.workshop.training.dataset import load_dataset
 
 
 def make_plan(a: argparse.Namespace, usual: FitPlan) -> FitPlan:
@@ -57,7 +57,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with reporting_errors():
         for entry, text in arguments.job(arguments).items():
-            print(f"{entry}: {text}")
+            say(f"{entry}: {text}")
 
 
 if __name__ == "__main__":

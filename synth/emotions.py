@@ -9,6 +9,8 @@ import difflib
 from collections.abc import Sequence
 from enum import IntEnum
 
+from synth.plain_text import show
+
 #: What people write for an emotion, for the hint in the error only.
 _SYNONYMS = {"neutral": "calm", "joy": "happiness", "rage": "anger", "scared": "fear"}
 
@@ -37,13 +39,14 @@ class Emotion(IntEnum):
         if isinstance(value, int) and not isinstance(value, bool) and value in set(cls):
             return cls(value)
         known = [emotion.label for emotion in cls]
-        name = str(value).strip().lower()
+        name = value.strip().lower()[:80] if isinstance(value, str) else show(value)
         if name in known:
             return cls[name.upper()]
         close = [_SYNONYMS[name]] if name in _SYNONYMS else find_close(name, known)
         hint = f"did you mean {close[0]!r}?" if close else "choose one of these"
         raise ValueError(
-            f"needs an emotion out of {', '.join(known)} (or its number 0-6); got {value!r}; {hint}"
+            f"needs an emotion out of {', '.join(known)} (or its number 0-6); got {show(value)}; "
+            f"{hint}"
         )
 
 

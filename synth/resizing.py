@@ -11,6 +11,8 @@ from jaxtyping import UInt8
 
 from synth.types import Frames
 
+#: H.264 and VP9 end here, and a picture takes 0.8 GB.
+LARGEST_PX = 16384
 #: Other names than the input's: the sides differ.
 ResizedFrames = UInt8[np.ndarray, "frame new_height new_width 3"]
 
@@ -18,7 +20,7 @@ ResizedFrames = UInt8[np.ndarray, "frame new_height new_width 3"]
 def resize_frames(frames: Frames, size_px: int) -> ResizedFrames:
     """Frames whose longer side is `size_px`, the aspect ratio kept; unchanged if it already is.
 
-    Raises ValueError for a size below 2 pixels.
+    Raises ValueError for a size that `check_size` refuses.
     """
     check_size(size_px)
     height, width = frames.shape[1:3]
@@ -31,9 +33,9 @@ def resize_frames(frames: Frames, size_px: int) -> ResizedFrames:
 
 
 def check_size(size_px: int) -> None:
-    """Raise ValueError for an output too small to be a video."""
-    if size_px < 2:
-        raise ValueError(f"needs an output size of 2 pixels or more; got size_px={size_px}")
+    """Raise ValueError for an output too small to be a video, or too large for any player."""
+    if not 2 <= size_px <= LARGEST_PX:
+        raise ValueError(f"needs an output size of 2 to {LARGEST_PX} pixels; got size_px={size_px}")
 
 
 def pad_to_even(frames: Frames) -> ResizedFrames:

@@ -17,6 +17,8 @@ WPlus = Float[Tensor, "batch layer w_dim"]
 #: One face or direction: a row of w per layer of the generator.
 Rows = Float[Tensor, "layer w_dim"]
 Images = Float[Tensor, "batch 3 height width"]
+#: Seconds from the start of a film, one for each frame.
+Times = Float[Tensor, "frame"]
 Frames = UInt8[np.ndarray, "frame height width 3"]
 
 

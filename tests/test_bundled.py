@@ -1,16 +1,14 @@
 """What ships: a generator and its directions, that belong together and tell their origin."""
 
-from synth.checkpoints.native import load_native
 from synth.emotions import Emotion
-from synth.generators import load_bundled_generator
-from synth.generators.bundled import BUNDLED_WEIGHTS
+from synth.generators import load_bundled_generator, load_native
+from synth.generators.bundled import BUNDLED_NAME, BUNDLED_WEIGHTS
 from synth.motion.direction_sets import find_bundled_directions
-from synth.workshop.training.pack import NAME
 
 
 def test_the_generator_has_the_shape_of_the_published_one():
     generator = load_bundled_generator()
-    assert generator.name == NAME
+    assert generator.name == BUNDLED_NAME
     assert generator.resolution == 1024
     assert (generator.num_layers, generator.w_dim) == (18, 512)
 

@@ -17,6 +17,24 @@ ALLOWED = {
 }
 
 
+#: Room of synth -> the rooms that it may import, besides itself and the modules on the ground.
+ROOMS = {
+    "storage": set(),
+    "video": {"storage"},
+    "checkpoints": {"storage"},
+    "generators": {"checkpoints", "storage"},
+    "judging": {"generators", "checkpoints", "storage"},
+    "learning": {"judging", "generators", "checkpoints", "storage"},
+    "faces": {"generators", "checkpoints", "storage"},
+    "motion": {"faces", "generators", "checkpoints", "storage"},
+    "scores": {"faces", "video", "judging", "storage"},
+    "film": {"motion", "faces", "scores", "video", "judging", "generators", "storage"},
+}
+WORKSHOP = "synth.workshop"
+#: Modules that stand on the ground, under all rooms, and what they may import of synth.
+GROUND = {"devices", "emotions", "plain_text", "progress", "resizing", "types"}
+
+
 def find_imports(source: str, module: str) -> set[str]:
     """Full names of all modules that `source`, the text of `module`, imports."""
     found = set()
@@ -44,6 +62,20 @@ def find_breaches(package: str, imports: set[str]) -> set[str]:
     return breaches
 
 
+def find_room_breaches(parts: tuple[str, ...], imports: set[str]) -> set[str]:
+    """The imports within synth that the module of these path parts must not have."""
+    ours = {name for name in imports if name.startswith("synth.")}
+    if parts[:2] == ("synth", "workshop") or parts[0] in ("scripts", "benchmarks"):
+        return set()
+    workshop = {name for name in ours if f"{name}.".startswith(f"{WORKSHOP}.")}
+    # What synth itself offers may come from any room but the workshop.
+    if parts[0] != "synth" or parts == ("synth", "__init__.py"):
+        return workshop
+    room = parts[1].removesuffix(".py")
+    allowed = GROUND | ({room} | ROOMS[room] if room in ROOMS else set())
+    return {name for name in ours if name.split(".")[1] not in allowed}
+
+
 def list_modules() -> list[Path]:
     return [
         file.relative_to(REPOSITORY)
@@ -58,17 +90,25 @@ def test_module_imports_only_what_its_package_may(file):
     parent = ".".join(file.parent.parts)
     imports = find_imports((REPOSITORY / file).read_text(encoding="utf-8"), parent)
     assert not find_breaches(package, imports), f"{file} must not import these"
+    assert not find_room_breaches(file.parts, imports), f"{file} must not import these"
+
+
+def test_every_room_has_its_rule():
+    folders = {path.parent.name for path in (REPOSITORY / "synth").glob("*/__init__.py")}
+    modules = {path.stem for path in (REPOSITORY / "synth").glob("*.py")}
+    assert folders == {*ROOMS, "workshop"}
+    assert modules == {*GROUND, "__init__"}
 
 
 @pytest.mark.parametrize(
     ("package", "line"),
     [
-        ("synth", "import synth.motion.direction_sets"),
+        ("synth", "import directions.fitting.fit"),
         ("synth", "from embed.networks import identity"),
         ("synth", "def f():\n    from scripts.entry import build"),
         ("synth", "import hydra.utils"),
         ("synth", "importlib.import_module('emotion_seq.model')"),
-        ("embed", "from synth.motion.direction_sets import load_directions"),
+        ("embed", "from directions.fitting.fit import fit_directions"),
         ("directions", "if 1:\n    import emotion_seq"),
         ("emotion_seq", "from omegaconf import OmegaConf"),
         ("scripts", "import benchmarks.synthesis"),
@@ -84,8 +124,45 @@ def test_the_check_sees_a_breach(package, line):
         ("synth", "from synth.types import WPlus"),
         ("synth", "from . import directions_of_light"),
         ("embed", "from synth import latents"),
-        ("scripts", "import hydra, synth.motion.direction_sets, embed.networks.identity"),
+        ("scripts", "import hydra, directions.store, embed.networks.identity"),
     ],
 )
 def test_the_check_lets_pass_what_is_allowed(package, line):
     assert not find_breaches(package, find_imports(line, package))
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("synth/checkpoints/loading.py", "from synth.generators.native import load_native"),
+        ("synth/generators/stylegan2.py", "from synth.faces import face"),
+        ("synth/motion/walks.py", "def f():\n    from synth.film.film import make_film"),
+        ("synth/faces/face.py", "import synth.motion.base"),
+        ("synth/scores/acd.py", "from synth.motion.base import Plan"),
+        ("synth/video/writing.py", "from synth import scores"),
+        ("synth/types.py", "from synth.storage.atomic import write_atomically"),
+        ("synth/film/film.py", "from synth.workshop.training import train"),
+        ("synth/__init__.py", "import synth.workshop"),
+        ("emotion_seq/model.py", "importlib.import_module('synth.workshop.portraits')"),
+    ],
+)
+def test_the_check_sees_a_breach_between_rooms(file, line):
+    parts = Path(file).parts
+    assert find_room_breaches(parts, find_imports(line, ".".join(parts[:-1])))
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("synth/film/film.py", "from synth.motion.base import Plan"),
+        ("synth/generators/loading.py", "from synth.checkpoints import find_native"),
+        ("synth/video/writing.py", "from synth.types import Frames"),
+        ("synth/__init__.py", "from synth.film.film import make_film"),
+        ("synth/workshop/training/train.py", "from synth.learning import fitting"),
+        ("benchmarks/training.py", "import synth.workshop.training"),
+        ("embed/faces/align.py", "from synth.motion import paths"),
+    ],
+)
+def test_the_check_lets_pass_what_rooms_may(file, line):
+    parts = Path(file).parts
+    assert not find_room_breaches(parts, find_imports(line, ".".join(parts[:-1])))

@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.directions.edits import compare_sets, measure_edits, measure_renders
 from benchmarks.directions.subjects import make_person, render_subjects
 from benchmarks.quality.pictures import Figures, load_renderer
-from synth.checkpoints.native import load_native
+from synth.generators import load_native
 from synth.generators.acceleration import accelerate
 from synth.generators.bundled import BUNDLED_WEIGHTS
 from synth.judging.judge import BUNDLED_JUDGE, load_judge

@@ -71,7 +71,7 @@ def measure_edits(
     seen = observer.observe(calm)
     found: dict[Emotion, Edit] = {}
     for emotion, direction in fitted.directions.items():
-        step = mask.apply(direction.vector) * direction.coefficient
+        step = direction.step(mask, faces)
         chances, told = [], np.empty(0)
         frames = calm
         for intensity in INTENSITIES:

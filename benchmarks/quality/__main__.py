@@ -13,26 +13,28 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from benchmarks.quality.expressions import measure_hits, measure_identity
 from benchmarks.quality.latents import measure_droplets, measure_path_length
 from benchmarks.quality.likeness import measure_frechet, measure_likeness
 from benchmarks.quality.movement import measure_sticking
 from benchmarks.quality.pictures import Figures, load_renderer
-from synth.checkpoints.native import load_native
+from synth.generators import load_native
 from synth.generators.acceleration import accelerate
 from synth.generators.bundled import BUNDLED_WEIGHTS
+from synth.generators.stylegan2 import StyleGAN2
 from synth.judging.judge import BUNDLED_JUDGE, load_judge
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL, load_perceptual
+from synth.learning.rendered_faces import HELD_OUT, load_dataset
 from synth.storage.atomic import write_text_atomically
-from synth.workshop.training.dataset import HELD_OUT, load_dataset
 
 MEASURES = ("likeness", "frechet", "path", "droplets", "sticking", "hits", "identity")
 
 
 def list_measures(a: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
     """What to call for each measure; networks are read when the first one needs them."""
-    generator, data = load_native(a.generator).generator, load_dataset(a.data)
+    generator, data = cast(StyleGAN2, load_native(a.generator).generator), load_dataset(a.data)
     # As videos are rendered; what is differentiated or looked into stays in float32.
     fast = accelerate(generator)
     renderer = load_renderer(a.head_model)

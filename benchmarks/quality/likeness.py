@@ -17,8 +17,9 @@ from synth.generators.bundled_parameters import map_latents_to_parameters, trunc
 from synth.judging.frechet import find_frechet_distance
 from synth.judging.perceptual import PerceptualNetwork
 from synth.learning.losses import crop_face, find_psnr
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 from synth.types import Frames, to_images
-from synth.workshop.training.dataset import HELD_OUT, LEAST_PSI, FaceDataset
+from synth.workshop.training.dataset import LEAST_PSI
 from synth.workshop.training.edges import EdgeFigures, measure_edges
 
 PERCEPTUAL_PX = 256

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import cv2
 import numpy as np
@@ -15,7 +15,11 @@ from torch import Tensor
 from synth.emotions import Emotion
 from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
-from synth.generators.bundled_parameters import FaceParameters, make_target_latents
+from synth.generators.bundled_parameters import (
+    APPEARANCE_NAMES,
+    FaceParameters,
+    make_target_latents,
+)
 from synth.motion.direction_sets import load_directions_for
 from synth.motion.masks import MASKS
 from synth.motion.neutral import calm_face
@@ -87,14 +91,23 @@ def edit_faces(generator: Generator, count: int, psi: float) -> dict[Emotion, WP
     ]
     shown = {Emotion.CALM: torch.stack(faces)}
     for emotion, direction in fitted.directions.items():
-        shown[emotion] = shown[Emotion.CALM] + mask.apply(direction.vector * direction.coefficient)
+        shown[emotion] = shown[Emotion.CALM] + direction.step(mask, shown[Emotion.CALM])
     return shown
 
 
 def load_renderer(head_model: Path | None) -> Renderer | None:
-    """The renderer of a head model's file, where there is one."""
+    """The renderer of a head model's file, where there is one.
+
+    Raises ValueError where the bundled generator learned other portraits than are drawn now.
+    """
     if head_model is None:
         return None
+    from synth.workshop.portraits import parameters as drawn
     from synth.workshop.portraits.renderer import FaceRenderer
 
-    return FaceRenderer(head_model)
+    if drawn.APPEARANCE_NAMES != APPEARANCE_NAMES:
+        raise ValueError(
+            "needs a bundled generator that learned the portraits as they are drawn now; the one "
+            "that ships learned earlier ones; try without --head-model"
+        )
+    return cast(Renderer, FaceRenderer(head_model))

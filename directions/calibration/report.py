@@ -10,6 +10,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from directions.calibration.edits import EditFigures, People
 from directions.calibration.rows import RowShares
 from directions.calibration.sweep import Calibration
 from synth.emotions import Emotion
@@ -18,24 +19,46 @@ from synth.motion.directions import Direction
 from synth.storage.atomic import write_atomically
 from synth.video.provenance import SOFTWARE
 
+#: Card entries of a fit that other coefficients change, and those of a finished set.
+BEFORE = ("held_out_accuracy", "held_out_confusion", "confusion", "held_out_subjects")
+EDITS = ("accuracy", "confusion", "measured_on")
+
 
 def apply_calibration(
     fitted: DirectionSet, found: Mapping[Emotion, Calibration], conditions: Mapping[str, object]
 ) -> DirectionSet:
     """The set with measured coefficients; a direction that was backwards is turned, and so is its
-    calm level. Card entries `calibration` and `calibrated_with` (JSON) are added."""
+    calm level. Card entries `calibration` and `calibrated_with` (JSON) are added; held-out figures
+    of the coefficients as they were go by the name `before_calibration`."""
     directions, levels = dict(fitted.directions), dict(fitted.calm_levels)
     for emotion, calibration in found.items():
         vector = directions[emotion].vector * calibration.sign
         directions[emotion] = Direction(vector, calibration.coefficient)
         if emotion in levels:
             levels[emotion] *= calibration.sign
+    old = {name: fitted.card[name] for name in BEFORE if name in fitted.card}
     card = {
-        **fitted.card,
+        **{name: text for name, text in fitted.card.items() if name not in (*BEFORE, *EDITS)},
+        **({"before_calibration": json.dumps(old)} if old else {}),
         "calibration": json.dumps({e.label: _round(asdict(c)) for e, c in found.items()}),
         "calibrated_with": json.dumps(dict(conditions)),
     }
     return replace(fitted, directions=directions, calm_levels=levels, card=card, sha256="")
+
+
+def add_edits(
+    fitted: DirectionSet, figures: EditFigures, people: People, reporter: str
+) -> DirectionSet:
+    """The set with what it does to people it was not calibrated on: card entries `accuracy`,
+    `confusion` (JSON, [asked, answered]) and `measured_on` (JSON)."""
+    where = {
+        "seeds": [people.seeds[0], people.seeds[-1]],
+        "psi": people.psi,
+        "reported_by": reporter,
+    }
+    entries = (f"{figures.accuracy:.4f}", figures.confusion.tolist(), where)
+    texts = [entries[0], *map(json.dumps, entries[1:])]
+    return replace(fitted, card={**fitted.card, **dict(zip(EDITS, texts, strict=True))}, sha256="")
 
 
 def add_rows(fitted: DirectionSet, shares: Mapping[Emotion, RowShares]) -> DirectionSet:

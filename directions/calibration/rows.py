@@ -1,7 +1,7 @@
 """Which rows of W+ carry an emotion: the mask, found by leaving rows out (thesis, section 4.4).
 
 Calm faces are edited with the first k rows only, for each k, and with all rows but one. The
-response of a classifier, as a share of that to all rows, tells how many rows are enough and which
+response of a classifier, as a share of that to all rows, shows how many rows are enough and which
 ones are missed.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from directions.calibration.faces import draw_frames
 from synth.emotions import Emotion
 from synth.generators.base import Generator
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.generators.drawing import draw_frames
+from synth.judging.emotion_scoring import EmotionScorer, measure_response
 from synth.motion.directions import Direction
 from synth.motion.masks import LayerMask
 from synth.types import WPlus
@@ -48,11 +48,11 @@ def ablate_rows(
 
     Raises ValueError when the classifier does not answer to all rows together.
     """
-    change = direction.vector * direction.coefficient
+    change = direction.step(LayerMask(layer_stop=None), faces)
     layers = len(change)
 
     def respond(rows: WPlus) -> float:
-        return float(np.nanmean(scorer.score(draw_frames(generator, rows))[:, emotion]))
+        return measure_response(scorer, draw_frames(generator, rows), emotion)
 
     rest, full = respond(faces), respond(faces + change)
     if full <= rest:
@@ -60,9 +60,8 @@ def ablate_rows(
             f"needs an answer to {emotion.label} at intensity 1; got {full:.3f}, and {rest:.3f} at "
             "rest; try calibrating the set first"
         )
-    first = [respond(faces + LayerMask(layer_stop=k).apply(change)) for k in range(1, layers)] + [
-        full
-    ]
+    masks = [LayerMask(layer_stop=k) for k in range(1, layers)]
+    first = [*(respond(faces + direction.step(mask, faces)) for mask in masks), full]
     without = []
     for row in range(layers):
         left = change.clone()

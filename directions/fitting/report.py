@@ -1,7 +1,7 @@
-"""What a fit found, as entries of the card and as one picture.
+"""What a fit found: the set with its card, and one picture.
 
-The picture: whom the boundaries take for whom on people who were not fitted, how close directions
-are to one another, and what regularisation changes in the AUC.
+The picture: which emotions directions recognise on people who were not fitted, how close they are
+to one another, and what regularisation changes in the AUC.
 """
 
 from __future__ import annotations
@@ -14,13 +14,38 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from directions.fitting.fit import FittedSet
+from directions.fitting.held_out import CHANCE_ONE
 from directions.fitting.samples import LabelledLatents
 from directions.fitting.settings import FitSettings
 from synth.emotions import Emotion
+from synth.generators.base import Generator
+from synth.motion.direction_sets import DirectionSet
 from synth.storage.atomic import write_atomically
 from synth.video.provenance import SOFTWARE
 
 LABELS = [emotion.label for emotion in Emotion]
+
+
+def make_set(
+    generator: Generator,
+    fitted: FittedSet,
+    labelled: LabelledLatents,
+    settings: FitSettings,
+    about: str,
+) -> DirectionSet:
+    """The directions with a card of how they were fitted, `about` their labels, and measured."""
+    card = {
+        "labels": about,
+        **describe_fit(fitted, labelled, settings),
+        "licence": "as the generator's",
+    }
+    return DirectionSet(
+        {emotion: found.direction for emotion, found in fitted.emotions.items()},
+        generator.name,
+        generator.sha256,
+        {emotion: found.calm_level for emotion, found in fitted.emotions.items()},
+        card,
+    )
 
 
 def describe_fit(
@@ -28,7 +53,7 @@ def describe_fit(
 ) -> dict[str, str]:
     """Entries of the card: how it was fitted and what was measured, all as text."""
     emotions = fitted.emotions
-    cosines = fitted.find_cosines()
+    cosines = fitted.compute_cosines()
     return {
         "samples": str(len(labelled.latents)),
         "subjects": str(len(np.unique(labelled.subjects))),
@@ -46,9 +71,12 @@ def describe_fit(
         "held_out_auc": json.dumps(
             {e.label: round(f.held_out_auc, 4) for e, f in emotions.items()}
         ),
+        "chance_auc": json.dumps(
+            {e.label: round(0.5 + CHANCE_ONE * f.held_out.spread, 4) for e, f in emotions.items()}
+        ),
         "held_out_subjects": str(fitted.held_out),
         "held_out_accuracy": f"{fitted.accuracy:.4f}",
-        "confusion": json.dumps(fitted.confusion.tolist()),
+        "held_out_confusion": json.dumps(fitted.confusion.tolist()),
         "cosines": json.dumps(
             {e.label: np.round(row, 3).tolist() for e, row in zip(emotions, cosines, strict=True)}
         ),
@@ -61,10 +89,12 @@ def save_fit_report(path: Path, fitted: FittedSet, title: str) -> None:
     left, middle, right = figure.subplots(1, 3)
     _draw_table(left, fitted.confusion, LABELS, LABELS, "d")
     left.set(
-        title=f"held-out people: {fitted.accuracy:.1%} told right", xlabel="told", ylabel="shown"
+        title=f"held-out people: {fitted.accuracy:.1%} recognised",
+        xlabel="answered",
+        ylabel="shown",
     )
     names = [emotion.label for emotion in fitted.emotions]
-    _draw_table(middle, fitted.find_cosines(), names, names, ".2f")
+    _draw_table(middle, fitted.compute_cosines(), names, names, ".2f")
     middle.set(title="cosines between directions")
     values = fitted.strength.aucs
     if values:

@@ -1,4 +1,4 @@
-"""What can be chosen about a fit of directions (docs/directions.md tells what each does)."""
+"""What can be chosen about a fit of directions (docs/directions.md says what each does)."""
 
 from __future__ import annotations
 

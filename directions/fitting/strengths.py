@@ -1,4 +1,4 @@
-"""How strongly to regularise: the strongest that tells emotions apart as well as the best.
+"""How strongly to regularise: the strongest that separates emotions as well as the best.
 
 Cross-validation over people measures, for each C, the area under the ROC curve of emotion against
 calm. It hardly differs over orders of magnitude, while edits get worse with every step towards

@@ -7,8 +7,8 @@ They are joined by the photo's sha256, so that neither has to stay where it was.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,52 +20,63 @@ from directions.labels.pictures import LabelledPicture, Single, balance, check_s
 from synth.emotions import Emotion
 from synth.faces.latents import load_latents
 from synth.generators.base import Generator
+from synth.plain_text import load_json
+from synth.progress import Report, ignore_progress
 from synth.storage.assets import hash_file
 
 REPORT, LATENTS = "report.json", "latents.npz"
 Missing = Literal["refuse", "drop"]
 
 
-def label_photos(
-    generator: Generator,
-    path: str,
-    latents: str | None,
-    layout: Layout = "auto",
-    numbers: Sequence[str] = IMPA_NUMBERS,
-    missing: Missing = "refuse",
-    single_pictures: Single = "refuse",
-    most_per_emotion: int | None = None,
-    seed: int = 0,
-) -> LabelledLatents:
-    """Labelled pictures at `path` with their W+ out of the folder `latents`.
+@dataclass(frozen=True)
+class PhotoLabels:
+    """A LabelSource: labelled pictures at `path` with their W+ out of the folder `latents`.
 
-    Raises ValueError for labels or latents that are wrong, unbalanced or of another generator.
+    layout, numbers: see `directions.labels.layouts`. missing: refuse photos without latents, or
+    drop them. single_pictures: what becomes of subjects with one picture. most_per_emotion: draw
+    that many of each emotion at random, by `seed`.
     """
-    if latents is None:
-        raise ValueError("needs latents, the folder of inverted photos; got none")
-    pictures = choose_pictures(path, layout, numbers, single_pictures, most_per_emotion, seed)
-    results = find_results(Path(latents), generator)
-    found = [(p, results[sha256]) for p in pictures if (sha256 := _hash(p.path)) in results]
-    if len(found) < len(pictures) and (missing == "refuse" or not found):
-        raise ValueError(
-            f"{latents}: needs latents of {len(pictures)} labelled pictures; got those of "
-            f"{len(found)}, its journal says why; try labels.missing=drop, retry_failed=true, or "
-            f"`python -m scripts.invert photos={path}` for photos that nobody has inverted"
-        )
-    return join_labels(found, generator)
 
+    path: str
+    latents: str | None = None
+    layout: Layout = "auto"
+    numbers: Sequence[str] = IMPA_NUMBERS
+    missing: Missing = "refuse"
+    single_pictures: Single = "refuse"
+    most_per_emotion: int | None = None
+    seed: int = 0
 
-def choose_pictures(
-    path: str,
-    layout: Layout = "auto",
-    numbers: Sequence[str] = IMPA_NUMBERS,
-    single_pictures: Single = "refuse",
-    most_per_emotion: int | None = None,
-    seed: int = 0,
-) -> list[LabelledPicture]:
-    """The pictures that count, of all that are labelled at `path`; ValueError as `label_photos`."""
-    pictures = check_single_pictures(list_labelled(path, layout, numbers), single_pictures)
-    return balance(pictures, most_per_emotion, seed)
+    @property
+    def about(self) -> str:
+        """For the card."""
+        return f"folder: {Path(self.path).name}, inverted"
+
+    def load_labels(
+        self, generator: Generator, report: Report = ignore_progress
+    ) -> LabelledLatents:
+        """Join pictures and latents.
+
+        Raises ValueError for labels or latents that are wrong, unbalanced or of another generator.
+        """
+        if self.latents is None:
+            raise ValueError("needs latents, the folder of inverted photos; got none")
+        pictures = self.choose_pictures()
+        results = find_results(Path(self.latents), generator)
+        found = [(p, results[sha256]) for p in pictures if (sha256 := _hash(p.path)) in results]
+        if len(found) < len(pictures) and (self.missing == "refuse" or not found):
+            raise ValueError(
+                f"{self.latents}: needs latents of {len(pictures)} labelled pictures; got those of "
+                f"{len(found)}, its journal says why; try labels.missing=drop, retry_failed=true, "
+                f"or `python -m scripts.invert photos={self.path}` for photos that nobody has "
+                "inverted"
+            )
+        return join_labels(found, generator)
+
+    def choose_pictures(self) -> list[LabelledPicture]:
+        """The pictures that count, of all that are labelled; raises ValueError as above."""
+        listed = list_labelled(self.path, self.layout, self.numbers)
+        pictures = check_single_pictures(listed, self.single_pictures)
+        return balance(pictures, self.most_per_emotion, self.seed)
 
 
 def find_results(folder: Path, generator: Generator) -> dict[str, Path]:
@@ -81,7 +92,7 @@ def find_results(folder: Path, generator: Generator) -> dict[str, Path]:
     found = {}
     for report in sorted(folder.rglob(REPORT)):
         try:
-            content = json.loads(report.read_text(encoding="utf-8"))
+            content = load_json(report)
             photo, made_with = content["photo"]["sha256"], content["generator"]
             name, sha256 = made_with["name"], made_with["sha256"]
         except (ValueError, KeyError, TypeError) as error:

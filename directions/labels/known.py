@@ -5,12 +5,15 @@ So the emotion of every z, and everything else that is drawn, is known.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
 from directions.fitting.samples import LabelledLatents
 from synth.emotions import Emotion
 from synth.generators.base import Generator
+from synth.generators.bundled import BUNDLED_NAME
 from synth.generators.bundled_parameters import (
     APPEARANCE_NAMES,
     APPEARANCE_START,
@@ -18,10 +21,29 @@ from synth.generators.bundled_parameters import (
     EMOTIONS,
     map_latents_to_parameters,
 )
-from synth.workshop.training.pack import NAME as BUNDLED_NAME
+from synth.progress import Report, ignore_progress
 
 #: Faces whose emotions sum to less than this are called calm.
 CALM_BELOW = 0.1
+
+
+@dataclass(frozen=True)
+class KnownLabels:
+    """A LabelSource: `count` latents of the bundled generator."""
+
+    count: int = 60000
+    seed: int = 1
+
+    @property
+    def about(self) -> str:
+        """For the card."""
+        return f"known: the parameters of {BUNDLED_NAME} (directions/labels/known.py)"
+
+    def load_labels(
+        self, generator: Generator, report: Report = ignore_progress
+    ) -> LabelledLatents:
+        """As `label_bundled_latents`."""
+        return label_bundled_latents(generator, self.count, self.seed)
 
 
 def label_bundled_latents(generator: Generator, count: int, seed: int) -> LabelledLatents:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,28 @@ import numpy as np
 from directions.fitting.samples import LabelledLatents
 from synth.emotions import Emotion
 from synth.generators.base import Generator
+from synth.progress import Report, ignore_progress
+from synth.storage.arrays import load_arrays
 
 _OWN_ARRAYS = ("w", "emotion", "intensity", "subject")
+
+
+@dataclass(frozen=True)
+class LabelsFile:
+    """A LabelSource: a file of labelled latents."""
+
+    path: str
+
+    @property
+    def about(self) -> str:
+        """For the card."""
+        return f"file: {Path(self.path).name}"
+
+    def load_labels(
+        self, generator: Generator, report: Report = ignore_progress
+    ) -> LabelledLatents:
+        """As `load_labelled_latents`."""
+        return load_labelled_latents(self.path, generator)
 
 
 def load_labelled_latents(path: str | Path, generator: Generator) -> LabelledLatents:
@@ -21,11 +42,7 @@ def load_labelled_latents(path: str | Path, generator: Generator) -> LabelledLat
     Raises ValueError naming the file, also when its latents do not fit the generator.
     """
     path = Path(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError) as error:
-        raise ValueError(f"{path}: needs labelled latents as .npz; {error}") from error
+    arrays = load_arrays(path)
     if not {"w", "emotion"} <= set(arrays):
         raise ValueError(f"{path}: needs arrays w and emotion; got {sorted(arrays)}")
     w, emotion = np.asarray(arrays["w"], np.float32), np.asarray(arrays["emotion"])

@@ -21,7 +21,7 @@ from synth.emotions import Emotion
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 CSV_COLUMNS = ("file", "subject", "emotion", "intensity")
-#: One emotion may have so many times the pictures of another.
+#: One emotion may have this many times the pictures of another.
 LARGEST_IMBALANCE = 20
 
 Single = Literal["refuse", "drop", "keep"]
@@ -88,7 +88,7 @@ def list_files(folder: Path) -> list[Path]:
 
 
 def check_single_pictures(pictures: Sequence[LabelledPicture], single: Single) -> list:
-    """Refuse, drop or keep subjects with one picture: a person seen once cannot be compared with
+    """Refuse, drop or keep subjects with one picture: such a person cannot be compared with
     their own calm face.
 
     Where every picture is a subject of its own, nobody was named, and all are kept.
@@ -109,7 +109,7 @@ def check_single_pictures(pictures: Sequence[LabelledPicture], single: Single) -
 def balance(
     pictures: Sequence[LabelledPicture], most: int | None, seed: int
 ) -> list[LabelledPicture]:
-    """At most `most` pictures of each emotion, by lot. Raises ValueError when still unbalanced."""
+    """At most `most` pictures of each emotion, at random. Raises ValueError when unbalanced."""
     random, kept = np.random.default_rng(seed), []
     for emotion in Emotion:
         own = [picture for picture in pictures if picture.emotion is emotion]

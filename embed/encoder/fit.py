@@ -22,7 +22,6 @@ from embed.encoder.samples import (
     CHUNK,
     PictureSource,
     change_pictures,
-    count_rows,
     from_bytes,
     to_bytes,
 )
@@ -31,6 +30,7 @@ from embed.inversion.latent_spaces import WStatistics, measure_w
 from embed.inversion.objective import choose_stage_dtype, computing_in
 from synth.devices import find_device
 from synth.generators.base import Generator
+from synth.generators.capabilities import count_rows
 from synth.learning.fitting import fit_network, seed_for
 from synth.learning.losses import Distance, find_psnr
 from synth.storage.assets import fetch_asset

@@ -22,7 +22,7 @@ from embed.inversion.objective import draw_pictures
 from embed.networks.vgg16 import reduce_images
 from synth.devices import find_device
 from synth.generators.base import Generator
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.capabilities import count_rows
 from synth.learning.augmentation import (
     add_grain,
     compress,
@@ -154,13 +154,6 @@ def change_pictures(
     # From the other end, so that not always the same ones are both blurred and compressed.
     some = compress(some.flip(0), random, 0.5, WORST_QUALITY).flip(0)
     return torch.cat([add_grain(some, random, LARGEST_GRAIN), pictures[count:]])
-
-
-def count_rows(generator: Generator, resolution: int) -> int:
-    """How many rows of W+ a picture summed up to that resolution depends on; all where unknown."""
-    if not isinstance(generator, StyleGAN2):
-        return generator.num_layers
-    return 2 * sum(size <= resolution for size in generator.config.resolutions)
 
 
 def to_bytes(images: Images) -> UInt8[Tensor, "batch 3 height width"]:

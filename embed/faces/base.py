@@ -14,15 +14,14 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from synth.faces.boxes import SAME_FACE_OVERLAP, Box, compute_overlap, measure_area
+
 Picture = UInt8[np.ndarray, "height width 3"]
 #: A picture of another size than the one beside it in a signature.
 Resized = UInt8[np.ndarray, "new_height new_width 3"]
-Box = Float[np.ndarray, "4"]
 Points = Float[np.ndarray, "68 2"]
 
 POINT_COUNT = 68
-#: Overlap (intersection over union) from which two boxes are one face.
-SAME_FACE_OVERLAP = 0.3
 
 
 class NoFaceError(ValueError):
@@ -118,16 +117,3 @@ def drop_doubles(found: Sequence[Detection]) -> list[Detection]:
         if all(compute_overlap(one.box, other.box) < SAME_FACE_OVERLAP for other in kept):
             kept.append(one)
     return kept
-
-
-def compute_overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
-    shared = float(np.prod(np.maximum(high - low, 0)))
-    union = measure_area(one) + measure_area(other) - shared
-    return shared / union if union > 0 else 0.0
-
-
-def measure_area(box: Box) -> float:
-    """Square pixels of a box."""
-    return float(np.prod(np.maximum(box[2:] - box[:2], 0)))

@@ -29,7 +29,9 @@ from embed.faces.base import (
 )
 from embed.faces.dlib_faces import CnnDetector, DlibPoints, HogDetector, resize_picture
 from embed.faces.fan import FanPoints, SfdDetector
-from synth.scores.observations import NeedsModels
+from synth.faces.observers import (
+    NeedsModels,
+)
 
 SEARCH_PX = (640, 1280, 2560)
 DETECTORS = {"hog": HogDetector, "cnn": CnnDetector, "sfd": SfdDetector}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -38,53 +38,52 @@ from synth.types import Images
 Start = Tensor | Callable[[Tensor], Tensor] | None
 
 
+@dataclass(frozen=True, eq=False)
+class InversionAids:
+    """What may come along with an inversion.
+
+    anchor: W+ of each target that it costs to go away from, such as those of the frame before.
+    statistics: `measure_w` of the generator, where it is known already.
+    watch: called after each step. clock: seconds, for budgets.
+    """
+
+    anchor: Tensor | None = None
+    statistics: WStatistics | None = None
+    watch: Watch | None = None
+    clock: Clock = time.perf_counter
+
+
 def invert(
     generator: Generator,
     targets: Images,
     perceptual: PerceptualLoss,
     settings: InversionSettings = InversionSettings(),  # noqa: B008 (frozen)
     start: Start = None,
-    anchor: Tensor | None = None,
-    statistics: WStatistics | None = None,
-    watch: Watch | None = None,
-    clock: Clock = time.perf_counter,
+    aids: InversionAids = InversionAids(),
 ) -> Inversion:
     """Find the latents of each target; the best of every image is kept, never worse than its start.
 
     targets: in [-1, 1], any batch; their side and the generator's resolution divide one another.
     start: W+ [batch, layer, w_dim] (z [batch, z_dim] in the space z), or an encoder; None for the
         mean latent, in z for the closest of some random ones.
-    anchor: W+ of each target that it costs to go away from, such as those of the frame before.
-    statistics: `measure_w` of this generator, where it is known already.
-    watch: called after each step.
     Raises ValueError for targets, starts or settings that do not fit the generator. An image whose
     loss is not finite is given up, its best kept, and marked as failed if it never was.
     """
-    started_s = clock()
+    started_s = aids.clock()
     check_targets(targets, generator)
     stages = plan_stages(generator.resolution, settings.stages)
-    statistics = statistics or measure_w(generator)
+    statistics = aids.statistics or measure_w(generator)
+    aids = replace(aids, statistics=statistics)
     if settings.optimiser == "lbfgs" and len(targets) > 1:
-        return _invert_one_by_one(
-            generator,
-            targets,
-            perceptual,
-            settings,
-            start,
-            anchor,
-            statistics,
-            watch,
-            clock,
-            started_s,
-        )
-    targets = targets.to(find_device(generator)).float()
+        return _invert_one_by_one(generator, targets, perceptual, settings, start, aids)
+    targets, anchor = targets.to(find_device(generator)).float(), aids.anchor
     if anchor is not None:
         anchor = _check_rows(anchor.detach().to(targets), generator, targets, "anchor")
     objective = Objective(generator, targets, perceptual, settings, statistics, anchor)
     first = _find_start(objective, settings, start, statistics, stages[0])
-    schedule = Schedule(stages, settings.most_steps, settings.budget_s, clock, started_s)
+    schedule = Schedule(stages, settings.most_steps, settings.budget_s, aids.clock, started_s)
     space = _make_space(generator, settings, statistics)
-    return InversionRun(objective, space, first, settings, schedule, watch).run()
+    return InversionRun(objective, space, first, settings, schedule, aids.watch).run()
 
 
 def _make_space(
@@ -153,14 +152,11 @@ def _invert_one_by_one(
     perceptual: PerceptualLoss,
     settings: InversionSettings,
     start: Start,
-    anchor: Tensor | None,
-    statistics: WStatistics,
-    watch: Watch | None,
-    clock: Clock,
-    started_s: float | int,
+    aids: InversionAids,
 ) -> Inversion:
     """Each target alone; every one gets an equal part of the time that is left."""
-    for what, given in (("start", start), ("anchor", anchor)):
+    started_s = aids.clock()
+    for what, given in (("start", start), ("anchor", aids.anchor)):
         if isinstance(given, Tensor) and len(given) != len(targets):
             raise ValueError(
                 f"needs {what} latents of each of {len(targets)} targets; got {len(given)}"
@@ -169,12 +165,10 @@ def _invert_one_by_one(
     for k in range(len(targets)):
         own = settings
         if settings.budget_s is not None:
-            left_s = settings.budget_s - (clock() - started_s)
+            left_s = settings.budget_s - (aids.clock() - started_s)
             own = replace(settings, budget_s=max(1e-3, left_s / (len(targets) - k)))
         first = start[k : k + 1] if isinstance(start, Tensor) else start
-        near = None if anchor is None else anchor[k : k + 1]
-        target = targets[k : k + 1]
-        parts.append(
-            invert(generator, target, perceptual, own, first, near, statistics, watch, clock)
-        )
+        near = None if aids.anchor is None else aids.anchor[k : k + 1]
+        own_aids = replace(aids, anchor=near)
+        parts.append(invert(generator, targets[k : k + 1], perceptual, own, first, own_aids))
     return join_inversions(parts)

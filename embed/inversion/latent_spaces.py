@@ -131,7 +131,7 @@ class FreeRows:
 
 
 class MappedLatents:
-    """z, through the mapping network; components that leave [-limit, limit] are drawn anew.
+    """z, through the mapping network; components that leave [-limit, limit] are drawn again.
 
     z is brought back to the length that random z have first: mapping networks normalise it, so
     that steps would only make it longer and longer.

@@ -21,9 +21,11 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from embed.inversion.result import Inversion
 from embed.networks.perceptual import PerceptualLoss, find_perceptual_distance
+from synth.faces.observers import (
+    FaceEncoder,
+)
 from synth.film.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
 from synth.resizing import resize_frames
-from synth.scores.acd import FaceEncoder
 from synth.storage.atomic import write_atomically
 from synth.types import Frames, to_images
 

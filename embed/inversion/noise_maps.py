@@ -7,40 +7,32 @@ scale, and after each step a map has mean 0 and variance 1 again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from synth.generators.stylegan2 import StyleGAN2
-from synth.generators.synthesis import NoiseSource, NoisyLayer
+from synth.generators.base import Generator
+from synth.generators.capabilities import find_capabilities
 
 _SMALLEST_PX = 8
 _EPSILON = 1e-8
 
 
-class GivenNoise(NoiseSource):
-    """Hands out maps that were made before, in the order of the layers; for one forward pass."""
+def copy_noise_maps(generator: Generator, batch: int) -> list[Tensor]:
+    """The generator's stored maps [batch, 1, N, N], each image with a copy of its own.
 
-    def __init__(self, maps: Sequence[Tensor]) -> None:
-        super().__init__("const", None, len(maps[0]))
-        self._left: Iterator[Tensor] = iter(maps)
-
-    def draw(self, layer: NoisyLayer) -> Tensor | None:
-        """The next map."""
-        return next(self._left)
-
-
-def copy_noise_maps(generator: StyleGAN2, batch: int) -> list[Tensor]:
-    """The generator's stored maps [batch, 1, N, N], each image with a copy of its own."""
-    maps: list[Tensor] = []
-    for size in generator.config.resolutions:
-        block = generator.synthesis.block_at(size)
-        layers = (block.conv1,) if size == 4 else (block.conv0, block.conv1)
-        maps += [layer.noise_const.expand(batch, 1, -1, -1).clone() for layer in layers]
-    return maps
+    Raises ValueError for a generator without noise maps.
+    """
+    if not find_capabilities(generator).noise_maps:
+        raise ValueError(
+            f"needs a generator with noise maps for noise=optimised; got "
+            f"{type(generator).__name__}; try noise=const"
+        )
+    return cast(Any, generator).copy_noise_maps(batch)
 
 
 def measure_correlation(maps: Sequence[Tensor]) -> Float[Tensor, " batch"]:

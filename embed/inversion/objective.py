@@ -15,19 +15,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from embed.inversion.latent_spaces import WStatistics
-from embed.inversion.noise_maps import GivenNoise, measure_correlation
+from embed.inversion.noise_maps import measure_correlation
 from embed.inversion.settings import InversionSettings
 from embed.networks.perceptual import PerceptualLoss
 from embed.networks.vgg16 import reduce_images
 from synth.generators.acceleration import has_fast_bfloat16
 from synth.generators.base import Generator, NoiseMode
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.capabilities import find_capabilities
 from synth.types import Images, WPlus
 
 Losses = Float[Tensor, " batch"]
@@ -128,17 +129,17 @@ def draw_pictures(
     noise: str = "const",
     maps: Sequence[Tensor] | None = None,
 ) -> Pictures:
-    """W+ -> pictures at that resolution; with a StyleGAN2 the layers above are not computed.
+    """W+ -> pictures at that resolution; layers above are not computed where that can be.
 
-    maps: noise maps of these images in place of the generator's own (StyleGAN2 only).
+    maps: noise maps of these images in place of the generator's own, where it has any.
     """
     mode: NoiseMode = "none" if noise == "none" else "const"
-    if not isinstance(generator, StyleGAN2):
-        return reduce_images(generator.synthesis(w_plus, noise_mode=mode), resolution)
-    if maps is None:
-        return generator.synthesis(w_plus, noise_mode=mode, resolution=resolution)
-    network = generator.synthesis
-    return network.run_blocks(w_plus, GivenNoise(maps), None, None, 4, resolution)[1]
+    draw: Any = generator.synthesis
+    if maps is not None:
+        return draw(w_plus, resolution=resolution, noise_maps=maps)
+    if resolution in find_capabilities(generator).resolutions:
+        return draw(w_plus, noise_mode=mode, resolution=resolution)
+    return reduce_images(draw(w_plus, noise_mode=mode), resolution)
 
 
 def choose_stage_dtype(precision: str, is_last: bool, device: torch.device) -> torch.dtype:
@@ -154,16 +155,17 @@ def choose_stage_dtype(precision: str, is_last: bool, device: torch.device) -> t
 
 @contextmanager
 def computing_in(generator: Generator, dtype: torch.dtype) -> Iterator[None]:
-    """Let a StyleGAN2 compute in `dtype` for a while; others keep their own type."""
-    if not isinstance(generator, StyleGAN2):
+    """Let a generator that can compute in `dtype` for a while; others keep their own type."""
+    if dtype not in find_capabilities(generator).compute_types:
         yield
         return
-    before = generator.dtype
-    generator.dtype = dtype
+    network: Any = generator
+    before = network.dtype
+    network.dtype = dtype
     try:
         yield
     finally:
-        generator.dtype = before
+        network.dtype = before
 
 
 def check_targets(targets: Tensor, generator: Generator) -> None:

@@ -28,7 +28,6 @@ from embed.inversion.result import BestFound, Inversion, InversionStep, Watch
 from embed.inversion.schedule import Schedule, find_rate_factor
 from embed.inversion.settings import InversionSettings
 from embed.networks.vgg16 import reduce_images
-from synth.generators.stylegan2 import StyleGAN2
 
 FIRST_LOOK_GAP = 10
 #: Forward and backward of a step against a look, which is forward only; a first guess.
@@ -52,8 +51,6 @@ class InversionRun:
         self._variables = space.open(start)
         self._latents = len(self._variables)
         if settings.noise == "optimised":
-            if not isinstance(objective.generator, StyleGAN2):
-                raise ValueError("needs a StyleGAN2 for noise=optimised; try noise=const")
             self._variables += copy_noise_maps(objective.generator, len(start))
         takers = {"adam": AdamSteps, "lbfgs": LbfgsSteps}
         self._taker = takers[settings.optimiser](self._variables)

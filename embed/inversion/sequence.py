@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from embed.inversion.invert import Start, invert
+from embed.inversion.invert import InversionAids, Start, invert
 from embed.inversion.latent_spaces import WStatistics, measure_w
 from embed.inversion.result import Inversion
 from embed.inversion.settings import InversionSettings
@@ -21,11 +21,14 @@ from synth.faces.latents import check_w_plus
 from synth.generators.base import Generator
 from synth.types import Images, WPlus
 
+#: Steps of a frame that begins where the one before ended.
+NEXT_STEPS = 60
+
 
 class SequenceInverter:
     """Inverts one frame after the other; the generator, loss and statistics stay the same.
 
-    first: settings of the first frame; next_steps, next_budget_s: what ends each later one.
+    first: settings of the first frame; later: of the others, None for NEXT_STEPS of the same.
     Raises ValueError for the space z, whose frames could not be held together in W+.
     """
 
@@ -34,8 +37,7 @@ class SequenceInverter:
         generator: Generator,
         perceptual: PerceptualLoss,
         first: InversionSettings,
-        next_steps: int | None = 60,
-        next_budget_s: float | int | None = None,
+        later: InversionSettings | None = None,
         start: Start = None,
         statistics: WStatistics | None = None,
     ) -> None:
@@ -43,7 +45,7 @@ class SequenceInverter:
             raise ValueError("needs space w_plus or w for the frames of a video; got z")
         self._generator, self._perceptual = generator, perceptual
         self._first, self._start = first, start
-        self._next = replace(first, steps=next_steps, budget_s=next_budget_s)
+        self._next = later or replace(first, steps=NEXT_STEPS, budget_s=None)
         self._statistics = statistics or measure_w(generator)
         self._before: Tensor | None = None
 
@@ -68,8 +70,7 @@ class SequenceInverter:
             self._perceptual,
             self._first if before is None else self._next,
             self._start if before is None else before,
-            before,
-            self._statistics,
+            InversionAids(before, self._statistics),
         )
         if not found.failed[0]:
             self._before = found.w_plus

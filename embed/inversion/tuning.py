@@ -18,6 +18,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ from embed.networks.perceptual import PerceptualLoss
 from embed.networks.vgg16 import reduce_images
 from synth.devices import find_device
 from synth.faces.latents import check_w_plus
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.capabilities import TrainableGenerator
 from synth.types import Images, WPlus
 
 #: Other faces are looked at every second step: they cost as much as the pivots.
@@ -88,31 +89,40 @@ class Tuning:
         directions and latents of that one still belong to it.
     """
 
-    generator: StyleGAN2
+    generator: TrainableGenerator
     losses: Float[np.ndarray, " measurement"]
     steps: int
     seconds: float | int
+
+
+@dataclass(frozen=True, eq=False)
+class Pivots:
+    """W+ [picture, layer, w_dim] and the pictures [picture, 3, n, n] in [-1, 1] that they shall
+    become."""
+
+    w_plus: WPlus
+    targets: Float[Tensor, "picture 3 height width"]
 
 
 TuningWatch = Callable[[int, float], None]
 
 
 def tune_generator(
-    generator: StyleGAN2,
-    w_plus: WPlus,
-    targets: Float[Tensor, "picture 3 height width"],
+    generator: TrainableGenerator,
+    pivots: Pivots,
     perceptual: PerceptualLoss,
     settings: TuningSettings = TuningSettings(),
     watch: TuningWatch | None = None,
     clock: Clock = time.perf_counter,
 ) -> Tuning:
-    """Train a copy of the synthesis network around the pivots `w_plus` of `targets` in [-1, 1].
+    """Train a copy of the synthesis network around the pivots.
 
     watch: called with the step's number and its loss at the pivots. When the loss ends higher than
     it began, or is not finite, the copy comes back as it was.
     Raises ValueError for pictures or latents that do not fit the generator or each other.
     """
     started_s = clock()
+    w_plus, targets = pivots.w_plus, pivots.targets
     check_targets(targets, generator)
     check_w_plus(w_plus, generator, "pivots")
     if len(w_plus) != len(targets):
@@ -159,7 +169,7 @@ class _Job:
 
     def __init__(
         self,
-        generator: StyleGAN2,
+        generator: TrainableGenerator,
         pivots: WPlus,
         targets: Tensor,
         perceptual: PerceptualLoss,
@@ -212,9 +222,10 @@ class _Job:
         return _compare(before, drawn, self._settings)[0]
 
 
-def copy_generator(generator: StyleGAN2) -> StyleGAN2:
+def copy_generator(generator: TrainableGenerator) -> TrainableGenerator:
     """The same network with weights of its own, its name followed by ' (tuned)'."""
-    tuned = copy.deepcopy(generator).eval().requires_grad_(False)
+    tuned: Any = copy.deepcopy(generator)
+    tuned.eval().requires_grad_(False)
     tuned.name = f"{generator.name} (tuned)"
     return tuned
 

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from embed.inversion.tuning import copy_generator
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.capabilities import TrainableGenerator
 from synth.storage.atomic import write_atomically
 
 FORMAT = "moodreel-tuning"
@@ -25,8 +25,8 @@ _OWN_ENTRIES = frozenset({"format", "base_sha256", "base_name"})
 
 def save_tuning(
     path: str | Path,
-    base: StyleGAN2,
-    tuned: StyleGAN2,
+    base: TrainableGenerator,
+    tuned: TrainableGenerator,
     card: Mapping[str, str] | None = None,
 ) -> None:
     """Write what `tuned` has changed of `base`, whole or not at all.
@@ -44,11 +44,11 @@ def save_tuning(
         )
     if taken := sorted(_OWN_ENTRIES.intersection(card)):
         raise ValueError(f"{path}: needs card entries other than {', '.join(taken)}")
-    if tuned.config != base.config:
+    before, after = base.synthesis.state_dict(), tuned.synthesis.state_dict()
+    if {k: v.shape for k, v in before.items()} != {k: v.shape for k, v in after.items()}:
         raise ValueError(f"{path}: needs a tuned copy of {base.name}; got {tuned.name}")
-    before = base.synthesis.state_dict()
     changes: dict[str, Tensor] = {}
-    for name, value in tuned.synthesis.state_dict().items():
+    for name, value in after.items():
         change = (value.detach().float() - before[name].float()).half().cpu()
         if not torch.isfinite(change).all():
             raise ValueError(f"{path}: needs finite changes within half precision; got {name}")
@@ -59,7 +59,7 @@ def save_tuning(
         save_file(changes, temporary, {**card, **own})
 
 
-def load_tuning(path: str | Path, base: StyleGAN2) -> StyleGAN2:
+def load_tuning(path: str | Path, base: TrainableGenerator) -> TrainableGenerator:
     """A copy of `base` with the changes of a file.
 
     Raises FileNotFoundError, or ValueError naming the file, when it is broken, belongs to another

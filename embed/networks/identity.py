@@ -31,8 +31,10 @@ from embed.faces.dlib_faces import (
     to_rectangle,
 )
 from embed.networks.dlib_resnet import CHIP_PX, EMBEDDING_DIM, FaceResNet, load_face_resnet
-from synth.scores.acd import Embeddings
-from synth.scores.observations import FaceObservations
+from synth.faces.observers import (
+    Embeddings,
+    FaceObservations,
+)
 from synth.storage.assets import fetch_asset
 from synth.types import Frames
 

@@ -37,6 +37,7 @@ from synth.judging.perceptual import (
     compare_features,
     load_perceptual,
 )
+from synth.learning.losses import Distance
 from synth.storage.assets import fetch_asset
 from synth.types import Images
 
@@ -165,6 +166,14 @@ def fetch_lpips_loss(
     network = fetch_vgg16(device) if path is None else load_vgg16(path, device)
     linear = load_lpips_weights(fetch_asset("lpips-vgg"))
     return LpipsLoss(network, [weight.to(device) for weight in linear])
+
+
+def load_distance(name: str, device: str | torch.device = "cpu") -> Distance:
+    """The perceptual distance `bundled`, which ships, or `lpips`, fetched by its card."""
+    if name == "bundled":
+        return load_perceptual(device=device).distance
+    lpips = fetch_lpips_loss(device)
+    return lambda a, b: find_perceptual_distance(lpips, a, b)
 
 
 def load_lpips_weights(path: str | Path) -> list[Tensor]:

@@ -6,22 +6,23 @@ the CPU. The perceptual loss and the statistics of w are loaded and measured onc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
-from embed.inversion.invert import invert
+from embed.inversion.invert import InversionAids, invert
 from embed.inversion.latent_spaces import measure_w
 from embed.inversion.likeness import Likeness, measure_likeness
 from embed.inversion.objective import draw_pictures
 from embed.inversion.result import Inversion, InversionStep
 from embed.inversion.schedule import plan_stages
-from embed.inversion.tuning import Tuning, tune_generator
+from embed.inversion.tuning import Pivots, Tuning, tune_generator
 from embed.photos.recipe import CutFace, InversionRecipe
 from synth.devices import find_device
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.capabilities import TrainableGenerator
+from synth.progress import Progress, Report, ignore_progress
 from synth.types import Frames, Rows, to_frames, to_images
 
 #: Side of the pictures of an optimisation's video, and how many there are at most.
@@ -55,8 +56,13 @@ class PhotoInverter:
     Pass the generator that was loaded, not an accelerated one: gradients must pass through it.
     """
 
-    def __init__(self, recipe: InversionRecipe, generator: StyleGAN2) -> None:
-        self.recipe, self.generator = recipe, generator
+    def __init__(
+        self,
+        recipe: InversionRecipe,
+        generator: TrainableGenerator,
+        report: Report = ignore_progress,
+    ) -> None:
+        self.recipe, self.generator, self.report = recipe, generator, report
         self.device = find_device(generator)
         plan_stages(generator.resolution, recipe.settings.stages)  # raises before the first photo
         if recipe.tune:
@@ -84,8 +90,7 @@ class PhotoInverter:
             self._perceptual,
             recipe.settings,
             start,
-            statistics=self._statistics,
-            watch=film,
+            InversionAids(statistics=self._statistics, watch=_tell_both(film, self.report)),
         )
         if found.failed.any():
             bad = ", ".join(n for n, failed in zip(names, found.failed, strict=True) if failed)
@@ -101,7 +106,11 @@ class PhotoInverter:
         if self.recipe.tune:
             target = to_images(face.crop[None])
             tuning = tune_generator(
-                self.generator, rows[None], target, self._perceptual, self.recipe.tuning
+                self.generator,
+                Pivots(rows[None], target),
+                self._perceptual,
+                self.recipe.tuning,
+                watch=lambda step, _: self.report(Progress("tune", step, self.recipe.tuning.steps)),
             )
             untuned = likeness
             picture, likeness = self._judge(face, rows, tuning.generator, found, image)
@@ -109,7 +118,7 @@ class PhotoInverter:
         return InvertedPhoto(face, rows, picture, likeness, found, image, untuned, tuning, **frames)
 
     def _judge(
-        self, face: CutFace, rows: Rows, generator: StyleGAN2, found: Inversion, image: int
+        self, face: CutFace, rows: Rows, generator: TrainableGenerator, found: Inversion, image: int
     ) -> tuple[np.ndarray, Likeness]:
         """What the generator draws of the rows, and how alike it is."""
         maps = found.noise_maps
@@ -121,6 +130,17 @@ class PhotoInverter:
         pair = face.crop[None], drawn
         numbers = measure_likeness(*pair, self._perceptual, self.recipe.identity, self.device)
         return drawn[0], numbers[0]
+
+
+def _tell_both(film: _Film | None, report: Report) -> Callable[[InversionStep], None]:
+    """What watches an inversion: the film, where there is one, and whoever waits."""
+
+    def watch(step: InversionStep) -> None:
+        if film is not None:
+            film(step)
+        report(Progress("invert", round(100 * step.progress), 100))
+
+    return watch
 
 
 class _Film:

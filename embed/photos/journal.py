@@ -98,5 +98,5 @@ def _parse(text: bytes) -> Iterator[Entry]:
             content = json.loads(line)
             content.pop("time", None)
             yield Entry(**content)
-        except (ValueError, TypeError, AttributeError):  # cut off by a kill
+        except (ValueError, TypeError, AttributeError, RecursionError):  # cut off by a kill
             continue

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-from collections.abc import Iterable, Iterator
+import warnings
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 
 from embed.faces.align import paste_crop
 from embed.photos.inverter import PhotoInverter
-from embed.photos.loading import load_photo
-from embed.photos.recipe import InversionRecipe
+from embed.photos.recipe import FoundFace, InversionRecipe
 from embed.photos.result_folder import (
     load_result_generator,
     load_result_rows,
@@ -28,17 +28,20 @@ from embed.photos.result_folder import (
 )
 from embed.photos.result_names import CROP, FILM, LOSS_CURVE, REPORT, RESULTS, SIDE_BY_SIDE
 from synth.devices import choose_device, find_device
-from synth.faces.sources import FaceSource
+from synth.faces.face import Face, FrameStage
 from synth.generators.base import Generator
-from synth.generators.memory import reuse_freed_memory
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.capabilities import TrainableGenerator, need_differentiable
+from synth.progress import Report, ignore_progress
 from synth.resizing import resize_frames
-from synth.storage.assets import find_cache_folder, hash_file
-from synth.storage.atomic import write_atomically
-from synth.types import Frames, Rows
+from synth.storage.assets import find_cache_folder
+from synth.storage.checksums import find_damage
+from synth.types import Frames, Times
+
+#: Other names than the input's: the sides differ.
+PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 
 #: Raised when results change in kind, so that older ones are not taken for them.
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 #: Side of a crop that is only made to see whether it can be.
 PROBE_PX = 16
 #: What is copied beside a video, and under which name.
@@ -52,8 +55,8 @@ BESIDE = {
 
 
 @dataclass(frozen=True)
-class PhotoFace(FaceSource):
-    """The face in the photo at `path`.
+class PhotoFace:
+    """A FaceSource: the face in the photo at `path`.
 
     paste: frames are the photo with the moving face in it, faded in over `feather` of the crop's
         side; the photo's longer side is then at most `paste_px`.
@@ -75,82 +78,76 @@ class PhotoFace(FaceSource):
         if self.paste and self.recipe.finder is None:
             raise ValueError("needs a finder to paste back where a face was found; got none")
 
-    def fetch_models(self) -> None:
-        """Everything that can be wrong before a generator is loaded: models, the photo, its face.
-
-        Raises ValueError or OSError naming the photo or the model.
-        """
+    def check(self) -> None:
+        """Models, the photo, its face: raises ValueError or OSError naming what is wrong."""
         self.recipe.fetch_models()
-        self.recipe.cut_face(self.path, PROBE_PX)
+        self._found.cut(PROBE_PX)
 
-    def load_rows(self, generator: Generator) -> Rows:
-        """W+ [layer, w_dim] of the face: out of the cache, or found now, which takes a while.
+    def prepare(self, generator: Generator, report: Report = ignore_progress) -> Face:
+        """The face out of the cache, or found now, which takes a while.
 
         Raises ValueError for a photo without a face and for a generator without gradients.
         """
-        own = check_generator(generator)
+        self.check()
+        own = need_differentiable(generator, "to invert a photo")
         folder = self.find_folder(own)
-        if not folder.is_dir():
-            self._invert(own, folder)
-        return load_result_rows(folder, own)
+        if (damage := find_damage(folder)) is not None:
+            if folder.is_dir():
+                warnings.warn(
+                    f"{damage}: the kept inversion of {self.path} is damaged and made again",
+                    stacklevel=2,
+                )
+            self._invert(own, folder, report)
+        kept = {copy: folder / name for name, copy in BESIDE.items() if (folder / name).is_file()}
+        return Face(
+            rows=load_result_rows(folder, own),
+            generator=load_result_generator(folder, own),
+            label=Path(self.path).name,
+            place=self._make_place(),
+            keepsakes=kept,
+        )
 
-    def load_generator(self, generator: Generator) -> StyleGAN2:
-        """The generator that draws the face: a tuned copy, or the given one. After `load_rows`."""
-        own = check_generator(generator)
-        return load_result_generator(self.find_folder(own), own)
-
-    def save_beside(self, folder: Path, generator: Generator) -> None:
-        """Copy crop, inversion, loss curve and report into a video's folder. After `load_rows`."""
-        source = self.find_folder(check_generator(generator))
-        for name, copy in BESIDE.items():
-            if (source / name).is_file():
-                with write_atomically(folder / copy) as temporary:
-                    shutil.copyfile(source / name, temporary)
-
-    def place_frames(self, chunks: Iterable[Frames]) -> Iterator[Frames]:
-        """The frames, or with `paste` the photo with each of them in it."""
-        quad = self.recipe.cut_face(self.path, PROBE_PX).quad if self.paste else None
-        if quad is None:
-            yield from chunks
-            return
-        photo = load_photo(self.path)
-        size_px = min(self.paste_px, max(photo.shape[:2]))
-        # Places are counted from the first pixel's centre; what scales is the first one's corner.
-        quad = (quad + 0.5) * (size_px / max(photo.shape[:2])) - 0.5
-        small = resize_frames(photo[None], size_px)[0]
-        for chunk in chunks:
-            yield np.stack([paste_crop(small, frame, quad, float(self.feather)) for frame in chunk])
-
-    def find_folder(self, generator: StyleGAN2) -> Path:
+    def find_folder(self, generator: TrainableGenerator) -> Path:
         """Where the photo's result is kept, or will be."""
         choices = {
             "version": CACHE_VERSION,
-            "photo": hash_file(self.path),
+            "photo": self._found.sha256,
             "generator": generator.sha256,
             "recipe": self.recipe.describe(generator),
         }
         text = json.dumps(choices, sort_keys=True)
         return find_cache_folder() / RESULTS / hashlib.sha256(text.encode()).hexdigest()[:32]
 
-    def _invert(self, generator: StyleGAN2, folder: Path) -> None:
+    @cached_property
+    def _found(self) -> FoundFace:
+        """The photo, decoded and searched once."""
+        return self.recipe.find_face(self.path)
+
+    def _make_place(self) -> FrameStage | None:
+        """What puts frames into the photo, with `paste`."""
+        quad = self._found.quad if self.paste else None
+        if quad is None:
+            return None
+        longest_px = max(self._found.photo.shape[:2])
+        size_px = min(self.paste_px, longest_px)
+        # Places are counted from the first pixel's centre; what scales is the first one's corner.
+        quad = (quad + 0.5) * (size_px / longest_px) - 0.5
+        small = resize_frames(self._found.photo[None], size_px)[0]
+
+        def place(frames: Frames, times_s: Times) -> PlacedFrames:
+            pasted = [paste_crop(small, frame, quad, float(self.feather)) for frame in frames]
+            return np.stack(pasted)
+
+        return place
+
+    def _invert(self, generator: TrainableGenerator, folder: Path, report: Report) -> None:
         """Invert on the recipe's device; the generator goes back to where it was."""
         before, device = find_device(generator), choose_device(self.recipe.device)
-        if device.type == "cpu":
-            reuse_freed_memory()
         try:
-            inverter = PhotoInverter(self.recipe, generator.to(device))
-            found = inverter.invert([inverter.cut_face(self.path)], [Path(self.path).name])[0]
+            inverter = PhotoInverter(self.recipe, generator.to(device), report)
+            face = self._found.cut(generator.resolution)
+            found = inverter.invert([face], [Path(self.path).name])[0]
         finally:
             generator.to(before)
         # Another process may have done the same meanwhile: either result is as good.
         save_result(folder, found, generator, self.recipe.describe(generator), replace=True)
-
-
-def check_generator(generator: Generator) -> StyleGAN2:
-    """The generator, if gradients can pass through it. Raises ValueError for another."""
-    if not isinstance(generator, StyleGAN2):
-        raise ValueError(
-            f"needs a StyleGAN2 to invert a photo; got {type(generator).__name__}; try the "
-            "generator that was loaded, before it was accelerated"
-        )
-    return generator

@@ -14,7 +14,8 @@ from typing import Any
 
 import torch
 
-from embed.faces.align import Crop, Quad, align_face
+from embed.faces.align import Crop, Quad, compute_quad, cut_quad
+from embed.faces.base import Picture
 from embed.faces.landmarks import FaceFinder
 from embed.inversion.invert import Start
 from embed.inversion.settings import InversionSettings
@@ -27,10 +28,12 @@ from embed.networks.perceptual import (
 )
 from embed.photos.loading import load_photo
 from embed.photos.starts import MEAN, BundledStart, StartSource
+from synth.faces.observers import (
+    FaceEncoder,
+    NeedsModels,
+)
 from synth.generators.base import Generator
 from synth.resizing import resize_frames
-from synth.scores.acd import FaceEncoder
-from synth.scores.observations import NeedsModels
 from synth.storage.assets import fetch_asset, hash_file
 
 LOSSES = {"bundled": load_face_loss, "lpips": fetch_lpips_loss, "vgg": fetch_vgg_loss}
@@ -51,6 +54,29 @@ class CutFace:
     quad: Quad | None
     photo_width_px: int
     photo_height_px: int
+
+
+@dataclass(frozen=True, eq=False)
+class FoundFace:
+    """A photo [height, width, 3], decoded once, with the square of its face; sha256 of the file.
+
+    quad is None where the whole picture is an aligned crop already.
+    """
+
+    path: str
+    sha256: str
+    photo: Picture
+    quad: Quad | None
+    padding: str
+
+    def cut(self, size_px: int) -> CutFace:
+        """The face, `size_px` wide and high."""
+        height, width = self.photo.shape[:2]
+        if self.quad is None:
+            crop = resize_frames(self.photo[None], size_px)[0]
+        else:
+            crop = cut_quad(self.photo, self.quad, size_px, self.padding).crop
+        return CutFace(self.path, self.sha256, crop, self.quad, width, height)
 
 
 @dataclass(frozen=True)
@@ -108,27 +134,28 @@ class InversionRecipe:
             return None
         return self.start.load_start(generator, names)
 
-    def cut_face(self, path: str | Path, size_px: int) -> CutFace:
-        """The face of the photo in a file, `size_px` wide and high.
+    def find_face(self, path: str | Path) -> FoundFace:
+        """Decode the photo in a file and find its face.
 
         Raises FileNotFoundError or ValueError naming the file: not a photo, broken, too large, no
         face, no face of that number, or no square crop where crops are expected.
         """
         photo = load_photo(path)
         height, width = photo.shape[:2]
-        sha256 = hash_file(path)
-        if self.finder is None:
-            if height != width:
-                raise ValueError(
-                    f"{path}: needs a square picture of an aligned face; got {width}x{height}; try "
-                    "finder=dlib, which finds the face and cuts it out"
-                )
-            crop, quad = resize_frames(photo[None], size_px)[0], None
-        else:
-            face = self.finder.find_faces(photo, self.which, str(path))[0]
-            aligned = align_face(photo, face.points, size_px, self.padding)
-            crop, quad = aligned.crop, aligned.quad
-        return CutFace(str(path), sha256, crop, quad, width, height)
+        quad = None
+        if self.finder is not None:
+            points = self.finder.find_faces(photo, self.which, str(path))[0].points
+            quad = compute_quad(points)
+        elif height != width:
+            raise ValueError(
+                f"{path}: needs a square picture of an aligned face; got {width}x{height}; try "
+                "finder=dlib, which finds the face and cuts it out"
+            )
+        return FoundFace(str(path), hash_file(path), photo, quad, self.padding)
+
+    def cut_face(self, path: str | Path, size_px: int) -> CutFace:
+        """The face of the photo in a file, `size_px` wide and high; raises as `find_face`."""
+        return self.find_face(path).cut(size_px)
 
     def describe(self, generator: Generator) -> dict[str, Any]:
         """Every choice that a result of the generator depends on, as plain JSON."""

@@ -4,6 +4,7 @@ latents.npz     `w` [1, layer, w_dim] and what it belongs to; noise maps where t
 crop.png        the face as it was cut out; reconstruction.png what the generator draws
 side_by_side.png, loss.png, report.json (every number and setting)
 tuning.safetensors, optimisation.mp4    where they were asked for
+checksums.json  sha256 of all these, by which damage is seen
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ from embed.photos.result_names import (
 )
 from synth.faces.latents import load_latents, save_latents
 from synth.film.contact_sheet import save_contact_sheet
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.capabilities import TrainableGenerator
 from synth.storage.atomic import write_folder_atomically, write_text_atomically
+from synth.storage.checksums import write_checksums
 from synth.types import Rows
+from synth.video.encoders import Encoding
 from synth.video.writing import write_video
 
 FILM_FPS = 25.0
@@ -43,7 +46,7 @@ FILM_FPS = 25.0
 def save_result(
     folder: Path,
     photo: InvertedPhoto,
-    generator: StyleGAN2,
+    generator: TrainableGenerator,
     recipe: Mapping[str, Any],
     replace: bool = False,
 ) -> None:
@@ -63,13 +66,14 @@ def save_result(
         if photo.tuning is not None:
             save_tuning(temporary / TUNING, generator, photo.tuning.generator)
         if len(photo.film):
-            write_video(temporary / FILM, [photo.film], FILM_FPS, made_by=made_by)
+            write_video(temporary / FILM, [photo.film], Encoding(FILM_FPS, made_by=made_by))
         report = json.dumps(make_report(photo, generator, recipe), indent=1)
         write_text_atomically(temporary / REPORT, report + "\n")
+        write_checksums(temporary)
 
 
 def make_report(
-    photo: InvertedPhoto, generator: StyleGAN2, recipe: Mapping[str, Any]
+    photo: InvertedPhoto, generator: TrainableGenerator, recipe: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Every number and setting of one photo, as plain JSON."""
     face, found, k = photo.face, photo.inversion, photo.image
@@ -107,18 +111,20 @@ def make_report(
     }
 
 
-def load_result_rows(folder: Path, generator: StyleGAN2) -> Rows:
+def load_result_rows(folder: Path, generator: TrainableGenerator) -> Rows:
     """W+ [layer, w_dim] of a result; ValueError naming the file when it does not fit."""
     return load_latents(folder / LATENTS, generator)[0]
 
 
-def load_result_generator(folder: Path, generator: StyleGAN2) -> StyleGAN2:
+def load_result_generator(folder: Path, generator: TrainableGenerator) -> TrainableGenerator:
     """The generator that draws a result: the tuned copy, or the given one if nothing was tuned."""
     path = folder / TUNING
     return load_tuning(path, generator) if path.is_file() else generator
 
 
-def _describe_latents(photo: InvertedPhoto, generator: StyleGAN2) -> dict[str, np.ndarray | str]:
+def _describe_latents(
+    photo: InvertedPhoto, generator: TrainableGenerator
+) -> dict[str, np.ndarray | str]:
     maps = photo.inversion.noise_maps or ()
     k = photo.image
     return {

@@ -1,4 +1,4 @@
-"""Faces of single frames, cut out in FFHQ alignment: the eyes of `emotion_seq.trailers`.
+"""Faces of single frames, cut out in FFHQ alignment: what `emotion_seq.trailers` sees with.
 
 In: a uint8 RGB picture, and perhaps the boxes of faces that are expected. Out: `FaceCut`s.
 """

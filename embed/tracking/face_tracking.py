@@ -3,37 +3,30 @@
 In: uint8 RGB frames in order. Out: a `Sighting` of each: 68 points, or none.
 
 - The points of a frame are placed in a box made from the points of the frame before, never in the
-  detector's own box, whose size goes in steps: so nothing jumps when a detector has its say.
+  detector's own box, whose size goes in steps: so nothing jumps when a detector is asked.
 - Every `detect_every` frames the detector looks around the expected place, at a small size. In the
-  frames between, the points are carried on unconfirmed; whoever reads on learns whether the next
-  detection bore them out (`Sighting.confirmed`).
+  frames between, the points are carried on unconfirmed; the next detection confirms them, or does
+  not (`Sighting.confirmed`).
 - When the face is not where it is expected, the whole frame is searched. A face that overlaps the
   expected box is the same; any other must look like the person (`FaceComparer`), for it may be
   another one after a cut. Then a new shot begins, and nothing is smoothed across.
-- Where several people are about, each detection must look like the person as well. After a cut
-  (a sudden change of the whole frame) nothing is expected anywhere.
+- Where several people are in the picture, each detection must look like the person as well. After
+  a cut (`synth.video.cuts`) nothing is expected anywhere.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from jaxtyping import Float
 
-from embed.faces.base import (
-    SAME_FACE_OVERLAP,
-    Box,
-    Detection,
-    FaceComparer,
-    Picture,
-    Points,
-    choose_faces,
-    compute_overlap,
-)
+from embed.faces.base import Detection, FaceComparer, Picture, Points, choose_faces
 from embed.faces.dlib_faces import cut_around, resize_picture
 from embed.faces.landmarks import FaceFinder
+from synth.faces.box_tracking import BoxTracker
+from synth.faces.boxes import SAME_FACE_OVERLAP, Box, compute_overlap
+from synth.video.cuts import Glance, is_cut, make_glance
 
 #: Side of a dlib box in standard deviations of the points, measured on faces from the front.
 BOX_OF_SPREAD = 2.55
@@ -46,9 +39,8 @@ MARGIN_BOXES = 0.8
 LOCAL_SIZE = 1.35
 #: A nearly lost box is given up for the detector's.
 KEPT_OVERLAP = 0.5
-#: Side to which a frame is reduced to see a cut, and the mean change in levels that is one.
-GLANCE_PX = 32
-CUT_LEVELS = 20.0
+#: The number under which the person's place is kept.
+_PERSON = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +58,8 @@ class Sighting:
 
 
 class PersonTracker:
-    """Looks at one frame after the other. A comparer is only asked where places leave a doubt.
+    """Looks at one frame after the other, of one video. The comparer is asked only where places do
+    not decide.
 
     `which`: the face to begin with (largest, or a number; 0 is the largest) in the first frame that
     shows any. `person`: instead, the vector of the person to look for from the beginning.
@@ -90,36 +83,38 @@ class PersonTracker:
             )
         if person is not None and comparer is None:
             raise ValueError("needs a comparer of faces to look for a person; got none")
-        self._finder, self._comparer, self._which = finder, comparer, which
-        self._person = person
-        self._detect_every, self._search_every = detect_every, search_every
+        self.finder, self.detect_every = finder, detect_every
+        self._comparer, self._which, self._person = comparer, which, person
+        self._search_every = search_every
         self._frame = -1
         self._shot = 0
         self._box: Box | None = None  # where the face is expected; None while it is lost
-        self._last_box: Box | None = None
+        self._places = BoxTracker()  # where it was last, also while it is lost
         self._has_begun = False
         self._lost_since = 0
         self._searched = 0
         self._crowded = False
-        self._glance: np.ndarray | None = None  # the last frame, very small
+        self._glance: Glance | None = None  # the last frame, very small
 
     def look(self, frame: Picture) -> Sighting:
         """The next frame's sighting."""
         self._frame += 1
-        is_cut = self._is_cut(frame)
-        if is_cut:
-            self._box = self._last_box = None
+        before, self._glance = self._glance, make_glance(frame)
+        begins_shot = before is not None and is_cut(before, self._glance)
+        if begins_shot:
+            self._box = None
+            self._places.begin_shot()
             self._lost_since = self._frame
         expected = self._box
-        if expected is not None and self._frame % self._detect_every:
+        if expected is not None and self._frame % self.detect_every:
             return Sighting(self._place(frame, expected), False, self._shot)
         found = self._detect(frame)
         if found is not None:
-            return Sighting(self._place(frame, found), True, self._shot, is_cut)
+            return Sighting(self._place(frame, found), True, self._shot, begins_shot)
         if expected is not None:
             self._lost_since = self._frame
         self._box = None
-        return Sighting(None, False, self._shot, is_cut)
+        return Sighting(None, False, self._shot, begins_shot)
 
     def _detect(self, frame: Picture) -> Box | None:
         """Where to place the points, by a detector: first where they are expected."""
@@ -130,30 +125,26 @@ class PersonTracker:
             found = self._look_around(frame, self._box)
         return self._search(frame) if found is None and self._is_search_due() else found
 
-    def _is_cut(self, frame: Picture) -> bool:
-        before, size = self._glance, (GLANCE_PX, GLANCE_PX)
-        self._glance = cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        return before is not None and float(np.abs(self._glance - before).mean()) > CUT_LEVELS
-
     def _is_search_due(self) -> bool:
         """At once when a face is missed or due; then every `detect_every` frames."""
         lost = self._frame - self._lost_since if self._box is None else 0
-        return lost % self._detect_every == 0
+        return lost % self.detect_every == 0
 
     def _place(self, frame: Picture, box: Box) -> Points:
         """Points in a box, and again from where they lie while that is still elsewhere."""
-        points = self._finder.placer.place(frame, box)
+        points = self.finder.placer.place(frame, box)
         for _ in range(PLACED_AGAIN):
             settled = make_box(points)
             if measure_step(box, settled) <= LARGE_STEP:
                 break
-            box, points = settled, self._finder.placer.place(frame, settled)
-        self._box = self._last_box = make_box(points)
+            box, points = settled, self.finder.placer.place(frame, settled)
+        self._box = make_box(points)
+        self._places.move(_PERSON, self._box, self._frame)
         return points
 
     def _look_around(self, frame: Picture, box: Box) -> Box | None:
         """Where to place the points, when the detector sees the face near the expected box."""
-        best = find_near(frame, box, self._finder)
+        best = find_near(frame, box, self.finder)
         if best is None or (self._crowded and not self._is_person(frame, best)):
             return None
         return box if compute_overlap(box, best) >= KEPT_OVERLAP else best
@@ -164,19 +155,21 @@ class PersonTracker:
             return None
         if not self._has_begun and self._person is None:
             return self._begin(frame, found)
-        near = find_overlapping(found, self._last_box)
-        if near and self._box is not None and not self._crowded:
-            return self._keep(near[0].box)
-        chosen = self._find_alike(frame, found, near)
+        owners = self._places.match([one.box for one in found], self._frame)
+        nearest = found[owners.index(_PERSON)] if _PERSON in owners else None
+        if nearest is not None and self._box is not None and not self._crowded:
+            return self._keep(nearest.box)
+        chosen = self._find_alike(frame, found, nearest)
         if chosen is None:
             return None
-        if any(one is chosen for one in near):
+        place = self._places.list_places(self._frame).get(_PERSON)
+        if place is not None and compute_overlap(place, chosen.box) >= SAME_FACE_OVERLAP:
             return self._keep(chosen.box)
         self._shot += 1
         return chosen.box
 
     def _find_everybody(self, frame: Picture) -> list[Detection]:
-        found = self._finder.detect_faces(frame, every_size=True)
+        found = self.finder.detect_faces(frame, every_size=True)
         self._searched, self._crowded = self._frame, len(found) > 1
         return found
 
@@ -198,11 +191,11 @@ class PersonTracker:
         return box
 
     def _find_alike(
-        self, frame: Picture, found: list[Detection], near: list[Detection]
+        self, frame: Picture, found: list[Detection], nearest: Detection | None
     ) -> Detection | None:
         """The face most like the person; without a comparer, the nearest, or the only one."""
         if self._comparer is None or self._person is None:
-            return (near or (found if len(found) == 1 else [None]))[0]
+            return nearest or (found[0] if len(found) == 1 else None)
         distances = [self._measure_distance(frame, one.box) for one in found]
         k = int(np.argmin(distances))
         return found[k] if distances[k] < self._comparer.same_person_distance else None
@@ -229,15 +222,6 @@ def find_near(frame: Picture, box: Box, finder: FaceFinder) -> Box | None:
     if not overlaps or max(overlaps) < SAME_FACE_OVERLAP:
         return None
     return boxes[int(np.argmax(overlaps))]
-
-
-def find_overlapping(found: list[Detection], box: Box | None) -> list[Detection]:
-    """Those that overlap the box, the one that does most first; none without a box."""
-    if box is None:
-        return []
-    overlaps = {id(one): compute_overlap(one.box, box) for one in found}
-    near = [one for one in found if overlaps[id(one)] >= SAME_FACE_OVERLAP]
-    return sorted(near, key=lambda one: -overlaps[id(one)])
 
 
 def make_box(points: Points) -> Box:

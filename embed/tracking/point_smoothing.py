@@ -55,7 +55,7 @@ class Smoothing:
 
     @property
     def reach_s(self) -> float:
-        """How far before and after a frame others have a say in it."""
+        """How far before and after a frame others count in it."""
         return max(WINDOW_REACH * self.still_s, self.bridge_s)
 
 

@@ -6,8 +6,8 @@ frame, in order, a `TrackedFrame`: the frame itself and the face cut out of it
 frame was aligned by itself, ends here: points are smoothed over time without lag
 (`embed.tracking.point_smoothing`).
 
-    chunks = read_frames("video.mp4")
-    for tracked in track_person((frame for chunk in chunks for frame in chunk), fps):
+    frames = (frame for chunk in read_frames("video.mp4") for frame in chunk)
+    for tracked in track_person(frames, fps, PersonTracker(FaceFinder(), comparer)):
         ...
 
 Only `Smoothing.reach_s` ahead and a few frames more are held: about 19 at 25 frames a second.
@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Float
 
 from embed.faces.align import AlignedFace, align_face
-from embed.faces.base import POINT_COUNT, FaceComparer, NoFaceError, Picture, Points
+from embed.faces.base import POINT_COUNT, NoFaceError, Picture, Points
 from embed.faces.landmarks import FaceFinder
 from embed.tracking.face_tracking import PersonTracker, Sighting
 from embed.tracking.point_smoothing import Smoothing, bridge_gaps, smooth_at
@@ -73,27 +73,22 @@ class _Window:
 def track_person(
     frames: Iterable[Picture],
     fps: float,
-    finder: FaceFinder | None = None,
-    comparer: FaceComparer | None = None,
-    which: str | int = "largest",
-    person: Float[np.ndarray, " dim"] | None = None,
+    tracker: PersonTracker | None = None,
     smoothing: Smoothing | None = None,
     crop: CropSettings | None = None,
-    detect_every: int = 3,
 ) -> Iterator[TrackedFrame]:
     """Yield every frame with the person's face, one after the other, some frames later than read.
 
-    `comparer` tells people apart (`embed.networks.identity.DlibFaceEncoder`): without it, a person
-    who was lost is taken up again only where nobody else can be meant. `which` and `person` choose
-    whom to follow (`embed.tracking.face_tracking.PersonTracker`).
+    `tracker`, which must be new, says whom to follow, and how; None: the largest face of the first
+    frame that shows any. Without a comparer (`embed.networks.identity.DlibFaceEncoder`) a person
+    who was lost is followed again only where nobody else can be meant.
     Raises ValueError for a rate that is not above 0 and for frames of several sizes, and at the
     end NoFaceError when no frame showed the person.
     """
     if not 0 < fps < math.inf:
         raise ValueError(f"needs frames a second above 0; got {fps}")
-    finder = FaceFinder(search_px=VIDEO_SEARCH_PX) if finder is None else finder
-    smoothing, crop = smoothing or Smoothing(), crop or CropSettings()
-    tracker = PersonTracker(finder, comparer, which, person, detect_every)
+    tracker = tracker or PersonTracker(FaceFinder(search_px=VIDEO_SEARCH_PX), None)
+    finder, smoothing, crop = tracker.finder, smoothing or Smoothing(), crop or CropSettings()
     reach = math.ceil(smoothing.reach_s * fps)
     window, given, found = _Window(), 0, False
     for frame in frames:
@@ -103,7 +98,7 @@ def track_person(
             )
         window.frames.append(frame)
         window.sightings.append(tracker.look(frame))
-        if window.end - given > reach + detect_every:
+        if window.end - given > reach + tracker.detect_every:
             tracked = _finish(window, given, fps, smoothing, crop)
             given, found = given + 1, found or tracked.face is not None
             yield tracked
@@ -138,26 +133,26 @@ def _finish(
 
 
 def gather_points(sightings: list[Sighting], shot: int) -> Float[np.ndarray, "frame 68 2"]:
-    """Points of one shot [frame, 68, 2]; NaN where nothing was seen or not borne out later.
+    """Points of one shot [frame, 68, 2]; NaN where nothing was seen, or nothing confirmed it later.
 
     Points that were carried on count when a detection after them, a cut or the video's end follows.
     """
     track = np.full((len(sightings), POINT_COUNT, 2), np.nan)
-    borne_out = True
+    is_confirmed = True
     for k in range(len(sightings) - 1, -1, -1):
         one = sightings[k]
         if one.points is None or one.shot != shot:
-            borne_out = one.is_cut
+            is_confirmed = one.is_cut
             continue
-        borne_out = borne_out or one.confirmed
-        if borne_out:
+        is_confirmed = is_confirmed or one.confirmed
+        if is_confirmed:
             track[k] = one.points
-        borne_out = borne_out or one.is_cut
+        is_confirmed = is_confirmed or one.is_cut
     return track
 
 
 def _forget(window: _Window, before: int) -> None:
-    """Drop sightings too old to have a say."""
+    """Drop sightings too old to matter."""
     while window.first < before:
         window.sightings.popleft()
         window.first += 1

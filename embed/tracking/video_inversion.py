@@ -9,7 +9,7 @@ show the person are left out: their latents are those between.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,14 @@ from embed.inversion.objective import draw_pictures
 from embed.inversion.sequence import SequenceInverter
 from embed.networks.vgg16 import reduce_images
 from embed.photos.recipe import InversionRecipe
+from embed.tracking.face_tracking import PersonTracker
 from embed.tracking.video_faces import CropSettings, track_person
 from synth.devices import find_device
 from synth.faces.latents import load_latents, save_latents
-from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.capabilities import TrainableGenerator
 from synth.resizing import resize_frames
-from synth.storage.atomic import remove_leftovers, write_atomically
+from synth.storage.arrays import load_arrays
+from synth.storage.atomic import write_atomically
 from synth.types import Frames, WPlus, to_frames, to_images
 from synth.video.provenance import png_tags
 from synth.video.reading import probe_video, read_frames
@@ -35,6 +37,7 @@ from synth.video.reading import probe_video, read_frames
 LATENTS = "latents.npz"
 #: Side of each half of the small side by side.
 SEEN_PX = 256
+_NUMBERS = ("times_s", "index", "quads", "losses")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,7 @@ class FrameCrop:
 
 @dataclass(frozen=True)
 class VideoInversion:
-    """Where results go, and what is taken of the video: every so manyth frame.
+    """Where results go, and what is taken of the video: every n-th frame.
 
     next_steps, next_budget_s: what ends the inversion of each frame after the first.
     Raises ValueError for a stride below 1.
@@ -59,13 +62,15 @@ class VideoInversion:
     recipe: InversionRecipe
     every: int = 1
     next_steps: int | None = 60
-    next_budget_s: float | int | None = None
+    next_budget_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.every < 1:
             raise ValueError(f"needs every of 1 or more; got {self.every}")
 
-    def run(self, path: str | Path, generator: StyleGAN2) -> Iterator[tuple[FrameCrop, bool]]:
+    def run(
+        self, path: str | Path, generator: TrainableGenerator
+    ) -> Iterator[tuple[FrameCrop, bool]]:
         """Invert the frames in order; yields each, and whether it was done before.
 
         The generator lies on the device to compute on. Raises ValueError or OSError for a video
@@ -77,8 +82,7 @@ class VideoInversion:
             generator,
             self.recipe.load_perceptual(device),
             self.recipe.settings,
-            self.next_steps,
-            self.next_budget_s,
+            replace(self.recipe.settings, steps=self.next_steps, budget_s=self.next_budget_s),
             self.recipe.load_start(generator, [Path(path).stem]),
         )
         for crop in self._cut_frames(Path(path), generator.resolution):
@@ -93,7 +97,7 @@ class VideoInversion:
             self._save_frame(crop, found.w_plus, float(found.losses[0]), generator)
             yield crop, False
 
-    def collect(self, generator: StyleGAN2, metadata: dict[str, Any]) -> Path:
+    def collect(self, generator: TrainableGenerator, metadata: dict[str, Any]) -> Path:
         """latents.npz out of all frames that are done; returns its path."""
         files = sorted((self.folder / "frames").glob("[0-9]*.npz"))
         if not files:
@@ -101,9 +105,11 @@ class VideoInversion:
         w_plus = torch.cat([load_latents(file, generator) for file in files])
         extra: dict[str, list[np.ndarray]] = {}
         for file in files:
-            with np.load(file, allow_pickle=False) as content:
-                for name in ("times_s", "index", "quads", "losses"):
-                    extra.setdefault(name, []).append(content[name])
+            content = load_arrays(file, _NUMBERS)
+            for name in _NUMBERS:
+                if name not in content:
+                    raise ValueError(f"{file}: needs an array {name}; got none; try removing it")
+                extra.setdefault(name, []).append(content[name])
         joined = {name: np.concatenate(parts) for name, parts in extra.items()}
         save_latents(self.folder / LATENTS, w_plus, {**metadata, **joined})
         return self.folder / LATENTS
@@ -126,8 +132,8 @@ class VideoInversion:
             return
         someone = self.recipe.identity
         comparer = someone if isinstance(someone, FaceComparer) else None
-        which, crop_settings = self.recipe.which, CropSettings(size_px, padding)
-        for one in track_person(frames, fps, finder, comparer, which, crop=crop_settings):
+        tracker = PersonTracker(finder, comparer, self.recipe.which)
+        for one in track_person(frames, fps, tracker, crop=CropSettings(size_px, padding)):
             if one.face is not None and one.index % self.every == 0:
                 yield FrameCrop(one.index, one.time_s, one.face.crop, one.face.quad)
 
@@ -135,13 +141,11 @@ class VideoInversion:
         return self.folder / "frames" / f"{index:06d}.npz"
 
     def _save_frame(
-        self, crop: FrameCrop, w_plus: WPlus, loss: float, generator: StyleGAN2
+        self, crop: FrameCrop, w_plus: WPlus, loss: float, generator: TrainableGenerator
     ) -> None:
         """The side by side, then the latents, which say that the frame is done."""
         file = self._find_file(crop.index)
         picture = file.with_suffix(".png")
-        remove_leftovers(file)
-        remove_leftovers(picture)
         size_px = min(SEEN_PX, generator.resolution)
         with torch.no_grad():
             rows = w_plus.to(find_device(generator))

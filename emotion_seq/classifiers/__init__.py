@@ -1,1 +1,1 @@
-"""Who tells emotions: the published mini-XCEPTION, and a network that one trains oneself."""
+"""Scorers of emotions: the published mini-XCEPTION, and a network of four layers to train."""

@@ -1,4 +1,4 @@
-"""A network with four convolutions and two poolings, as EmoPy's (thesis, 3.5), to train oneself.
+"""A network with four convolutions and two poolings as EmoPy's (thesis, 3.5), for your own faces.
 
     48x48x1 -> conv, conv, pool -> conv, conv, pool -> dense -> 7 probabilities
 
@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from emotion_seq.classifiers.keras_scorer import FaceBox, KerasScorer
-from emotion_seq.keras_backend import keras
+from emotion_seq.keras_backend import keras, seeded
 from emotion_seq.keras_files import load_keras_file
 from synth.emotions import Emotion
 from synth.judging.emotion_scoring import Probabilities
@@ -51,7 +51,7 @@ class TrainedScorer:
     def fetch_models(self) -> None:
         """Open the file; raises ValueError or OSError naming it when it cannot be used."""
         if self._scorer is None:
-            network, _ = load_keras_file(self.path, KIND)
+            network, _ = load_keras_file(self.path, KIND, lambda _: make_network())
             self._scorer = make_scorer(network, self.name)
 
     def score(self, faces: Frames) -> Probabilities:
@@ -101,21 +101,22 @@ def fit_network(
 ) -> tuple[Any, dict[str, list[float]]]:
     """Prepared faces with their emotions -> (network, losses and accuracies by epoch).
 
-    The weights are those of the epoch that was best on `held_out`.
+    The weights are those of the epoch that was best on `held_out`; the same seed gives the same on
+    one machine.
     """
     settings = settings or FitSettings()
-    keras.utils.set_random_seed(settings.seed)
-    network = make_network()
-    network.compile(
-        keras.optimizers.Adam(settings.rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    stop = keras.callbacks.EarlyStopping(patience=settings.patience, restore_best_weights=True)
-    history = network.fit(
-        faces, emotions, settings.batch, settings.epochs, verbose=2,
-        validation_data=held_out, callbacks=[stop],
-    )  # fmt: skip
-    plain = make_network()  # without optimiser and losses
+    with seeded(settings.seed):
+        network = make_network()
+        network.compile(
+            keras.optimizers.Adam(settings.rate),
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
+        stop = keras.callbacks.EarlyStopping(patience=settings.patience, restore_best_weights=True)
+        history = network.fit(
+            faces, emotions, settings.batch, settings.epochs, verbose=2,
+            validation_data=held_out, callbacks=[stop],
+        )  # fmt: skip
+        plain = make_network()  # without optimiser and losses
     plain.set_weights(network.get_weights())
     return plain, history.history

@@ -1,6 +1,7 @@
 """Faces with known emotions, to train a classifier: a folder by emotion, or our own renders.
 
-Faces are FFHQ crops. A held-out part, of other people where names tell, is never trained on.
+Faces are FFHQ crops. A held-out part, of other people where file names say who is who, is never
+trained on.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from emotion_seq.classifiers.four_layers import INNER_FACE, INPUT_PX
 from emotion_seq.classifiers.keras_scorer import prepare_faces
 from synth.emotions import Emotion
 from synth.generators.bundled_parameters import EMOTION_SLICE
-from synth.workshop.training.dataset import HELD_OUT, load_dataset
-from synth.workshop.training.fit_judge import find_plain_cases
+from synth.learning.rendered_faces import HELD_OUT, find_plain_cases, load_dataset
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -21,6 +22,21 @@ from emotion_seq.sequences import EmotionSequence
 from synth.emotions import Emotion
 
 Odds = Float[np.ndarray, "7"]
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """Has learned from sequences, and predicts what follows."""
+
+    name: str
+
+    def choose(self, history: Sequence[int]) -> int:
+        """The follower that it would bet on."""
+        ...
+
+    def predict(self, history: Sequence[int]) -> Odds:
+        """Probabilities of the follower."""
+        ...
 
 
 class NGram:
@@ -66,14 +82,14 @@ class NGram:
 
 
 def predict_followers(
-    ngram: NGram, sequences: Sequence[EmotionSequence]
+    predictor: Predictor, sequences: Sequence[EmotionSequence]
 ) -> tuple[Float[np.ndarray, "event 7"], Int[np.ndarray, " event"], Int[np.ndarray, " event"]]:
     """Every emotion but the first of each sequence: its probabilities, the choice, what came."""
     probabilities, chosen, truth = [], [], []
     for one in sequences:
         emotions = one.emotions
         for at in range(1, len(emotions)):
-            probabilities.append(ngram.predict(emotions[:at]))
-            chosen.append(ngram.choose(emotions[:at]))
+            probabilities.append(predictor.predict(emotions[:at]))
+            chosen.append(predictor.choose(emotions[:at]))
             truth.append(emotions[at])
     return np.array(probabilities).reshape(-1, len(Emotion)), np.array(chosen), np.array(truth)

@@ -118,7 +118,9 @@ def make_process() -> SecondOrderProcess:
     )
 
 
-def find_best_accuracy(process: SecondOrderProcess, sequences: Sequence[EmotionSequence]) -> float:
+def compute_best_accuracy(
+    process: SecondOrderProcess, sequences: Sequence[EmotionSequence]
+) -> float:
     """How often the likeliest emotion comes: no predictor does better on average."""
     hits = [
         process.predict(one.emotions[:at]).argmax() == one.emotions[at]

@@ -53,12 +53,12 @@ def score_predictions(
         count=len(truth),
         accuracy=float(hits.mean()),
         perplexity=float(np.exp(surprise.mean())),
-        calibration_error=find_calibration_error(confidence, hits),
+        calibration_error=compute_calibration_error(confidence, hits),
         f1=f1,
     )
 
 
-def find_calibration_error(
+def compute_calibration_error(
     confidence: Float[np.ndarray, " event"], hits: np.ndarray, bins: int = CALIBRATION_BINS
 ) -> float:
     """0: what is said with p is right in p of the cases; 1: always sure and always wrong."""

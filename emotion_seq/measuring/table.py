@@ -1,4 +1,4 @@
-"""A trained network beside the n-grams, on the same sequences: rows for a table.
+"""Trained networks beside what they must beat, on the same sequences: rows for a table.
 
 In: sequences to learn from and to test on, and a network. Out: `Row`s and their Markdown.
 """
@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from emotion_seq.measuring.baselines import NGram, predict_followers
+from emotion_seq.measuring.baselines import NGram, Predictor, predict_followers
+from emotion_seq.measuring.regression import LastEmotionsRegression
 from emotion_seq.measuring.scores import Scores, score_predictions
 from emotion_seq.model import encode_sequences, predict_steps
 from emotion_seq.sequences import EmotionSequence
@@ -30,14 +31,16 @@ class Row:
 
 
 def score_baselines(train: Sequence[EmotionSequence], test: Sequence[EmotionSequence]) -> list[Row]:
-    """The most frequent emotion and n-grams of order 1 to 3, learned on `train`."""
+    """Learned on `train`: the most frequent emotion, n-grams of order 1 to 3, and the logistic
+    regression on the last two emotions."""
+    predictors: list[Predictor] = [NGram(order).fit(train) for order in ORDERS]
+    predictors.append(LastEmotionsRegression().fit(train))
     rows = []
-    for order in ORDERS:
-        ngram = NGram(order).fit(train)
-        probabilities, chosen, truth = predict_followers(ngram, test)
+    for predictor in predictors:
+        probabilities, chosen, truth = predict_followers(predictor, test)
         scores = score_predictions(probabilities, truth)
         accuracy = float((chosen == truth).mean())
-        rows.append(Row(ngram.name, replace(scores, accuracy=accuracy)))
+        rows.append(Row(predictor.name, replace(scores, accuracy=accuracy)))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""A training as two curves: the loss, and how often the next emotion is told."""
+"""A training as two curves: the loss, and how often the next emotion is predicted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plot_curves(
     for number, (name, value) in enumerate((baselines or {}).items()):
         accuracy.axhline(value, color=f"C{number + 1}", linestyle="--", linewidth=1, label=name)
     loss.set(xlabel="epoch", ylabel="loss")
-    accuracy.set(xlabel="epoch", ylabel="next emotion told")
+    accuracy.set(xlabel="epoch", ylabel="next emotion predicted")
     for axes in (loss, accuracy):
         axes.legend(fontsize=8)
         axes.grid(alpha=0.3)

@@ -24,21 +24,28 @@ def infer_generator_config(tensors: Tensors, lr_multiplier: float = 0.01) -> Con
     """Sizes of a generator with `mapping.` and `synthesis.` tensors."""
     resolutions = _list_resolutions(tensors, r"synthesis\.b(\d+)\.conv1\.weight")
     channels = [_shape(tensors, f"synthesis.b{r}.conv1.weight", 4)[0] for r in resolutions]
-    depth = sum(bool(re.fullmatch(r"mapping\.fc\d+\.weight", name)) for name in tensors)
     w_dim = _shape(tensors, "synthesis.b4.conv1.affine.weight", 2)[1]
+    return {
+        "resolution": resolutions[-1],
+        **infer_mapping_config(tensors, w_dim, lr_multiplier),
+        "img_channels": _shape(tensors, "synthesis.b4.torgb.weight", 4)[0],
+        **_describe_channels(resolutions, channels),
+    }
+
+
+def infer_mapping_config(tensors: Tensors, w_dim: int, lr_multiplier: float) -> ConfigEntries:
+    """Sizes of a mapping network of `mapping.` tensors, of StyleGAN2 or StyleGAN3."""
+    depth = sum(bool(re.fullmatch(r"mapping\.fc\d+\.weight", name)) for name in tensors)
     c_dim = (
         _shape(tensors, "mapping.embed.weight", 2)[1] if "mapping.embed.weight" in tensors else 0
     )
     width = _shape(tensors, "mapping.fc0.weight", 2)[1]
     return {
-        "resolution": resolutions[-1],
         "z_dim": width - (w_dim if c_dim else 0),
         "c_dim": c_dim,
         "w_dim": w_dim,
         "mapping_layers": depth,
         "mapping_lr_multiplier": lr_multiplier,
-        "img_channels": _shape(tensors, "synthesis.b4.torgb.weight", 4)[0],
-        **_describe_channels(resolutions, channels),
     }
 
 

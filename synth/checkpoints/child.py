@@ -93,6 +93,8 @@ def _prepare(prefix: str, network: Network) -> Tensors:
     for name, tensor in network.tensors.items():
         if tensor.dtype.kind != "f":
             raise CheckpointError(f"needs real numbers in {quote(name)}; got {tensor.dtype}")
+        if not tensor.size:
+            raise CheckpointError(f"needs weights in {quote(name)}; got none, shape {tensor.shape}")
         narrow = tensor if tensor.itemsize <= 4 else tensor.astype(np.float32)
         if not np.isfinite(narrow).all():
             raise CheckpointError(f"needs finite weights; got NaN or infinity in {quote(name)}")
@@ -114,6 +116,7 @@ def _describe(conversion: Conversion, task: dict) -> dict[str, str]:
     config = conversion.generator.config
     metadata = {
         "format": NATIVE_FORMAT,
+        "architecture": conversion.architecture,
         "config": json.dumps(config, sort_keys=True),
         "name": task["name"],
         "source_sha256": task["sha256"],

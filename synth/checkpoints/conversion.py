@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO
 
+from synth.checkpoints.biggan import convert_biggan, is_biggan
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.nvidia_tensorflow import convert_nvidia_tensorflow, is_nvidia_tensorflow
 from synth.checkpoints.nvidia_torch import convert_nvidia_torch, is_nvidia_torch
@@ -17,13 +18,14 @@ _CONVERTERS: list[tuple[Callable[[object], bool], Callable[[Document], Conversio
     (is_nvidia_torch, convert_nvidia_torch),
     (is_nvidia_tensorflow, convert_nvidia_tensorflow),
     (is_rosinality, convert_rosinality),
+    (is_biggan, convert_biggan),
 ]
 
 
 def convert(data: memoryview, file: BinaryIO) -> Conversion:
-    """The StyleGAN2 in a checkpoint; `data` are the bytes of `file`.
+    """The generator in a checkpoint; `data` are the bytes of `file`.
 
-    Raises CheckpointError for a file that is broken, refused, or no StyleGAN2.
+    Raises CheckpointError for a file that is broken, refused, or no generator that we know.
     """
     document = read_document(data, file)
     for matches, converter in _CONVERTERS:
@@ -35,8 +37,9 @@ def convert(data: memoryview, file: BinaryIO) -> Conversion:
         keys = [quote(key, 40) for key in list(as_mapping(value, "the checkpoint"))[:8]]
         found = f"a dict with {', '.join(keys) or 'nothing in it'}"
     raise CheckpointError(
-        f"needs a StyleGAN2 of NVIDIA's or rosinality's code; got {found}; a NVIDIA file has "
-        "G_ema or is a tuple (G, D, Gs), a rosinality file has g_ema"
+        "needs a StyleGAN2 or StyleGAN3 of NVIDIA's code, a StyleGAN2 of rosinality's, or a "
+        f"BigGAN-deep of Hugging Face's; got {found}; a NVIDIA file has G_ema or is a tuple "
+        "(G, D, Gs), a rosinality file has g_ema"
     )
 
 

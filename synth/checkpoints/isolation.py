@@ -30,8 +30,9 @@ _LONGEST_REPORT = 65536
 
 @dataclass(frozen=True)
 class ChildLimits:
-    """What the child may use; memory and output are a base and a multiple of the source's size.
+    """What the child may use: a base, and a share of the source's size.
 
+    A second of CPU time reads some hundred megabytes; what is far slower is made to be.
     Protocol 2 holds arrays as text, which is decoded and encoded again: two copies beside the file.
     """
 
@@ -39,7 +40,8 @@ class ChildLimits:
     memory_per_byte: int = 6
     output_bytes: int = 1 << 24
     output_per_byte: int = 4
-    cpu_s: int = 300
+    cpu_s: int = 30
+    cpu_s_per_gib: int = 200
     wall_s: float = 600
 
 
@@ -75,7 +77,7 @@ def run_child(
     bounds = {
         "memory_bytes": limits.memory_bytes + limits.memory_per_byte * size,
         "output_bytes": limits.output_bytes + limits.output_per_byte * size,
-        "cpu_s": limits.cpu_s,
+        "cpu_s": limits.cpu_s + limits.cpu_s_per_gib * size // (1 << 30),
     }
     source.seek(0)
     with tempfile.TemporaryFile() as report:
@@ -95,7 +97,7 @@ def run_child(
             ) from None
         report.seek(0)
         text = report.read(_LONGEST_REPORT)
-    return _read_report(text, status, limits)
+    return _read_report(text, status, bounds["cpu_s"])
 
 
 def _command(task: str) -> list[str]:
@@ -110,13 +112,13 @@ def _environment() -> Mapping[str, str]:
     return {**passed, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
-def _read_report(text: bytes, status: int, limits: ChildLimits) -> ChildReport:
+def _read_report(text: bytes, status: int, cpu_s: int) -> ChildReport:
     try:
         found = json.loads(text)
     except ValueError:
-        raise CheckpointError(_explain_end(text, status, limits)) from None
+        raise CheckpointError(_explain_end(text, status, cpu_s)) from None
     if not isinstance(found, dict) or status != 0:
-        raise CheckpointError(_explain_end(text, status, limits))
+        raise CheckpointError(_explain_end(text, status, cpu_s))
     if "error" in found:
         raise CheckpointError(str(found["error"]))
     return ChildReport(
@@ -126,10 +128,10 @@ def _read_report(text: bytes, status: int, limits: ChildLimits) -> ChildReport:
     )
 
 
-def _explain_end(text: bytes, status: int, limits: ChildLimits) -> str:
+def _explain_end(text: bytes, status: int, cpu_s: int) -> str:
     """Why a child ended without a report."""
     last = text.decode("utf-8", "replace").strip().splitlines()[-1:]
     if status in (-9, -24):  # SIGKILL and SIGXCPU: the limits of the kernel
-        return f"needs at most {limits.cpu_s} s of CPU time and the memory allowed; was stopped"
+        return f"needs at most {cpu_s} s of CPU time and the memory allowed; was stopped"
     said = f"; it said {quote(last[0], 300)}" if last else ""
     return f"needs a file that can be read; the reading process ended with status {status}{said}"

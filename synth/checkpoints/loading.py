@@ -1,8 +1,9 @@
-"""Any supported checkpoint -> a network of ours; foreign ones go through the child process.
+"""Any supported checkpoint -> our safetensors; foreign ones go through the child process.
 
 Conversions are kept under the user's cache folder by the source's sha256, so the second load of a
-file opens the converted safetensors at once. What is kept is checked like any other file when it
-is opened, and converted anew when it is broken.
+file opens the converted safetensors at once. Beside each lies the sha256 of what was written; a
+conversion that is not that any more is made again. Whether networks can be built of what was
+written is for the caller to say: a `Check` is passed in.
 """
 
 from __future__ import annotations
@@ -11,61 +12,24 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import torch
 from safetensors.numpy import load_file
 
 from synth.checkpoints.errors import CheckpointError
 from synth.checkpoints.isolation import ChildLimits, ChildReport, ChildTask, run_child
-from synth.checkpoints.native import (
-    LoadedGenerator,
-    load_native,
-    load_native_discriminator,
-    read_card,
-)
-from synth.generators.stylegan2 import Discriminator, StyleGAN2
 from synth.storage.assets import find_cache_folder, hash_file
-from synth.storage.atomic import write_atomically
+from synth.storage.atomic import write_atomically, write_text_atomically
 
 #: Part of a conversion's file name; raise it whenever a converter's output changes.
-CONVERTER_VERSION = 2
+CONVERTER_VERSION = 3
 _LARGEST_FILE = 1 << 34
 
-
-def load_generator(
-    path: str | Path,
-    device: str | torch.device = "cpu",
-    expected_sha256: str | None = None,
-) -> StyleGAN2:
-    """The generator of a checkpoint: NVIDIA .pkl, rosinality .pt or our .safetensors.
-
-    It comes in eval mode, float32, without gradients, with `name` and `sha256` set.
-    Raises CheckpointError naming the file when it is broken, refused, no StyleGAN2, or not the
-    file that `expected_sha256` stands for; FileNotFoundError when there is none.
-    """
-    return load_with_card(path, device, expected_sha256).generator
-
-
-def load_with_card(
-    path: str | Path,
-    device: str | torch.device = "cpu",
-    expected_sha256: str | None = None,
-) -> LoadedGenerator:
-    """As `load_generator`, with the card of the file beside the generator."""
-    native = _find_native(Path(path), expected_sha256)
-    return load_native(native, device)
-
-
-def load_discriminator(path: str | Path, device: str | torch.device = "cpu") -> Discriminator:
-    """The discriminator of a checkpoint that holds one; raises as `load_generator` does."""
-    native = _find_native(Path(path), None)
-    card = read_card(native)
-    if "discriminator_config" not in card:
-        notes = card.get("notes") or "it was saved without one"
-        raise CheckpointError(f"{path}: needs a discriminator in the file; got none: {notes}")
-    return load_native_discriminator(native, device)
+#: Raises CheckpointError naming the file unless its networks could be built.
+Check = Callable[[Path], None]
 
 
 def read_tensors(
@@ -84,19 +48,25 @@ def read_tensors(
         return load_file(converted)
 
 
-def convert_checkpoint(
+def convert_file(
     source: str | Path,
     destination: str | Path,
+    check: Check,
     limits: ChildLimits = ChildLimits(),  # noqa: B008 (frozen)
 ) -> ChildReport:
-    """Write a foreign checkpoint as a native one, whole or not at all; how that went."""
+    """Write a foreign checkpoint as a native one, whole or not at all; how that went.
+
+    What does not pass the check never gets its final name.
+    Raises CheckpointError naming `source`, OSError naming `destination`.
+    """
     source = _check_file(Path(source))
     if is_safetensors(source):
         raise CheckpointError(f"{source}: needs a foreign checkpoint; got safetensors already")
     task = ChildTask("generator", source.stem, hash_file(source))
     with write_atomically(destination) as temporary:
         report = _run(source, temporary, task, limits)
-        read_card(temporary)
+        with naming(temporary, source):
+            check(temporary)
     return report
 
 
@@ -108,9 +78,13 @@ def is_safetensors(path: Path) -> bool:
     return path.suffix == ".safetensors" or (head[8:] == b"{" and length < 100_000_000)
 
 
-def _find_native(path: Path, expected_sha256: str | None) -> Path:
-    """The path itself, or the kept conversion of a foreign file, made now if need be."""
-    path = _check_file(path)
+def find_native(path: str | Path, check: Check, expected_sha256: str | None = None) -> Path:
+    """The path itself, or the kept conversion of a foreign file, made now if need be.
+
+    Raises CheckpointError naming the file when it is broken, refused, or not the one that
+    `expected_sha256` stands for; FileNotFoundError when there is none.
+    """
+    path = _check_file(Path(path))
     if expected_sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", str(expected_sha256)):
         raise CheckpointError(
             f"{path}: needs a sha256 of 64 hexadecimal digits to expect; got {expected_sha256!r}; "
@@ -127,17 +101,29 @@ def _find_native(path: Path, expected_sha256: str | None) -> Path:
     if is_safetensors(path):
         return path
     kept = find_cache_folder() / "converted" / f"{sha256}-v{CONVERTER_VERSION}.safetensors"
-    if not _is_whole(kept):
-        convert_checkpoint(path, kept)
+    record = kept.with_suffix(".sha256")
+    if not _is_as_written(kept, record):
+        convert_file(path, kept, check)
+        write_text_atomically(record, hash_file(kept) + "\n")
     return kept
 
 
-def _is_whole(path: Path) -> bool:
+def _is_as_written(path: Path, record: Path) -> bool:
+    """Whether a kept conversion is there, and its sha256 the one that was noted beside it."""
     try:
-        read_card(path)
-    except (CheckpointError, OSError):
+        return record.read_text(encoding="ascii").strip() == hash_file(path)
+    except (OSError, ValueError):
         return False
-    return True
+
+
+@contextmanager
+def naming(native: Path, source: Path) -> Iterator[None]:
+    """Errors about a file that was made of `source` name the file that its owner knows."""
+    try:
+        yield
+    except CheckpointError as error:
+        text = str(error).removeprefix(f"{native}: ").removeprefix(f"{source}: ")
+        raise CheckpointError(f"{source}: {text}") from None
 
 
 def _check_file(path: Path) -> Path:

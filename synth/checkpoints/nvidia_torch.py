@@ -16,12 +16,14 @@ from synth.checkpoints.architecture import (
 )
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.numpy_records import read_number
+from synth.checkpoints.nvidia_stylegan3 import convert_stylegan3, is_stylegan3
 from synth.checkpoints.records import Record, as_mapping, describe, is_mapping
 from synth.checkpoints.sources import (
     Budget,
     Conversion,
     Network,
     Tensors,
+    count_entries,
     is_array,
     read_array,
     read_clamp,
@@ -31,8 +33,9 @@ from synth.checkpoints.torch_files import Document
 
 _PERSISTENT = {"torch_utils.persistence": frozenset({"_reconstruct_persistent_obj"})}
 _DEEPEST_MODULE = 16
-#: A 1024x1024 generator has some hundred modules, and each is visited a few times.
-_MOST_VISITS = 20_000
+#: A 1024x1024 generator has some hundred modules of some twenty entries, and each is visited a few
+#: times.
+_MOST_VISITS = 50_000
 
 
 def is_nvidia_torch(value: object) -> bool:
@@ -49,8 +52,13 @@ def convert_nvidia_torch(document: Document) -> Conversion:
     """G_ema, and D where it is a StyleGAN2 discriminator, with NVIDIA's names as they are."""
     networks = as_mapping(document.value, "the checkpoint")
     module = _Module(networks["G_ema"], document.storages, "G_ema")
-    generator = _convert_generator(module)
+    tensors = module.tensors()
     notes: list[str] = []
+    if is_stylegan3(tensors):
+        if networks.get("D") is not None:
+            notes.append("the discriminator was left out: it is kept beside a StyleGAN2 only")
+        return _convert_alias_free(module, tensors, tuple(notes))
+    generator = _convert_generator(module, tensors)
     discriminator = None
     if networks.get("D") is None:
         notes.append("the file holds no discriminator")
@@ -74,7 +82,7 @@ class _Module:
         budget: Budget | None = None,
     ) -> None:
         self.storages, self.what, self.depth = storages, what, depth
-        self.budget = budget or Budget(_MOST_VISITS, "visits to modules")
+        self.budget = budget or Budget(_MOST_VISITS, "visits to modules and tensors")
         self.budget.spend()
         if depth > _DEEPEST_MODULE:
             raise CheckpointError(f"needs at most {_DEEPEST_MODULE} nested modules; got more")
@@ -82,6 +90,7 @@ class _Module:
         self.flat: Tensors | None = None
         self.attributes: dict = {}
         if is_mapping(value):
+            self.budget.spend(count_entries(value))
             self.flat = read_state(value, storages, what)
             return
         if not isinstance(value, Record):
@@ -90,12 +99,15 @@ class _Module:
         if value.is_call_of(_PERSISTENT):
             if len(value.args) != 1:
                 raise CheckpointError(f"needs one argument for the network {what}; got another")
+            self.budget.spend(count_entries(value.args[0]))
             meta = as_mapping(value.args[0], what)
             self.class_name, state = meta.get("class_name"), meta.get("state")
+        self.budget.spend(count_entries(state))
         self.attributes = as_mapping(state, f"the state of {what}")
 
     def children(self) -> Iterator[tuple[str, _Module]]:
         """Submodules by name."""
+        self.budget.spend(count_entries(self.attributes.get("_modules")))
         modules = as_mapping(self.attributes.get("_modules", {}), f"modules of {self.what}")
         for name, value in modules.items():
             if value is not None:
@@ -108,6 +120,7 @@ class _Module:
             return self.flat
         found: Tensors = {}
         for group in ("_parameters", "_buffers"):
+            self.budget.spend(count_entries(self.attributes.get(group)))
             entries = as_mapping(self.attributes.get(group, {}), f"{group} of {self.what}")
             for name, value in entries.items():
                 if is_array(value):
@@ -127,29 +140,35 @@ class _Module:
         return values.union(*(child.collect(attribute) for _, child in self.children()))
 
 
-def _convert_generator(module: _Module) -> Network:
-    tensors = module.tensors()
-    if any(name.startswith("synthesis.input.") for name in tensors):
-        raise CheckpointError(
-            "needs a StyleGAN2 generator; got the alias-free network of StyleGAN3; "
-            "try a StyleGAN2 checkpoint, such as the asset 'ffhq'"
-        )
+def _convert_alias_free(module: _Module, tensors: Tensors, notes: tuple[str, ...]) -> Conversion:
+    children = dict(module.children())
+    if "synthesis" not in children:
+        raise CheckpointError("needs the synthesis network of a StyleGAN3; got none beside tensors")
+    synthesis = children["synthesis"]
+    layers = {name: layer.attributes for name, layer in synthesis.children()}
+    multiplier = _find_lr_multiplier(module)
+    network = convert_stylegan3(tensors, synthesis.attributes, layers, multiplier)
+    return Conversion("stylegan3", network, None, notes, "stylegan3")
+
+
+def _convert_generator(module: _Module, tensors: Tensors) -> Network:
     if not any(name.startswith("synthesis.b4.") for name in tensors):
         raise CheckpointError(
-            f"needs a StyleGAN2 generator; got a network of class {quote(module.class_name)} "
-            f"with {len(tensors)} other tensors"
+            "needs a StyleGAN2 or StyleGAN3 generator; got a network of class "
+            f"{quote(module.class_name)} with {len(tensors)} other tensors"
         )
     _check_only(module, "architecture", "skip")
     _check_activation(module)
     tensors = drop_filters(tensors)
-    multipliers = [
-        multiplier
-        for name, child in module.children()
-        if name == "mapping"
-        for multiplier in _read_lr_multipliers(child)
-    ]
-    config = infer_generator_config(tensors, multipliers[0] if multipliers else 0.01)
+    config = infer_generator_config(tensors, _find_lr_multiplier(module))
     return Network(tensors, {**config, **read_clamp(module.collect("conv_clamp"), module.what)})
+
+
+def _find_lr_multiplier(module: _Module) -> float:
+    """The mapping's; NVIDIA's own where it is not said."""
+    mappings = [child for name, child in module.children() if name == "mapping"]
+    found = [multiplier for child in mappings for multiplier in _read_lr_multipliers(child)]
+    return found[0] if found else 0.01
 
 
 def _read_lr_multipliers(mapping: _Module) -> list[float]:

@@ -17,6 +17,8 @@ from synth.checkpoints.suspicious_names import refuse_suspicious
 _COPY_BELOW = 256
 #: Whole numbers in checkpoints are sizes and seeds; the legacy torch magic number has 10 bytes.
 _LONGEST_INTEGER_BYTES = 32
+#: Of a module's or class's name; it is looked at each time it is named.
+_LONGEST_NAME = 512
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class PickleMachine:
 
     def line(self) -> str:
         """The next line of the input: half a name."""
-        head = bytes(self.data[self.position : self.position + 512])
+        head = bytes(self.data[self.position : self.position + _LONGEST_NAME])
         length = head.find(b"\n")
         if length < 0:
             raise self.error("needs a name of at most 512 bytes; got a longer one")
@@ -160,6 +162,8 @@ class PickleMachine:
         """A name, kept as two strings."""
         if not isinstance(module, str) or not isinstance(name, str):
             raise self.error("needs text for a name; got " + describe(name))
+        if max(len(module), len(name)) > _LONGEST_NAME:
+            raise self.error(f"needs a name of at most {_LONGEST_NAME} signs; got a longer one")
         reference = Global(module, name)
         refuse_suspicious(reference)
         self.push(reference)

@@ -56,6 +56,8 @@ class PersistentId:
         self.value = value
 
 
+_FIRST_SHARED_HASH = (1 << 61) - 1
+
 #: Dict types whose pickles are a call without arguments (or with pairs), then items.
 _MAPPING_TYPES = {
     "collections": frozenset({"OrderedDict"}),
@@ -91,9 +93,12 @@ def as_mapping(value: object, what: str) -> dict:
 def is_key(value: object) -> bool:
     """Whether a value may be a dict key: scalars alone, whose hash is cheap.
 
-    Hashing a tuple hashes what is in it each time anew, so n levels of doubled tuples cost 2**n.
+    Hashing a tuple hashes what is in it again each time, so n levels of doubled tuples cost 2**n.
+    Python's hash of a longer whole number is a remainder, so that any number of them share one.
     """
-    return value is None or isinstance(value, (str, bytes, int, float))
+    if isinstance(value, int):
+        return abs(value) < _FIRST_SHARED_HASH
+    return value is None or isinstance(value, (str, bytes, float))
 
 
 def describe(value: object) -> str:

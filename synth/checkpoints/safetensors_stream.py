@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 #: The value of "format" in the header of our own checkpoints.
-NATIVE_FORMAT = "moodreel-stylegan2"
+NATIVE_FORMAT = "moodreel-generator"
 
 _CODES = {
     "f2": "F16",

@@ -9,22 +9,27 @@ import numpy as np
 
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.numpy_records import is_numpy_array, read_numpy_array
-from synth.checkpoints.records import as_mapping, describe, is_mapping
+from synth.checkpoints.records import Record, as_mapping, describe, is_mapping
 from synth.checkpoints.torch_records import is_torch_tensor, read_torch_tensor
 
 Tensors = dict[str, np.ndarray]
-#: Entries of a StyleGAN2Config, as JSON has them.
+#: Entries of the architecture's record of sizes, as JSON has them.
 ConfigEntries = dict[str, object]
 _DEEPEST_NESTING = 64
 _MOST_TENSORS = 20_000
 _MOST_CONTAINERS = 100_000
+#: Each as often as it is visited: a container may stand in many places.
+_MOST_ENTRIES = 1_000_000
 #: NVIDIA's is 256; beyond single precision there is nothing to bound.
 _LARGEST_CLAMP = 1e38
 
 
 @dataclass(frozen=True)
 class Network:
-    """Weights under the names of stylegan2-ada-pytorch, and the sizes they imply."""
+    """Weights under the names of our networks, and the sizes they imply.
+
+    Ours are named as in stylegan2-ada-pytorch and stylegan3.
+    """
 
     tensors: Tensors
     config: ConfigEntries
@@ -38,6 +43,7 @@ class Conversion:
     generator: Network
     discriminator: Network | None = None
     notes: tuple[str, ...] = field(default=())
+    architecture: str = "stylegan2"
 
 
 class Budget:
@@ -47,11 +53,19 @@ class Budget:
         """Allow that many steps; `what` names them in the error."""
         self.steps, self.what, self.left = steps, what, steps
 
-    def spend(self) -> None:
-        """One step more; CheckpointError when there are none left."""
-        self.left -= 1
+    def spend(self, steps: int = 1) -> None:
+        """That many steps more; CheckpointError when there are not so many left."""
+        self.left -= steps
         if self.left < 0:
             raise CheckpointError(f"needs at most {self.steps} {self.what}; got more")
+
+
+def count_entries(value: object) -> int:
+    """How many entries a container, or the record of one, makes whoever looks into it read."""
+    if isinstance(value, Record):
+        inner = value.args[0] if len(value.args) == 1 else ()
+        return len(value.items) + (len(inner) if isinstance(inner, list) else 0)
+    return len(value) if isinstance(value, (dict, list, tuple)) else 0
 
 
 def is_array(value: object) -> bool:
@@ -101,6 +115,7 @@ def collect_tensors(value: object, storages: Mapping[str, np.ndarray]) -> Tensor
     """Every tensor in nested dicts and lists, by its path: `{"a": {"w": t}}` gives `a/w`."""
     tensors: Tensors = {}
     containers = Budget(_MOST_CONTAINERS, "containers")
+    entries = Budget(_MOST_ENTRIES, "entries of containers")
     arrays = Budget(_MOST_TENSORS, "tensors")
 
     def visit(item: object, path: tuple[str, ...]) -> None:
@@ -109,6 +124,7 @@ def collect_tensors(value: object, storages: Mapping[str, np.ndarray]) -> Tensor
             tensors["/".join(path) or "tensor"] = read_array(item, storages)
             return
         containers.spend()
+        entries.spend(count_entries(item))
         if is_mapping(item):
             children = [(str(key), child) for key, child in as_mapping(item, "a dict").items()]
         elif isinstance(item, (list, tuple)):

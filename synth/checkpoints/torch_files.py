@@ -3,13 +3,15 @@
 In: the bytes of a file. Zip layout (torch 1.6 and later): `<name>/data.pkl` and one stored member
 per storage. Legacy layout: three small pickles, the object's pickle, a list of keys, the storages.
 Out: a `Document`. torch itself is not involved. Members of a zip must be stored, not deflated,
-lie inside the file and not overlap, so that a small file cannot become a large one.
+lie inside the file and not overlap, so that a small file cannot become a large one; of those that
+are read, the checksum is compared.
 """
 
 from __future__ import annotations
 
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -116,22 +118,42 @@ def _read_zip(data: memoryview, file: BinaryIO) -> Document:
     folder = pickles[0][: -len("data.pkl")]
     if any(name.startswith(folder + "code/") for name in members):
         raise CheckpointError("needs saved tensors; got a TorchScript program; nothing was run")
-    if bytes(members.get(folder + "byteorder", b"little")) != b"little":
+    order = folder + "byteorder"
+    if order in members and bytes(members[order].read()) != b"little":
         raise CheckpointError("needs a little-endian torch file; got another byte order")
-    value, end = read_pickle(members[pickles[0]], allow_persistent_ids=True)
-    if end != len(members[pickles[0]]):
+    content = members[pickles[0]].read()
+    value, end = read_pickle(content, allow_persistent_ids=True)
+    if end != len(content):
         raise CheckpointError("needs one pickle in data.pkl; got more bytes after it")
     storages = {}
     for key, kind in _collect_storage_kinds(value).items():
         name = f"{folder}data/{key}"
         if name not in members:
             raise CheckpointError(f"needs the member {quote(name)}; got none in the zip file")
-        storages[key] = decode_storage(members[name], kind)
+        storages[key] = decode_storage(members[name].read(), kind)
     return Document(value, "torch zip", storages)
 
 
-def _list_members(data: memoryview, file: BinaryIO) -> dict[str, memoryview]:
-    """The bytes of each member by name, from the zip's directory and checked against the file."""
+@dataclass(frozen=True)
+class _Member:
+    """A stored part of a zip file; `checksum` as the directory has it, None where it has none."""
+
+    name: str
+    data: memoryview
+    checksum: int | None
+
+    def read(self) -> memoryview:
+        """Its bytes, whose checksum is right."""
+        if self.checksum is not None and zlib.crc32(self.data) != self.checksum:
+            raise CheckpointError(
+                f"needs the zip member {quote(self.name)} as it was written; got other bytes, its "
+                "checksum differs; try downloading or copying the file again"
+            )
+        return self.data
+
+
+def _list_members(data: memoryview, file: BinaryIO) -> dict[str, _Member]:
+    """Each member by name, from the zip's directory, its place checked against the file."""
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
@@ -141,7 +163,9 @@ def _list_members(data: memoryview, file: BinaryIO) -> dict[str, memoryview]:
         ) from None
     if len(entries) > _MOST_MEMBERS:
         raise CheckpointError(f"needs at most {_MOST_MEMBERS} zip members; got {len(entries)}")
-    members: dict[str, memoryview] = {}
+    # After `torch.serialization.set_crc32_options(False)` torch writes no checksums at all.
+    has_checksums = any(entry.CRC for entry in entries)
+    members: dict[str, _Member] = {}
     end_of_last = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         name = quote(entry.filename)
@@ -160,5 +184,6 @@ def _list_members(data: memoryview, file: BinaryIO) -> dict[str, memoryview]:
         end_of_last = start + entry.file_size
         if mark != b"PK\x03\x04" or end_of_last > len(data):
             raise CheckpointError(f"needs the zip member {name} inside the file; got beyond it")
-        members[entry.filename] = data[start:end_of_last]
+        checksum = entry.CRC if has_checksums else None
+        members[entry.filename] = _Member(entry.filename, data[start:end_of_last], checksum)
     return members

@@ -6,7 +6,8 @@ torch file within `torch.storage._load_from_bytes`. Those bytes are parsed here;
 by torch. Out: read-only numpy arrays that view the file where they can.
 
 Sparse, quantised, nested and meta tensors are refused, and so are strides that repeat or skip
-elements: a weight has no use for them, and they have been used for attacks.
+elements: a weight has no use for them, and they have been used for attacks. A tensor that is kept
+as the negative of its storage (torch's `neg` bit) is negated here.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from numpy.lib.stride_tricks import as_strided
 
 from synth.checkpoints.errors import CheckpointError, quote
 from synth.checkpoints.numpy_records import check_shape, read_bytes
+from synth.checkpoints.pickle_machine import PickleLimits
 from synth.checkpoints.pickle_reader import read_pickle
 from synth.checkpoints.records import Global, PersistentId, Record, as_mapping, describe
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
+#: The small pickles around an object take some fifty opcodes. A weight in NVIDIA's files has all of
+#: them to itself, so that whatever one of them may cost is paid some hundred times.
+_HEAD_LIMITS = PickleLimits(opcodes=500, stack=200, memo=200)
 
 _STORAGE_DTYPES = {
     "FloatStorage": np.dtype("<f4"),
@@ -59,6 +64,8 @@ _PARAMETER = {
     "torch._utils": frozenset({"_rebuild_parameter", "_rebuild_parameter_with_state"}),
 }
 _FROM_BYTES = {"torch.storage": frozenset({"_load_from_bytes"})}
+#: Storage, offset, size, stride, requires_grad, backward_hooks, metadata.
+_MOST_ARGUMENTS = 7
 _ANY_TENSOR_MODULES = ("torch._utils", "torch._tensor")
 
 
@@ -83,7 +90,31 @@ def read_torch_tensor(
             "tensors are refused"
         )
     storage, offset, size, stride = value.args[:4]
-    return _view(_read_storage(storage, storages), offset, check_shape(size), check_shape(stride))
+    numbers = _read_storage(storage, storages)
+    tensor = _view(numbers, offset, check_shape(size), check_shape(stride))
+    return np.negative(tensor) if _is_negated(value, tensor) else tensor
+
+
+def _is_negated(value: Record, tensor: np.ndarray) -> bool:
+    """Whether a tensor is the negative of what its storage holds; nothing else may be said of it.
+
+    torch keeps such signs beside the arguments (`torch._utils.set_tensor_metadata`).
+    """
+    if len(value.args) > _MOST_ARGUMENTS or value.kwargs:
+        raise CheckpointError("needs at most 7 arguments of a tensor; got more")
+    said = value.args[6] if len(value.args) == _MOST_ARGUMENTS else None
+    if said is None:
+        return False
+    marks = as_mapping(said, "what is said of a tensor")
+    for name, mark in marks.items():
+        if type(mark) is not bool or (mark and name != "neg"):
+            raise CheckpointError(
+                f"needs a plain or negated tensor; got one marked as {quote(name)}; try "
+                "tensor.resolve_conj().resolve_neg() before saving"
+            )
+    if marks.get("neg") and tensor.dtype.kind == "b":
+        raise CheckpointError("needs numbers in a negated tensor; got truth values")
+    return marks.get("neg") is True
 
 
 def check_storage_id(value: object) -> tuple[str, StorageKind]:
@@ -95,7 +126,7 @@ def check_storage_id(value: object) -> tuple[str, StorageKind]:
         raise CheckpointError(f"needs the persistent id of a torch storage; got {describe(parts)}")
     _, kind, key, _, count = parts[:5]
     if len(parts) == 6 and parts[5] is not None:
-        raise CheckpointError("needs a whole torch storage; got a view of one; save it anew")
+        raise CheckpointError("needs a whole torch storage; got a view of one; save it again")
     if not isinstance(kind, Global) or kind.module != "torch" or kind.name not in _STORAGE_DTYPES:
         raise CheckpointError(f"needs a storage of plain numbers; got {describe(kind)}")
     if not isinstance(key, str):
@@ -119,11 +150,11 @@ def decode_storage(raw: memoryview | bytes, kind: StorageKind) -> np.ndarray:
 
 def read_legacy_head(data: memoryview) -> int:
     """Check magic number, protocol and byte order of a legacy torch file; where its pickle is."""
-    magic, position = read_pickle(data)
-    protocol, position = read_pickle(data, position)
+    magic, position = read_pickle(data, limits=_HEAD_LIMITS)
+    protocol, position = read_pickle(data, position, limits=_HEAD_LIMITS)
     if type(magic) is not int or magic != LEGACY_MAGIC or protocol != _LEGACY_PROTOCOL:
         raise CheckpointError("needs a torch file of protocol 1001; got another head")
-    system, position = read_pickle(data, position)
+    system, position = read_pickle(data, position, limits=_HEAD_LIMITS)
     if as_mapping(system, "torch's system information").get("little_endian") is not True:
         raise CheckpointError("needs a little-endian torch file; got another byte order")
     return position
@@ -133,7 +164,8 @@ def read_legacy_storages(
     data: memoryview, position: int, kinds: Mapping[str, StorageKind]
 ) -> dict[str, np.ndarray]:
     """The storages at the end of a legacy torch file: a list of keys, then count and bytes each."""
-    keys, position = read_pickle(data, position)
+    limits = _HEAD_LIMITS if len(kinds) == 1 else PickleLimits()
+    keys, position = read_pickle(data, position, limits=limits)
     if not isinstance(keys, list) or any(not isinstance(key, str) for key in keys):
         raise CheckpointError(f"needs a list of storage keys; got {describe(keys)}")
     storages: dict[str, np.ndarray] = {}
@@ -174,7 +206,7 @@ def _read_nested_storage(value: Record) -> np.ndarray:
         raise CheckpointError(f"needs the bytes of a storage; got {len(value.args)} arguments")
     data = memoryview(read_bytes(value.args[0]))
     position = read_legacy_head(data)
-    pointer, position = read_pickle(data, position, allow_persistent_ids=True)
+    pointer, position = read_pickle(data, position, True, _HEAD_LIMITS)
     key, kind = check_storage_id(pointer)
     storages = read_legacy_storages(data, position, {key: kind})
     if key not in storages:

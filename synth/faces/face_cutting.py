@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
+
+from synth.faces.boxes import Box
 
 Picture = UInt8[np.ndarray, "height width 3"]
-#: Left, top, right, bottom in pixels.
-Box = Float[np.ndarray, "4"]
 
 
 @dataclass(frozen=True, eq=False)

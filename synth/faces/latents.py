@@ -8,7 +8,6 @@ the generator it is for.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,11 +16,9 @@ import torch
 
 from synth.checkpoints.loading import read_tensors
 from synth.generators.base import Generator
+from synth.storage.arrays import load_array, load_arrays
 from synth.storage.atomic import write_atomically
 from synth.types import WPlus
-
-#: Refuse to unpack more than this from one file: a header can promise any size.
-_LARGEST_BYTES = 2**31
 
 
 def load_latents(path: str | Path, generator: Generator) -> WPlus:
@@ -31,7 +28,7 @@ def load_latents(path: str | Path, generator: Generator) -> WPlus:
     this generator (layer count, width, finite values).
     """
     path = Path(path)
-    readers = {".npz": _read_npz, ".npy": _read_npy, ".pt": _read_pt}
+    readers = {".npz": _read_npz, ".npy": load_array, ".pt": _read_pt}
     if path.suffix.lower() not in readers:
         raise ValueError(
             f"{path}: needs latents as .npz, .npy or .pt; got {path.suffix or 'no suffix'!r}"
@@ -47,6 +44,13 @@ def load_latents(path: str | Path, generator: Generator) -> WPlus:
     w_plus = torch.from_numpy(np.array(array, dtype=np.float32))
     check_w_plus(w_plus, generator, str(path))
     return w_plus
+
+
+def load_times(path: str | Path) -> np.ndarray | None:
+    """`times_s` of a film's latents, as it stands in the file; None where there is none."""
+    if Path(path).suffix.lower() != ".npz":
+        return None
+    return load_arrays(path, ("times_s",)).get("times_s")
 
 
 def save_latents(
@@ -80,33 +84,11 @@ def check_w_plus(w_plus: torch.Tensor, generator: Generator, source: str) -> Non
 
 
 def _read_npz(path: Path) -> np.ndarray:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > _LARGEST_BYTES:
-            raise ValueError(f"{path}: needs at most {_LARGEST_BYTES} bytes unpacked; got {size}")
-        with np.load(path, allow_pickle=False) as content:
-            if "w" not in content.files:
-                raise ValueError(
-                    f"{path}: needs an array called 'w'; got {', '.join(content.files) or 'none'}"
-                )
-            return content["w"]
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise ValueError(f"{path}: needs an intact .npz file; {error}") from error
-    except ValueError as error:
-        raise _name_file(error, path) from error
-
-
-def _read_npy(path: Path) -> np.ndarray:
-    try:
-        # Mapped, not read: a header that promises more than the file holds fails here.
-        return np.array(np.load(path, allow_pickle=False, mmap_mode="r"))
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: needs an array of numbers; {error}") from error
-
-
-def _name_file(error: ValueError, path: Path) -> ValueError:
-    return error if str(path) in str(error) else ValueError(f"{path}: {error}")
+    found = load_arrays(path, ("w",))
+    if "w" not in found:
+        names = ", ".join(load_arrays(path)) or "none"
+        raise ValueError(f"{path}: needs an array called 'w'; got {names}"[:400])
+    return found["w"]
 
 
 def _read_pt(path: Path) -> np.ndarray:

@@ -1,20 +1,22 @@
 """Generator x path -> frames, a chunk at a time, so that a film of any length fits in memory.
 
-In: a Generator and a LatentPath. Out: an iterator of uint8 frames [frame, height, width, 3] in the
-generator's own resolution; `synth.video.writing.write_video` takes it as it is.
+In: a Generator and a LatentPath. Out: an iterator of uint8 frames [frame, height, width, 3];
+`synth.video.writing.write_video` takes it as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
-from tqdm import tqdm
 
 from synth.devices import find_device
-from synth.generators.base import Generator, NoiseMode
+from synth.faces.face import FrameStage
+from synth.film.settings import RenderSettings
+from synth.generators.base import Generator
 from synth.motion.paths import LatentPath, count_frames, iterate_frame_times
-from synth.types import Frames, to_frames
+from synth.progress import Progress, Report, ignore_progress
+from synth.types import Frames, WPlus, to_frames
 
 #: Pixels worth computing at once: beyond it a CPU gains nothing and only holds more memory.
 CPU_BATCH_PIXELS = 2**18
@@ -28,44 +30,47 @@ def choose_batch_size(resolution: int, device: torch.device) -> int:
     return min(max(pixels // resolution**2, 1), MAX_BATCH)
 
 
-def check_batch_size(batch_size: int) -> None:
-    """Raise ValueError for a batch without frames."""
-    if batch_size < 1:
-        raise ValueError(f"needs a batch of at least 1 frame; got batch_size={batch_size}; try 1")
-
-
 def render_frames(
     generator: Generator,
     path: LatentPath,
     fps: float | int = 25.0,
-    batch_size: int | None = None,
-    noise_mode: NoiseMode = "const",
-    noise_seed: int | None = None,
-    show_progress: bool = True,
+    settings: RenderSettings = RenderSettings(),  # noqa: B008 (frozen)
+    stages: Sequence[FrameStage] = (),
+    report: Report = ignore_progress,
 ) -> Iterator[Frames]:
-    """Yield the path's frames in chunks of `batch_size` (None: by resolution and device).
+    """Yield the path's frames in chunks, each changed by the stages in turn.
 
     Every chunk is computed at the full batch size, the last one filled up with copies that are
-    dropped: a compiled generator then meets one shape only.
-    Raises ValueError for a batch size below 1, and for NaN pixels.
+    dropped: a compiled generator then meets one shape only. Of the settings, batch and noise count
+    here. Raises ValueError for NaN pixels, and Cancelled where the report says so.
     """
-    frame_count = count_frames(path, fps)
-    device = find_device(generator)
+    frame_count, done = count_frames(path, fps), 0
+    batch_size = settings.batch_size
     if batch_size is None:
-        batch_size = choose_batch_size(generator.resolution, device)
-    check_batch_size(batch_size)
+        batch_size = choose_batch_size(generator.resolution, find_device(generator))
     batch_size = min(batch_size, frame_count)
-    with tqdm(
-        total=frame_count, desc="render", unit="frame", disable=None if show_progress else True
-    ) as progress:
-        for times_s in iterate_frame_times(path, fps, batch_size):
-            # Not around the yield: the mode belongs to the thread, and so to the caller.
-            with torch.inference_mode():
-                w_plus = path(times_s).to(device)
-                missing = batch_size - len(w_plus)
-                if missing:
-                    w_plus = torch.cat([w_plus, w_plus[-1:].expand(missing, -1, -1)])
-                images = generator.synthesis(w_plus, noise_mode=noise_mode, noise_seed=noise_seed)
-                frames = to_frames(images[: len(times_s)])
-            yield frames
-            progress.update(len(frames))
+    report(Progress("render", 0, frame_count))
+    for times_s in iterate_frame_times(path, fps, batch_size):
+        frames = draw_chunk(generator, path(times_s), settings, batch_size)
+        for stage in stages:
+            frames = stage(frames, times_s)
+        yield frames
+        done += len(frames)
+        report(Progress("render", done, frame_count))
+
+
+def draw_chunk(
+    generator: Generator, w_plus: WPlus, settings: RenderSettings, batch_size: int
+) -> Frames:
+    """At most `batch_size` W+ -> as many frames."""
+    count = len(w_plus)
+    # Not around a yield: the mode belongs to the thread, and so to the caller.
+    with torch.inference_mode():
+        w_plus = w_plus.to(find_device(generator))
+        missing = batch_size - count
+        if missing:
+            w_plus = torch.cat([w_plus, w_plus[-1:].expand(missing, -1, -1)])
+        images = generator.synthesis(
+            w_plus, noise_mode=settings.noise, noise_seed=settings.noise_seed
+        )
+        return to_frames(images[:count])

@@ -14,14 +14,16 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from synth.devices import find_device
 from synth.generators.base import Generator, NoiseMode
+from synth.generators.capabilities import find_capabilities
 from synth.generators.config import StyleGAN2Config
-from synth.generators.memory import reuse_freed_memory
 from synth.generators.prepared import PreparedSynthesis
 from synth.generators.prepared_convolution import PreparedConvolution
 from synth.generators.stylegan2 import StyleGAN2
@@ -55,28 +57,41 @@ def accelerate(
     precision: of the feature maps; 'auto' takes bf16 on a CPU that multiplies it in hardware, fp16
         on a GPU, else fp32. Weights' sums, noise and RGB stay exact to that type's rounding.
     compile: 'auto' compiles when `expected_frames` (None: unknown, so not) are worth it. Compiled
-        code is kept in the user's cache folder for the next run.
-    A generator other than StyleGAN2 comes back as it is, moved to `device` if it can be.
+        code is kept for the next run where the program asked for it (`keep_compiled_code`).
+    A generator that cannot be accelerated comes back as it is, moved to `device` if it can be.
     Raises ValueError for unknown options.
     """
     check_options(precision, compile)
-    if not isinstance(generator, StyleGAN2):
-        _warn(f"{type(generator).__name__} is used as it is: only StyleGAN2 can be accelerated")
+    lay_out = find_capabilities(generator).accelerate
+    if lay_out is None:
+        _warn(f"{type(generator).__name__} is used as it is: it has no faster form")
         if device is not None and isinstance(generator, nn.Module):
             generator.to(device)
         return generator
-    target = torch.device(device) if device is not None else generator.device
-    dtype = choose_dtype(precision, target)
-    if compile == "auto":
-        compiled = is_worth_compiling(generator.config, expected_frames)
-    else:
-        compiled = compile == "on"
-    if compiled and (obstacle := find_compiler_obstacle(target)):
+    target = torch.device(device) if device is not None else find_device(generator)
+    wish = InferenceWish(choose_dtype(precision, target), compile, target, expected_frames)
+    return lay_out(generator, wish)
+
+
+@dataclass(frozen=True)
+class InferenceWish:
+    """How inference is wanted: see `accelerate`."""
+
+    dtype: torch.dtype
+    compile: str
+    device: torch.device
+    expected_frames: int | None
+
+
+def accelerate_stylegan2(generator: StyleGAN2, wish: InferenceWish) -> AcceleratedStyleGAN2:
+    """The capability `accelerate` of StyleGAN2."""
+    compiled = wish.compile == "on"
+    if wish.compile == "auto":
+        compiled = is_worth_compiling(generator.config, wish.expected_frames)
+    if compiled and (obstacle := find_compiler_obstacle(wish.device)):
         _warn(f"not compiled: {obstacle}")
         compiled = False
-    if target.type == "cpu":
-        reuse_freed_memory()
-    return AcceleratedStyleGAN2(generator, dtype, compiled, target)
+    return AcceleratedStyleGAN2(generator, wish.dtype, compiled, wish.device)
 
 
 def check_options(precision: str, compile: str) -> None:
@@ -120,6 +135,8 @@ def is_worth_compiling(config: StyleGAN2Config, expected_frames: int | None) -> 
 
 def find_compiler_obstacle(device: torch.device) -> str | None:
     """Why torch.compile cannot work here, or None when nothing is known to stand in its way."""
+    if device.type != "cpu":
+        return None  # Triton writes a GPU's code, and finds its own tools
     default = "cl" if sys.platform == "win32" else "clang++" if sys.platform == "darwin" else "g++"
     compiler = os.environ.get("CXX", default)
     if shutil.which(compiler) is None:
@@ -151,7 +168,6 @@ class AcceleratedStyleGAN2(nn.Module):
             self.prepared = PreparedSynthesis(generator.synthesis, dtype, on_cpu).to(device)
         self._render: Callable[..., Tensor] = self.prepared.forward
         if compiled:
-            keep_compiled_code()
             self._render = torch.compile(self.prepared.forward, dynamic=False, fullgraph=True)
 
     def synthesis(
@@ -165,7 +181,11 @@ class AcceleratedStyleGAN2(nn.Module):
             if self.compiled:
                 try:
                     return self._render_in_batches(rows, noise)
+                except (torch.cuda.OutOfMemoryError, MemoryError):
+                    raise  # no matter of compiling; the caller can try smaller batches
                 except Exception as error:
+                    if _is_out_of_memory(error):
+                        raise
                     self._stop_compiling(error)
             return self._render_batch(rows, noise)
 
@@ -212,8 +232,23 @@ class AcceleratedStyleGAN2(nn.Module):
 
 
 def keep_compiled_code() -> None:
-    """Let compiled code persist in the user's cache folder, unless the user chose another place."""
+    """Let this process keep compiled code in the user's cache folder, for its next runs.
+
+    For programs, before the first compilation; unless the user chose another place.
+    """
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(find_cache_folder() / "compiled"))
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether memory ran out below what torch.compile raises as an error of its own."""
+    while error is not None:
+        text = str(error)
+        if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
+            return True
+        if "can't allocate memory" in text or "out of memory" in text:
+            return True
+        error = error.__cause__ or getattr(error, "inner_exception", None)
+    return False
 
 
 def _fill(maps: Tensor, size: int) -> Tensor:

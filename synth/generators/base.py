@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from typing import Literal, Protocol, runtime_checkable
 
+from jaxtyping import Float
 from torch import Tensor
 
 from synth.types import Images, WPlus, Z
 
+#: The shares of a conditional generator's classes, a row for each latent or one for all.
+ClassWeights = Float[Tensor, "#batch classes"]
 NoiseMode = Literal["const", "none", "random"]
 
 
@@ -31,14 +34,15 @@ class Generator(Protocol):
     def mapping(
         self,
         z: Z,
-        class_labels: Tensor | None = None,
+        class_weights: ClassWeights | None = None,
         truncation_psi: float = 1.0,
         truncation_cutoff: int | None = None,
     ) -> WPlus:
         """z [batch, z_dim] -> W+ [batch, layer, w_dim], truncated towards the mean latent.
 
         `truncation_psi` 1 leaves w as it is, 0 gives the mean face; `truncation_cutoff` limits
-        truncation to the first layers.
+        truncation to the first layers. `class_weights` [batch, classes] are the shares of the
+        classes of a conditional generator (`capabilities.class_names`); others take none.
         """
         ...
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import cast
 
-if TYPE_CHECKING:
-    from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.native import load_native
+from synth.generators.stylegan2 import StyleGAN2
 
+#: What its file calls it.
+BUNDLED_NAME = "moodreel-faces"
 BUNDLED_WEIGHTS = Path(__file__).with_name("weights") / "moodreel-faces.safetensors"
 
 
@@ -16,12 +18,14 @@ def load_bundled_generator(device: str = "cpu") -> StyleGAN2:
 
     Raises FileNotFoundError naming the file when this installation lacks it.
     """
-    # Checkpoints build generators, so this package can only ask for them when called.
-    from synth.checkpoints.native import load_native
+    return cast(StyleGAN2, load_native(find_bundled_weights(), device).generator)
 
+
+def find_bundled_weights() -> Path:
+    """Where the bundled weights are; FileNotFoundError where this installation lacks them."""
     if not BUNDLED_WEIGHTS.is_file():
         raise FileNotFoundError(
             f"{BUNDLED_WEIGHTS}: needs the weights that come with Moodreel; got no such file; "
             "try installing Moodreel again, or use generator=file generator.path=YOUR_CHECKPOINT"
         )
-    return load_native(BUNDLED_WEIGHTS, device).generator
+    return BUNDLED_WEIGHTS

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
+
+from synth.generators.sizes import check_limits, read_record, write_record
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class StyleGAN2Config:
         base and maximum describe.
     conv_clamp: bound of every layer's output, as networks trained in half precision have (256).
     mapping_last_linear: the last mapping layer has no activation.
+    class_names: what the classes are called; none: 'class 0', 'class 1' ...
     Raises ValueError for sizes that make no network.
     """
 
@@ -34,6 +36,7 @@ class StyleGAN2Config:
     img_channels: int = 3
     conv_clamp: float | None = None
     discriminator_mapping_layers: int = 8
+    class_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         resolution = self.resolution
@@ -57,6 +60,11 @@ class StyleGAN2Config:
             raise ValueError(
                 f"needs channels for each of the resolutions {list(self.resolutions)}; "
                 f"got {len(self.channels)} numbers; try leaving channels out"
+            )
+        if self.class_names and len(self.class_names) != self.c_dim:
+            raise ValueError(
+                f"needs a name for each of {self.c_dim} classes or none; "
+                f"got {len(self.class_names)}"
             )
         if min(map(self.channels_at, self.resolutions)) < 1:
             raise ValueError(
@@ -82,23 +90,12 @@ class StyleGAN2Config:
 
     def to_json(self) -> str:
         """A JSON object that `from_json` reads back to an equal record."""
-        return json.dumps(asdict(self))
+        return write_record(self)
 
     @classmethod
     def from_json(cls, text: str) -> StyleGAN2Config:
-        """Read `to_json`'s text. Raises ValueError when it is no such record."""
-        try:
-            entries = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(
-                f"needs a StyleGAN2 configuration as JSON; got {text[:80]!r}"
-            ) from error
-        known = {field.name for field in fields(cls)}
-        if not isinstance(entries, dict) or not known.issuperset(entries):
-            raise ValueError(
-                f"needs a JSON object with entries among {sorted(known)}; got {text[:200]!r}; "
-                "try a newer version of this software"
-            )
-        if isinstance(entries.get("channels"), list):
-            entries["channels"] = tuple(entries["channels"])
-        return cls(**entries)
+        """Read `to_json`'s text. Raises ValueError when it is no such record, or a huge one."""
+        config = read_record(cls, text, "a StyleGAN2 configuration")
+        depth = max(config.mapping_layers, config.discriminator_mapping_layers)
+        check_limits(depth, config.resolution, config.c_dim)
+        return config

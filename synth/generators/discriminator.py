@@ -1,6 +1,6 @@
 """StyleGAN2's discriminator: residual blocks that halve the picture, then one logit.
 
-In: images [batch, 3, resolution, resolution], nominally in [-1, 1], and one-hot class labels
+In: images [batch, 3, resolution, resolution], nominally in [-1, 1], and class weights
 [batch, c_dim] for a conditional network. Out: logits [batch, 1]. Parameter names are those of
 published PyTorch checkpoints (`b64.conv0.weight`, `b4.out.bias`).
 """
@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from synth.generators.base import ClassWeights
 from synth.generators.config import StyleGAN2Config
 from synth.generators.layers import EPSILON, EqualizedConvolution, EqualizedLinear
 from synth.generators.mapping import MappingNetwork
@@ -105,7 +106,7 @@ class Discriminator(nn.Module):
         )
 
     def forward(
-        self, images: Images, class_labels: Tensor | None = None
+        self, images: Images, class_weights: ClassWeights | None = None
     ) -> Float[Tensor, "batch 1"]:
         """Images [batch, 3, resolution, resolution] -> logits [batch, 1].
 
@@ -122,5 +123,5 @@ class Discriminator(nn.Module):
             x = self.get_submodule(f"b{resolution}")(x)
         embedding = None
         if self.mapping is not None:
-            embedding = self.mapping.map_latents(None, class_labels)
+            embedding = self.mapping.map_latents(None, class_weights)
         return self.b4(x, embedding)

@@ -7,10 +7,11 @@ stored beside the weights; psi the truncation, w' = w_avg + psi (w - w_avg).
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from synth.generators.base import ClassWeights
+from synth.generators.classes import check_class_weights
 from synth.generators.layers import EqualizedLinear, normalize_second_moment
 from synth.types import WPlus, Z
 
@@ -34,6 +35,8 @@ class MappingNetwork(nn.Module):
         self.z_dim, self.c_dim, self.w_dim = z_dim, c_dim, w_dim
         self.depth = depth
         self.num_layers = num_layers
+        #: [1, c_dim], taken where a call gives no class weights; see `classes.fix_classes`.
+        self.fixed_weights: Tensor | None = None
         if c_dim:
             self.embed = EqualizedLinear(c_dim, w_dim)
         width = z_dim + (w_dim if c_dim else 0)
@@ -48,19 +51,20 @@ class MappingNetwork(nn.Module):
     def forward(
         self,
         z: Z,
-        class_labels: Tensor | None = None,
+        class_weights: ClassWeights | None = None,
         truncation_psi: float = 1.0,
         truncation_cutoff: int | None = None,
     ) -> WPlus:
         """z [batch, z_dim] -> W+ [batch, layer, w_dim].
 
-        Labels are one-hot [batch, c_dim] or class numbers [batch]. psi 1 leaves w as it is, 0 gives
-        the mean; a cutoff truncates only that many first layers.
-        Raises ValueError for a z of another width or missing labels.
+        Class weights [batch, c_dim] (or [1, c_dim] for all) are the shares of the classes; None
+        takes `fixed_weights`. psi 1 leaves w as it is, 0 gives the mean; a cutoff truncates only
+        that many first layers.
+        Raises ValueError for a z of another width, and for weights that are missing or misfit.
         """
         if self.num_layers is None:
             raise ValueError("needs a mapping network with layers to map to; got a class embedding")
-        rows = self.map_latents(z, class_labels)[:, None].repeat(1, self.num_layers, 1)
+        rows = self.map_latents(z, class_weights)[:, None].repeat(1, self.num_layers, 1)
         if truncation_psi == 1:
             return rows
         cutoff = self.num_layers if truncation_cutoff is None else truncation_cutoff
@@ -68,7 +72,7 @@ class MappingNetwork(nn.Module):
         return torch.cat((truncated, rows[:, cutoff:]), 1)
 
     def map_latents(
-        self, z: Tensor | None, class_labels: Tensor | None = None
+        self, z: Tensor | None, class_weights: ClassWeights | None = None
     ) -> Float[Tensor, "batch w_dim"]:
         """z [batch, z_dim] -> w [batch, w_dim], not truncated (z is None where z_dim is 0)."""
         parts = []
@@ -76,29 +80,13 @@ class MappingNetwork(nn.Module):
             if z.ndim != 2 or z.shape[1] != self.z_dim:
                 raise ValueError(f"needs z of shape [batch, {self.z_dim}]; got {list(z.shape)}")
             parts.append(normalize_second_moment(z.float()))
-        if self.c_dim:
-            parts.append(normalize_second_moment(self.embed(self.check_labels(class_labels))))
+        batch = len(parts[0]) if parts else 1 if class_weights is None else len(class_weights)
+        given = self.fixed_weights if class_weights is None else class_weights
+        weights = check_class_weights(given, self.c_dim, batch)
+        if weights is not None:
+            embedded = self.embed(weights.to(self.embed.weight.device))
+            parts.append(normalize_second_moment(embedded))
         x = torch.cat(parts, 1)
         for index in range(self.depth):
             x = self.get_submodule(f"fc{index}")(x)
         return x
-
-    def check_labels(self, class_labels: Tensor | None) -> Float[Tensor, "batch c_dim"]:
-        """Class numbers or one-hot rows -> one-hot rows in float32."""
-        if class_labels is None:
-            raise ValueError(
-                f"needs class labels, since this network has {self.c_dim} classes; got none; "
-                f"try class numbers from 0 to {self.c_dim - 1}"
-            )
-        if class_labels.ndim == 1 and not class_labels.is_floating_point():
-            if class_labels.min() < 0 or class_labels.max() >= self.c_dim:
-                raise ValueError(
-                    f"needs class numbers from 0 to {self.c_dim - 1}; got {class_labels.tolist()}"
-                )
-            return F.one_hot(class_labels.long(), self.c_dim).float()
-        if class_labels.ndim != 2 or class_labels.shape[1] != self.c_dim:
-            raise ValueError(
-                f"needs labels of shape [batch] or [batch, {self.c_dim}]; "
-                f"got {list(class_labels.shape)}"
-            )
-        return class_labels.float()

@@ -99,7 +99,7 @@ class PreparedSynthesis(nn.Module):
     def modulate(self, w_plus: WPlus) -> Modulation:
         """W+ [batch, layer, w_dim] -> what every layer needs to know of it.
 
-        Apart from `forward`, since a compiler would compute them anew for every pixel.
+        Apart from `forward`, since a compiler would compute them again for every pixel.
         """
         rows = w_plus.unbind(1)
         return Modulation(

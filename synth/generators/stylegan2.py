@@ -8,13 +8,22 @@ checkpoints (`mapping.fc0.weight`, `synthesis.b8.conv0.affine.bias`).
 
 from __future__ import annotations
 
-import torch
-from torch import nn
+from typing import TYPE_CHECKING
 
+import torch
+from torch import Tensor, nn
+
+from synth.generators.architectures import Architecture
+from synth.generators.base import Generator
+from synth.generators.capabilities import Capabilities
+from synth.generators.classes import name_classes
 from synth.generators.config import StyleGAN2Config
 from synth.generators.discriminator import Discriminator
 from synth.generators.mapping import MappingNetwork
 from synth.generators.synthesis import SynthesisNetwork
+
+if TYPE_CHECKING:
+    from synth.generators.acceleration import InferenceWish
 
 __all__ = ["Discriminator", "StyleGAN2", "StyleGAN2Config"]
 
@@ -28,6 +37,7 @@ class StyleGAN2(nn.Module):
     in which synthesis computes.
     """
 
+    architecture = "stylegan2"
     mapping: MappingNetwork
     synthesis: SynthesisNetwork
 
@@ -50,6 +60,31 @@ class StyleGAN2(nn.Module):
         self.synthesis = SynthesisNetwork(config)
 
     @property
+    def capabilities(self) -> Capabilities:
+        """Everything that a generator can have."""
+        return Capabilities(
+            differentiable=True,
+            resolutions=self.config.resolutions,
+            noise_maps=True,
+            compute_types=COMPUTE_TYPES,
+            class_names=self.config.class_names or name_classes(self.config.c_dim),
+            accelerate=_accelerate,
+        )
+
+    def count_rows(self, resolution: int) -> int:
+        """Rows of W+ that a picture summed up to that resolution depends on."""
+        return 2 * sum(size <= resolution for size in self.config.resolutions)
+
+    def copy_noise_maps(self, batch: int) -> list[Tensor]:
+        """The stored noise maps [batch, 1, N, N], each sample with a copy of its own."""
+        maps: list[Tensor] = []
+        for size in self.config.resolutions:
+            block = self.synthesis.block_at(size)
+            layers = (block.conv1,) if size == 4 else (block.conv0, block.conv1)
+            maps += [layer.noise_const.expand(batch, 1, -1, -1).clone() for layer in layers]
+        return maps
+
+    @property
     def dtype(self) -> torch.dtype:
         """The type of feature maps in synthesis; parameters stay float32."""
         return self.synthesis.dtype
@@ -64,3 +99,12 @@ class StyleGAN2(nn.Module):
     def device(self) -> torch.device:
         """Where the parameters are."""
         return self.mapping.w_avg.device
+
+
+def _accelerate(generator: StyleGAN2, wish: InferenceWish) -> Generator:
+    from synth.generators.acceleration import accelerate_stylegan2
+
+    return accelerate_stylegan2(generator, wish)
+
+
+ARCHITECTURE = Architecture("stylegan2", StyleGAN2Config.from_json, StyleGAN2, Discriminator)

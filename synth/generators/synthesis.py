@@ -7,6 +7,7 @@ Block i reads rows 2i-1, 2i, 2i+1 of W+; a block's RGB row is the next block's f
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Protocol, cast, runtime_checkable
 
 import torch
@@ -77,6 +78,18 @@ class NoiseSource:
         return torch.randn(self.batch, 1, *shape, device=device)
 
 
+class GivenNoise(NoiseSource):
+    """Hands out maps that were made before, in the order of the layers; for one forward pass."""
+
+    def __init__(self, maps: Sequence[Tensor]) -> None:
+        super().__init__("const", None, len(maps[0]))
+        self._left: Iterator[Tensor] = iter(maps)
+
+    def draw(self, layer: NoisyLayer) -> Tensor | None:
+        """The next map."""
+        return next(self._left)
+
+
 class SynthesisNetwork(nn.Module):
     """W+ [batch, layer, w_dim] -> images [batch, 3, resolution, resolution].
 
@@ -97,6 +110,7 @@ class SynthesisNetwork(nn.Module):
         noise_mode: NoiseMode = "const",
         noise_seed: int | None = None,
         resolution: int | None = None,
+        noise_maps: Sequence[Tensor] | None = None,
     ) -> Images:
         """W+ -> images at the network's own scale, nominally in [-1, 1], not clipped.
 
@@ -104,11 +118,15 @@ class SynthesisNetwork(nn.Module):
         sample; with a `noise_seed`, random noise is fixed by the seed and the same for all samples,
         so that a picture depends neither on its batch nor on the device.
         resolution: stop at a lower resolution of the network (4, 8, ...).
+        noise_maps: [batch, 1, N, N] of each layer in turn, in place of the noise of that mode.
         Raises ValueError for another number of rows, another width or an unknown resolution.
         """
         stop = self.config.resolution if resolution is None else resolution
         check_synthesis_input(self.config, w_plus, stop)
-        noise = NoiseSource(noise_mode, noise_seed, w_plus.shape[0])
+        if noise_maps is None:
+            noise = NoiseSource(noise_mode, noise_seed, w_plus.shape[0])
+        else:
+            noise = GivenNoise(noise_maps)
         return self.run_blocks(w_plus, noise, None, None, 4, stop)[1].contiguous()
 
     def run_blocks(

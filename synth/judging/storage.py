@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from synth.plain_text import parse_json
 from synth.storage.atomic import write_atomically
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -71,7 +72,7 @@ def load_network(
             raise ValueError(f"settings are longer than {_LARGEST_SETTINGS} characters")
         # Without memory until shapes agree: a header cannot ask for more than the file holds.
         with torch.device("meta"):
-            network = make(**json.loads(metadata["settings"]))
+            network = make(**parse_json(metadata["settings"], "settings"))
         state = {
             name: tensor.float() if tensor.is_floating_point() else tensor
             for name, tensor in tensors.items()

@@ -126,8 +126,9 @@ def _save_state(
     folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, plan: FitPlan, step: int
 ) -> None:
     state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
-    with write_atomically(folder / "state.pt") as path:
-        torch.save(state, path)
+    # Through a file of Python's: torch's own says nothing of why the disk took no more.
+    with write_atomically(folder / "state.pt") as path, open(path, "wb") as file:
+        torch.save(state, file)
     write_text_atomically(folder / "plan.json", _describe(plan))
 
 

@@ -9,25 +9,27 @@ is, moved as the film moves. Otherwise f + M (s_k - f): the rows themselves, as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import torch
 
-from synth.faces.latents import load_latents
-from synth.generators.base import Generator
-from synth.motion.emotion_track import DEFAULT_GAP_S
+from synth.faces.face import Face
+from synth.faces.latents import load_latents, load_times
+from synth.motion.base import Plan, Scene
+from synth.motion.interpolation import Interpolation
+from synth.motion.keyframe_motion import plan_keyframes
 from synth.motion.keyframes import Keyframes
-from synth.motion.masks import LayerMask
+from synth.motion.masks import MASKS, LayerMask
 from synth.types import Rows
 
 
 @dataclass(frozen=True)
-class FaceMotion:
-    """The motion of the film whose latents are in a file.
+class CopiedMotion:
+    """A Motion: that of the film whose latents are in a file.
 
     relative: add the film's changes since its first frame; else copy its rows. A file without
-    times has a frame every `gap` seconds (None: `default_gap_s`). `loop` returns to the first
+    times has a frame every `gap` seconds (None: by `interpolation`). `loop` returns to the first
     frame in the time between two.
     """
 
@@ -35,20 +37,30 @@ class FaceMotion:
     relative: bool = True
     loop: bool = False
     gap: float | int | None = None
-    default_gap_s: float | int = DEFAULT_GAP_S
+    mask: LayerMask = MASKS["pose"]
+    interpolation: Interpolation = field(default_factory=Interpolation)
 
-    def make_keyframes(self, face: Rows, generator: Generator, mask: LayerMask) -> Keyframes:
-        """`face` [layer, w_dim] in motion, what the mask opens of it.
+    def plan(self, face: Face, scene: Scene) -> Plan:
+        """The face in motion, what the mask opens of it.
 
         Raises OSError or ValueError naming the file when it holds no film for this generator.
         """
-        film = load_latents(self.latents, generator)
+        film = load_latents(self.latents, face.generator)
         if len(film) < 2:
             raise ValueError(f"{self.latents}: needs at least 2 frames for a motion; got 1")
-        times_s = self._load_times(len(film))
-        face = face.cpu()
+        times_s = self._find_times(len(film), scene.fps)
+        record = asdict(self)
+        record.pop("interpolation")
+        return plan_keyframes(
+            self._make_keyframes(face.rows.cpu(), film, times_s),
+            self.interpolation,
+            scene.fps,
+            {"motion": record},
+        )
+
+    def _make_keyframes(self, face: Rows, film: torch.Tensor, times_s: np.ndarray) -> Keyframes:
         origin = film[0] if self.relative else face
-        changes = torch.stack([mask.apply(frame - origin) for frame in film])
+        changes = torch.stack([self.mask.apply(frame - origin) for frame in film])
         count = len(film)
         return Keyframes(
             w_plus=face + changes,
@@ -59,13 +71,12 @@ class FaceMotion:
             closing_s=float(np.diff(times_s).mean()) if self.loop else None,
         )
 
-    def _load_times(self, count: int) -> np.ndarray:
+    def _find_times(self, count: int, fps: float | int) -> np.ndarray:
         """Seconds of each frame, from 0 on."""
-        gap_s = self.default_gap_s if self.gap is None else self.gap
-        times_s = np.arange(count) * float(gap_s)
-        if self.gap is None and self.latents.lower().endswith(".npz"):
-            with np.load(self.latents, allow_pickle=False) as content:
-                times_s = content["times_s"] if "times_s" in content.files else times_s
+        times_s = load_times(self.latents) if self.gap is None else None
+        if times_s is None:
+            gap_s = self.interpolation.find_gap_s(fps) if self.gap is None else float(self.gap)
+            times_s = np.arange(count) * gap_s
         good = times_s.shape == (count,) and times_s.dtype.kind in "fiu"
         if not good or not np.isfinite(times_s).all() or not (np.diff(times_s) > 0).all():
             raise ValueError(

@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 from synth.emotions import Emotion
 from synth.generators.base import Generator, name_weights
 from synth.motion.directions import Direction
+from synth.plain_text import parse_json
 from synth.storage.assets import hash_file
 from synth.storage.atomic import check_output_path, write_atomically
 
@@ -103,8 +104,8 @@ def load_directions(path: str | Path) -> DirectionSet:
     if metadata.get("format") != FORMAT:
         raise ValueError(f"{path}: needs format {FORMAT!r}; got {metadata.get('format')!r}")
     try:
-        coefficients = json.loads(metadata["coefficients"])
-        calm_levels = json.loads(metadata.get("calm_levels", "{}"))
+        coefficients = parse_json(metadata["coefficients"], "coefficients")
+        calm_levels = parse_json(metadata.get("calm_levels", "{}"), "calm_levels")
         return DirectionSet(
             {
                 Emotion.parse(name): Direction(vector, float(coefficients[name]))
@@ -131,7 +132,7 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
     command = (
         "`python -m scripts.fit_directions generator=file generator.path=... labels=folder "
         "labels.path=... labels.latents=... out=my.safetensors`, then "
-        "directions.path=my.safetensors; or use track=walk, which needs none"
+        "directions.path=my.safetensors; or use motion=walk, which needs none"
     )
     if path is not None:
         directions = load_directions(path)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
+from synth.motion.masks import LayerMask
 from synth.types import Rows
 
 #: Added to unit directions when nothing better was measured (thesis, 4.4).
@@ -38,3 +40,16 @@ class Direction:
         if not 0 < norm < float("inf"):
             raise ValueError(f"needs a finite direction that is not zero; got norm {norm:g}")
         return cls((vector.double() / norm).float(), coefficient)
+
+    def step(self, mask: LayerMask, like: Tensor) -> Rows:
+        """What intensity 1 adds to a face: coefficient * unit vector where the mask is open.
+
+        `like` [..., layer, w_dim] gives device and type. Raises ValueError for another shape, or a
+        mask beyond the rows.
+        """
+        if self.vector.shape != like.shape[-2:]:
+            raise ValueError(
+                f"needs directions of the face's shape {tuple(like.shape[-2:])}; got "
+                f"{tuple(self.vector.shape)}; try directions fitted for this generator"
+            )
+        return mask.apply(self.vector.to(like)) * self.coefficient

@@ -7,6 +7,7 @@ the YAML form.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,17 @@ from pathlib import Path
 import yaml
 
 from synth.emotions import Emotion, find_close
-from synth.motion.paths import InterpolationMode, check_easing, check_seconds, compute_gap_s
+from synth.motion.paths import Easing, check_easing, check_seconds, compute_gap_s
+from synth.plain_text import load_yaml, show
 from synth.storage.atomic import write_text_atomically
 
 #: From one emotion to the next when a track gives no times: 32 in-between frames at 30 a second.
 DEFAULT_GAP_S = compute_gap_s(fps=30.0)
 #: Intensity 1 is the full emotion; beyond twice that a generator leaves the faces it knows.
 MAX_INTENSITY = 2.0
+
+#: Each keeps a W+ in memory while its film is made.
+MOST_EVENTS = 10_000
 
 EVENT_KEYS = ("emotion", "time", "intensity", "hold", "easing")
 TRACK_KEYS = ("emotions", "loop", "closing", "easing", "hold", "intensity", "gap", "note")
@@ -38,7 +43,7 @@ class EmotionEvent:
     time_s: float
     intensity: float = 1.0
     hold_s: float = 0.0
-    easing: InterpolationMode | None = None
+    easing: Easing | None = None
 
     def __post_init__(self) -> None:
         check_seconds("time", self.time_s)
@@ -68,7 +73,7 @@ class EmotionTrack:
     events: tuple[EmotionEvent, ...]
     loop: bool = False
     closing_s: float = DEFAULT_GAP_S
-    easing: InterpolationMode | None = None
+    easing: Easing | None = None
     note: str | None = None
 
     def __post_init__(self) -> None:
@@ -88,6 +93,11 @@ class EmotionTrack:
                     f"{following.time_s:g} s; try a later time or a shorter hold"
                 )
 
+    @classmethod
+    def of(cls, *emotions: object, **settings: object) -> EmotionTrack:
+        """`EmotionTrack.of("calm", "surprise", loop=True)`: as `parse_track`, in short."""
+        return parse_track(list(emotions), **settings)  # pyright: ignore[reportArgumentType]
+
     @property
     def duration_s(self) -> float:
         """Length in seconds, the way back of a loop included."""
@@ -96,40 +106,35 @@ class EmotionTrack:
 
 def parse_track(
     emotions: object,
-    *,
-    loop: object = False,
-    closing: object = None,
-    easing: object = None,
-    hold: object = 0.0,
-    intensity: object = 1.0,
-    gap: object = None,
-    note: object = None,
     default_gap_s: float = DEFAULT_GAP_S,
     source: str = "track",
+    **settings: object,
 ) -> EmotionTrack:
     """The plain form (whatever YAML gives, checked here) -> EmotionTrack; times in seconds.
 
-    Each of `emotions` is a name, a number 0-6 or a mapping with EVENT_KEYS; `hold` and
-    `intensity` stand in where an event has none. An emotion without a time follows the one before
-    after `gap` seconds, `default_gap_s` unless given; `closing` likewise for the way back of a
-    loop. `source` names the file in errors. Raises ValueError.
+    Each of `emotions` is a name, a number 0-6 or a mapping with EVENT_KEYS; `settings` are the
+    other TRACK_KEYS. `hold` and `intensity` stand in where an event has none. An emotion without a
+    time follows the one before after `gap` seconds, `default_gap_s` unless given; `closing`
+    likewise for the way back of a loop. `source` names the file in errors. Raises ValueError.
     """
-    if isinstance(emotions, str | Mapping) or not isinstance(emotions, Sequence):
-        raise ValueError(
-            f"{source}: needs a list of emotions; got {emotions!r}; try emotions: [calm, anger]"
-        )
+    _check_emotions(emotions, source)
+    _check_keys(settings, TRACK_KEYS, source)
+    loop, note = settings.get("loop", False), settings.get("note")
     if not isinstance(loop, bool):
-        raise ValueError(f"{source}: needs true or false for loop; got {loop!r}; try loop: true")
-    gap_s = default_gap_s if gap is None else _parse_number("gap", gap, source)
-    closing_s = gap_s if closing is None else _parse_number("closing", closing, source)
-    shared = {"intensity": intensity, "hold": hold}
+        raise ValueError(
+            f"{source}: needs true or false for loop; got {show(loop)}; try loop: true"
+        )
+    gap_s = _parse_seconds("gap", settings, default_gap_s, source)
+    closing_s = _parse_seconds("closing", settings, gap_s, source)
+    shared = {"intensity": settings.get("intensity", 1.0), "hold": settings.get("hold", 0.0)}
     events: list[EmotionEvent] = []
-    for number, item in enumerate(emotions, start=1):
+    for number, item in enumerate(emotions, start=1):  # pyright: ignore[reportArgumentType]
         time_s = events[-1].end_s + gap_s if events else 0.0
         events.append(_parse_event(item, time_s, shared, f"{source}, emotion {number}"))
     try:
-        remark = None if note is None else str(note)
-        return EmotionTrack(tuple(events), loop, closing_s, check_easing(easing), remark)
+        remark = None if note is None else _parse_note(note)
+        easing = check_easing(settings.get("easing"))
+        return EmotionTrack(tuple(events), loop, closing_s, easing, remark)
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
 
@@ -141,14 +146,14 @@ def load_track(path: str | Path, default_gap_s: float = DEFAULT_GAP_S) -> Emotio
     """
     path = Path(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: needs YAML text; {error}; see docs/tracks.md") from error
+        content = load_yaml(path)
+    except ValueError as error:
+        raise ValueError(f"{error}; see docs/tracks.md") from error
     if isinstance(content, list):
         content = {"emotions": content}
     if not isinstance(content, dict) or "emotions" not in content:
         raise ValueError(
-            f"{path}: needs a list under 'emotions'; got {str(content)[:80]!r}; "
+            f"{path}: needs a list under 'emotions'; got {show(content)}; "
             "try emotions: [calm, anger]"
         )
     _check_keys(content, TRACK_KEYS, str(path))
@@ -157,15 +162,31 @@ def load_track(path: str | Path, default_gap_s: float = DEFAULT_GAP_S) -> Emotio
 
 def save_track(path: str | Path, track: EmotionTrack) -> None:
     """Write a track as YAML with every time spelled out; `load_track` gives the same track."""
+    write_text_atomically(path, yaml.safe_dump(describe_track(track), sort_keys=False))
+
+
+def describe_track(track: EmotionTrack) -> dict[str, object]:
+    """The track in the plain form of its file, every time spelled out."""
     events = []
     for event in track.events:
         plain = {"emotion": event.emotion.label, "time": event.time_s}
         plain |= {"intensity": event.intensity, "hold": event.hold_s}
         events.append(plain | ({"easing": event.easing} if event.easing else {}))
     content: dict[str, object] = {"note": track.note} if track.note else {}
-    content |= {"emotions": events, "loop": track.loop}
-    content |= {"closing": track.closing_s} | ({"easing": track.easing} if track.easing else {})
-    write_text_atomically(path, yaml.safe_dump(content, sort_keys=False))
+    content |= {"emotions": events, "loop": track.loop, "closing": track.closing_s}
+    return content | ({"easing": track.easing} if track.easing else {})
+
+
+def _check_emotions(emotions: object, source: str) -> None:
+    if isinstance(emotions, str | Mapping) or not isinstance(emotions, Sequence):
+        raise ValueError(
+            f"{source}: needs a list of emotions; got {show(emotions)}; try emotions: [calm, anger]"
+        )
+    if len(emotions) > MOST_EVENTS:
+        raise ValueError(
+            f"{source}: needs at most {MOST_EVENTS:,} emotions; got {len(emotions):,}; try several "
+            "films"
+        )
 
 
 def _parse_event(
@@ -186,16 +207,32 @@ def _parse_event(
         raise ValueError(f"{source}: {error}") from error
 
 
+def _parse_seconds(
+    what: str, settings: Mapping[str, object], default_s: float, source: str
+) -> float:
+    value = settings.get(what)
+    return default_s if value is None else _parse_number(what, value, source)
+
+
 def _parse_number(what: str, value: object, source: str | None = None) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        with contextlib.suppress(OverflowError):
+            return float(value)
     prefix = f"{source}: " if source else ""
-    raise ValueError(f"{prefix}needs a number for {what}; got {value!r}; try {what}: 1.0")
+    raise ValueError(f"{prefix}needs a number for {what}; got {show(value)}; try {what}: 1.0")
+
+
+def _parse_note(note: object) -> str:
+    if isinstance(note, str | int | float):
+        return str(note)
+    raise ValueError(f"needs a text for note; got {show(note)}; try note: where it is from")
 
 
 def _check_keys(fields: Iterable[object], known: Sequence[str], source: str) -> None:
     for key in fields:
         if key not in known:
-            close = find_close(str(key), known)
+            close = find_close(str(key)[:80], known) if isinstance(key, str) else []
             hint = f"did you mean {close[0]!r}?" if close else "take it out"
-            raise ValueError(f"{source}: needs keys out of {', '.join(known)}; got {key!r}; {hint}")
+            raise ValueError(
+                f"{source}: needs keys out of {', '.join(known)}; got {show(key)}; {hint}"
+            )

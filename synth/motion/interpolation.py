@@ -8,7 +8,7 @@ Symbols: a, b the W+ of two neighbouring keyframes; u in [0, 1] the share of the
     cubic       Hermite spline through all keyframes (Catmull-Rom tangents): no corners
     spherical   row by row along the arc from a to b (slerp): keeps the length of w
 
-Each mode is exact at keyframes and leaves rows alone, bit for bit, that a and b share.
+Each easing is exact at keyframes and leaves rows alone, bit for bit, that a and b share.
 """
 
 from __future__ import annotations
@@ -21,29 +21,56 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synth.motion.keyframes import Keyframes
-from synth.motion.paths import InterpolationMode, Times, check_easing
-from synth.types import WPlus
+from synth.motion.paths import IN_BETWEEN_FRAMES, check_easing, compute_gap_s
+from synth.types import Times, WPlus
 
 #: Below this angle (radians) the arc and its chord differ by less than float32 can tell.
 _SMALL_ANGLE = 1e-3
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    """How the way from keyframe to keyframe is filled.
+
+    easing: one of the ways above. in_between: frames from one keyframe to the next where a motion
+    gives no times. halving_s: for 'halving', seconds in which the distance halves; None: one frame.
+    Raises ValueError for other values.
+    """
+
+    easing: str = "linear"
+    in_between: int = IN_BETWEEN_FRAMES
+    halving_s: float | int | None = None
+
+    def __post_init__(self) -> None:
+        check_easing(self.easing)
+        compute_gap_s(1, self.in_between)
+        if self.halving_s is not None:
+            _check_halving(self.halving_s)
+
+    def find_gap_s(self, fps: float | int) -> float:
+        """Seconds from one keyframe to the next where a motion gives no times."""
+        return compute_gap_s(fps, self.in_between)
+
+    def find_halving_s(self, fps: float | int) -> float:
+        """Seconds in which 'halving' halves the distance."""
+        return 1 / fps if self.halving_s is None else float(self.halving_s)
 
 
 @dataclass(frozen=True, eq=False)
 class KeyframePath:
     """A LatentPath through keyframes; a chunk of times costs memory for that chunk only.
 
-    `mode` holds for keyframes without an easing of their own. `halving_s` is the time in which
+    `easing` holds for keyframes without one of their own. `halving_s` is the time in which
     'halving' halves the distance: one frame in the thesis.
     """
 
     keyframes: Keyframes
-    mode: InterpolationMode = "linear"
+    easing: str = "linear"
     halving_s: float | int = 1 / 30
 
     def __post_init__(self) -> None:
-        check_easing(self.mode)
-        if not 0 < self.halving_s < math.inf:
-            raise ValueError(f"needs a halving time above 0 s; got {self.halving_s}; try 1/fps")
+        check_easing(self.easing)
+        _check_halving(self.halving_s)
 
     @property
     def duration_s(self) -> float:
@@ -63,13 +90,11 @@ class KeyframePath:
         starts, share = self._locate(times_s.double().cpu())
         device = self.keyframes.w_plus.device
         ends = self._neighbour(starts, 1)
-        modes: list[InterpolationMode] = [
-            self.keyframes.easings[k] or self.mode for k in ends.tolist()
-        ]
+        easings = [self.keyframes.easings[k] or self.easing for k in ends.tolist()]
         result = self.keyframes.w_plus[starts.to(device)]
-        for mode in dict.fromkeys(modes):
-            chosen = torch.tensor([other == mode for other in modes])
-            result[chosen.to(device)] = self._interpolate(mode, starts[chosen], share[chosen])
+        for easing in dict.fromkeys(easings):
+            chosen = torch.tensor([other == easing for other in easings])
+            result[chosen.to(device)] = self._interpolate(easing, starts[chosen], share[chosen])
         return result
 
     def _locate(self, times_s: Times) -> tuple[Tensor, Tensor]:
@@ -97,19 +122,19 @@ class KeyframePath:
         count = self.keyframes.w_plus.shape[0]
         return (indices + step) % count if self.closed else (indices + step).clamp(0, count - 1)
 
-    def _interpolate(self, mode: InterpolationMode, starts: Tensor, share: Tensor) -> WPlus:
+    def _interpolate(self, easing: str, starts: Tensor, share: Tensor) -> WPlus:
         """W+ [frame, layer, w_dim] at `share` of the ways that begin at keyframes `starts`."""
         w_plus = self.keyframes.w_plus
         a = w_plus[starts.to(w_plus.device)]
         b = w_plus[self._neighbour(starts, 1).to(w_plus.device)]
-        if mode == "cubic":
+        if easing == "cubic":
             return self._follow_spline(a, b, starts, share)
-        if mode == "halving":
+        if easing == "halving":
             share = compute_halving_share(share, self._gaps()[starts] / self.halving_s)
-        elif mode == "smoothstep":
+        elif easing == "smoothstep":
             share = share * share * (3 - 2 * share)
         weight = share.to(w_plus)[:, None, None]
-        return follow_arc(a, b, weight) if mode == "spherical" else torch.lerp(a, b, weight)
+        return follow_arc(a, b, weight) if easing == "spherical" else torch.lerp(a, b, weight)
 
     def _follow_spline(self, a: WPlus, b: WPlus, starts: Tensor, share: Tensor) -> WPlus:
         """Cubic Hermite; written on top of lerp so that it is exact where a equals b."""
@@ -132,6 +157,11 @@ class KeyframePath:
         rate = moves[indices] / (gaps[before] + gaps[indices]).nan_to_num(posinf=1.0)
         change = w_plus[after.to(w_plus.device)] - w_plus[before.to(w_plus.device)]
         return change * rate.to(w_plus)[:, None, None]
+
+
+def _check_halving(halving_s: float | int) -> None:
+    if not 0 < halving_s < math.inf:
+        raise ValueError(f"needs a halving time above 0 s; got {halving_s}; try 1/fps")
 
 
 def compute_halving_share(share: Tensor, steps: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from synth.emotions import Emotion
 from synth.motion.directions import Direction
 from synth.motion.emotion_track import EmotionTrack
 from synth.motion.masks import MASKS, LayerMask
-from synth.motion.paths import InterpolationMode, check_seconds
+from synth.motion.paths import Easing, check_seconds
 from synth.types import Rows, WPlus
 
 
@@ -35,7 +35,7 @@ class Keyframes:
     times_s: tuple[float, ...]
     holds_s: tuple[float, ...]
     labels: tuple[str, ...]
-    easings: tuple[InterpolationMode | None, ...]
+    easings: tuple[Easing | None, ...]
     closing_s: float | None = None
 
     def __post_init__(self) -> None:
@@ -86,7 +86,7 @@ def make_emotion_keyframes(
             "try another track or fit the missing ones"
         )
     mask.apply(face_w_plus)  # a mask that does not fit is an error even when all is calm
-    offsets = {emotion: _make_offset(face_w_plus, directions[emotion], mask) for emotion in needed}
+    offsets = {emotion: directions[emotion].step(mask, face_w_plus) for emotion in needed}
     calm = torch.zeros_like(face_w_plus)
     changes = [event.intensity * offsets.get(event.emotion, calm) for event in track.events]
     return Keyframes(
@@ -114,12 +114,3 @@ def make_walk_keyframes(
         easings=(None,) * count,
         closing_s=gap_s if loop else None,
     )
-
-
-def _make_offset(face_w_plus: Rows, direction: Direction, mask: LayerMask) -> Rows:
-    if direction.vector.shape != face_w_plus.shape:
-        raise ValueError(
-            f"needs directions of the face's shape {tuple(face_w_plus.shape)}; got "
-            f"{tuple(direction.vector.shape)}; try directions fitted for this generator"
-        )
-    return mask.apply(direction.vector.to(face_w_plus)) * direction.coefficient

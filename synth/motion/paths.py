@@ -12,21 +12,20 @@ from collections.abc import Iterator
 from typing import Literal, Protocol, get_args, runtime_checkable
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from synth.emotions import find_close
-from synth.types import WPlus
+from synth.types import Times, WPlus
 
 #: How the way from one keyframe to the next is filled; synth/motion/interpolation.py defines each.
-InterpolationMode = Literal["linear", "halving", "smoothstep", "cubic", "spherical"]
-EASINGS: tuple[str, ...] = get_args(InterpolationMode)
+Easing = Literal["linear", "halving", "smoothstep", "cubic", "spherical"]
+EASINGS: tuple[str, ...] = get_args(Easing)
+
+#: A film beyond these is a mistake: at ten frames a second it would take two days to render.
+LONGEST_S = 24 * 3600
+MOST_FRAMES = 2_000_000
 
 #: In-between frames from one keyframe to the next when nothing else is asked (thesis, 3.10).
 IN_BETWEEN_FRAMES = 32
-
-#: Seconds from the start of the film, one for each frame.
-Times = Float[Tensor, "frame"]
 
 
 @runtime_checkable
@@ -54,7 +53,7 @@ def check_seconds(what: str, seconds: float) -> None:
         raise ValueError(f"needs a {what} of 0 s or more; got {seconds} s")
 
 
-def check_easing(easing: object) -> InterpolationMode | None:
+def check_easing(easing: object) -> Easing | None:
     """The name of an interpolation mode, or None; anything else raises ValueError."""
     if easing is not None and easing not in EASINGS:
         close = find_close(str(easing), EASINGS)
@@ -72,10 +71,24 @@ def compute_gap_s(fps: float | int, in_between_frames: int = IN_BETWEEN_FRAMES) 
 
 
 def count_frames(path: LatentPath, fps: float | int) -> int:
-    """Frames of the whole film: an open path shows both its ends, a loop its seam only once."""
+    """Frames of the whole film: an open path shows both its ends, a loop its seam only once.
+
+    Raises ValueError for a film longer than anybody could mean.
+    """
     _check_fps(fps)
+    if not 0 <= path.duration_s <= LONGEST_S:
+        raise ValueError(
+            f"needs a film of at most {LONGEST_S // 3600} hours; got {path.duration_s:.4g} s; try "
+            "shorter holds, fewer in-between frames, or several films"
+        )
     steps = round(path.duration_s * fps)
-    return max(1, steps) if path.closed else steps + 1
+    count = max(1, steps) if path.closed else steps + 1
+    if count > MOST_FRAMES:
+        raise ValueError(
+            f"needs a film of at most {MOST_FRAMES:,} frames; got {count:,}; try fewer frames a "
+            "second, or several films"
+        )
+    return count
 
 
 def iterate_frame_times(path: LatentPath, fps: float | int, chunk_frames: int) -> Iterator[Times]:

@@ -1,29 +1,31 @@
-"""A walk from face to face: keyframes that need no directions, so that every generator can film.
+"""A walk from face to face: a motion that needs no directions, so that every generator can film.
 
-In: the run's face, then random faces or those of a latents file. Out: Keyframes, closed by
-default, one per face.
+In: the film's face, then random faces or those of a latents file. Out: a `Plan`, closed by default.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
 import torch
 
+from synth.faces.face import Face
 from synth.faces.latents import load_latents
 from synth.faces.random_faces import map_seeds
-from synth.generators.base import Generator
-from synth.motion.emotion_track import DEFAULT_GAP_S
-from synth.motion.keyframes import Keyframes, make_walk_keyframes
-from synth.types import Rows
+from synth.motion.base import Plan, Scene
+from synth.motion.interpolation import Interpolation
+from synth.motion.keyframe_motion import plan_keyframes
+from synth.motion.keyframes import make_walk_keyframes
+from synth.types import WPlus
 
 
 @dataclass(frozen=True)
 class FaceWalk:
-    """`count` faces in all: the given one, then those of `seed`, `seed` + 1 ... mapped with `psi`.
+    """A Motion: `count` faces in all, the given one, then those of `seed`, `seed` + 1 ... of `psi`.
 
     With `latents`, a file's faces are visited instead, all of them. `hold` and `gap` are seconds
-    on and between faces (None: `default_gap_s`); a `loop` returns to the first.
+    on and between faces (None: by `interpolation`); a `loop` returns to the first.
+    Raises ValueError for fewer than two faces.
     """
 
     count: int = 6
@@ -33,23 +35,29 @@ class FaceWalk:
     hold: float | int = 0.0
     gap: float | int | None = None
     loop: bool = True
-    default_gap_s: float | int = DEFAULT_GAP_S
+    interpolation: Interpolation = field(default_factory=Interpolation)
 
-    def make_keyframes(self, face: Rows, generator: Generator) -> Keyframes:
-        """Keyframes of the walk; `face` [layer, w_dim] comes first unless `latents` is given.
+    def __post_init__(self) -> None:
+        if self.count < 2:
+            raise ValueError(f"needs at least 2 faces for a walk; got count={self.count}; try 6")
 
-        Raises ValueError for fewer than two faces, or latents that do not fit the generator.
-        """
+    def plan(self, face: Face, scene: Scene) -> Plan:
+        """The way from face to face. Raises ValueError for latents that do not fit."""
+        faces, labels = self._list_faces(face)
+        gap_s = self.interpolation.find_gap_s(scene.fps) if self.gap is None else float(self.gap)
+        keyframes = make_walk_keyframes(faces, labels, gap_s, float(self.hold), self.loop)
+        record = {**asdict(self), "gap": gap_s}
+        record.pop("interpolation")
+        return plan_keyframes(keyframes, self.interpolation, scene.fps, {"walk": record})
+
+    def _list_faces(self, face: Face) -> tuple[WPlus, list[str]]:
+        """W+ [face, layer, w_dim] and a label for each."""
         if self.latents is not None:
-            faces = load_latents(self.latents, generator)
-            labels = [f"face {index}" for index in range(len(faces))]
+            faces = load_latents(self.latents, face.generator)
             if len(faces) < 2:
                 raise ValueError(f"{self.latents}: needs at least 2 faces for a walk; got 1")
-        else:
-            if self.count < 2:
-                raise ValueError(f"needs at least 2 faces for a walk; got track.count={self.count}")
-            seeds = range(self.seed, self.seed + self.count - 1)
-            faces = torch.cat([face[None].cpu(), map_seeds(seeds, generator, self.psi)])
-            labels = ["start", *(f"seed {seed}" for seed in seeds)]
-        gap_s = self.default_gap_s if self.gap is None else self.gap
-        return make_walk_keyframes(faces, labels, float(gap_s), float(self.hold), self.loop)
+            return faces, [f"face {index}" for index in range(len(faces))]
+        seeds = range(self.seed, self.seed + self.count - 1)
+        others = map_seeds(seeds, face.generator, self.psi)
+        labels = ["start", *(f"seed {seed}" for seed in seeds)]
+        return torch.cat([face.rows[None].cpu(), others]), labels

@@ -13,31 +13,17 @@ its name travels with the number. Definitions and limits: docs/scorecard.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.spatial.distance import cdist
 
-from synth.types import Frames
+from synth.faces.observers import Embeddings
 
-Embeddings = Float[np.ndarray, "frame dim"]
 PerFrame = Float[np.ndarray, " frame"]
 
 #: Rows of the distance table that are held at once.
 PAIR_BLOCK = 512
-
-
-@runtime_checkable
-class FaceEncoder(Protocol):
-    """Faces -> vectors that lie close together for the same person."""
-
-    #: Goes into the scorecard beside every number it made.
-    name: str
-
-    def encode(self, frames: Frames) -> Embeddings:
-        """uint8 RGB frames [frame, height, width, 3] -> [frame, dim], NaN rows without a face."""
-        ...
 
 
 @dataclass(frozen=True)

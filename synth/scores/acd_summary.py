@@ -5,12 +5,15 @@ In: scorecards by name. Out: AcdSummary, and its Markdown beside the numbers of 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
 from synth.scores.scorecard import Scorecard
+from synth.storage.atomic import write_text_atomically
 
 #: Consecutive ACD on facial expressions as published in table 1 of the thesis. Other networks
 #: embedded those faces, and other videos were measured: the scale is not the same as ours.
@@ -59,6 +62,16 @@ def summarise_cards(cards: Sequence[Scorecard]) -> AcdSummary:
         flicker_mean=average("flicker_mean"),
         face_encoders=tuple(sorted({card.face_encoder or "none" for card in cards})),
     )
+
+
+def save_summary(path: Path, measured: str, groups: Mapping[str, Sequence[Scorecard]]) -> str:
+    """Write the means of each group to `path` (.json), and as a page beside it; -> the page."""
+    summaries = {name: summarise_cards(cards) for name, cards in groups.items()}
+    content = {"measured": measured, "groups": {k: asdict(s) for k, s in summaries.items()}}
+    write_text_atomically(path, json.dumps(content, indent=1) + "\n")
+    page = format_summary("Average content distance", measured, summaries)
+    write_text_atomically(path.with_suffix(".md"), page)
+    return page
 
 
 def format_summary(title: str, measured: str, groups: Mapping[str, AcdSummary]) -> str:

@@ -16,7 +16,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-Landmarks = Float[np.ndarray, "frame 68 2"]
+from synth.faces.observers import Landmarks
+
 Points = Float[np.ndarray, "point 2"]
 PerFrame = Float[np.ndarray, " frame"]
 

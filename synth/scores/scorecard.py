@@ -7,17 +7,20 @@ each measure means, with formulas and limits: docs/scorecard.md.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from synth.faces.observers import (
+    FaceObserver,
+)
+from synth.plain_text import load_json
 from synth.scores.acd import compute_acd, compute_distance_to_first
 from synth.scores.expression import compute_expression_size
 from synth.scores.flicker import FlickerMeter
-from synth.scores.observations import FaceObserver
 from synth.types import Frames
 from synth.video.reading import probe_video, read_frames
 
@@ -105,7 +108,7 @@ def score_frames(
 ) -> Scorecard:
     """Measure frames in the order they come. Without `observer` nothing is said about faces.
 
-    `face_stride` above 1 looks for faces in every so manyth frame only; consecutive ACD is then
+    `face_stride` above 1 looks for faces in every n-th frame only; consecutive ACD is then
     taken over neighbours that far apart. Raises ValueError for no frames or a stride below 1.
     """
     check_face_stride(face_stride)
@@ -122,72 +125,67 @@ def score_frames(
     if not count:
         raise ValueError(f"needs at least one frame to score; got none from {source}")
     looked_at = range(0, count, face_stride) if observer is not None else range(0)
-    return _assemble(
-        source=source,
-        fps=float(fps),
-        size=size,
-        observer=observer,
-        facts=facts or RunFacts(),
-        face_stride=face_stride,
+    name = observer.name if observer is not None else None
+    seen = _Seen(
         looked_at=tuple(looked_at),
         embeddings=np.concatenate(embeddings) if embeddings else np.full((1, 1), np.nan),
         landmarks=np.concatenate(landmarks) if landmarks else np.full((0, *NO_LANDMARKS), np.nan),
         flicker=flicker.read(),
     )
-
-
-def check_face_stride(face_stride: int) -> None:
-    """Raise ValueError unless faces are looked for in every so manyth frame, 1 or more."""
-    if face_stride < 1:
-        raise ValueError(f"needs a face stride of 1 or more; got {face_stride}; try 1")
-
-
-def _assemble(
-    source: str,
-    fps: float,
-    size: tuple[int, ...],
-    observer: FaceObserver | None,
-    facts: RunFacts,
-    face_stride: int,
-    looked_at: tuple[int, ...],
-    embeddings: np.ndarray,
-    landmarks: np.ndarray,
-    flicker: np.ndarray,
-) -> Scorecard:
-    """Turn what was seen into the numbers of the card."""
-    name = observer.name if observer is not None else None
-    acd = compute_acd(embeddings, name or "none")
-    identity = compute_distance_to_first(embeddings)[: len(looked_at)]
-    expression = compute_expression_size(landmarks)
     return Scorecard(
         format=FORMAT,
         source=source,
-        frame_count=len(flicker),
-        fps=round(fps, DECIMALS),
-        duration_s=round(len(flicker) / fps, DECIMALS),
+        frame_count=count,
+        fps=round(float(fps), DECIMALS),
+        duration_s=round(count / fps, DECIMALS),
         width_px=size[1],
         height_px=size[0],
-        **asdict(facts),
+        **asdict(facts or RunFacts()),
         face_encoder=name,
         face_stride=face_stride,
-        frames_without_face=tuple(
-            looked_at[k] for k in acd.frames_without_face if k < len(looked_at)
-        ),
-        acd_consecutive=_round(acd.consecutive),
-        acd_pairwise=_round(acd.pairwise),
-        identity_distance_mean=_summarise(_leave_out_first(identity), np.nanmean),
-        identity_distance_max=_summarise(identity, np.nanmax),
-        expression_size_mean=_summarise(_leave_out_first(expression), np.nanmean),
-        expression_size_max=_summarise(expression, np.nanmax),
-        flicker_mean=_summarise(flicker, np.nanmean),
-        curves=Curves(looked_at, _list(identity), _list(expression), _list(flicker)),
+        **seen.measure(name or "none"),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What was seen in the frames that were looked at; NaN without a face."""
+
+    looked_at: tuple[int, ...]
+    embeddings: np.ndarray
+    landmarks: np.ndarray
+    flicker: np.ndarray
+
+    def measure(self, encoder: str) -> dict[str, Any]:
+        """The card's numbers by their names."""
+        acd = compute_acd(self.embeddings, encoder)
+        identity = compute_distance_to_first(self.embeddings)[: len(self.looked_at)]
+        expression = compute_expression_size(self.landmarks)
+        missing = (k for k in acd.frames_without_face if k < len(self.looked_at))
+        curves = (_list(values) for values in (identity, expression, self.flicker))
+        return {
+            "frames_without_face": tuple(self.looked_at[k] for k in missing),
+            "acd_consecutive": _round(acd.consecutive),
+            "acd_pairwise": _round(acd.pairwise),
+            "identity_distance_mean": _summarise(_leave_out_first(identity), np.nanmean),
+            "identity_distance_max": _summarise(identity, np.nanmax),
+            "expression_size_mean": _summarise(_leave_out_first(expression), np.nanmean),
+            "expression_size_max": _summarise(expression, np.nanmax),
+            "flicker_mean": _summarise(self.flicker, np.nanmean),
+            "curves": Curves(self.looked_at, *curves),
+        }
+
+
+def check_face_stride(face_stride: int) -> None:
+    """Raise ValueError unless faces are looked for in every n-th frame, n from 1 on."""
+    if face_stride < 1:
+        raise ValueError(f"needs a face stride of 1 or more; got {face_stride}; try 1")
 
 
 def load_scorecard(path: str | Path) -> Scorecard:
     """Read a scorecard's JSON; raises ValueError naming the file when it is something else."""
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = load_json(path)
         curves = Curves(**{name: tuple(values) for name, values in data.pop("curves").items()})
         data["frames_without_face"] = tuple(data["frames_without_face"])
         if data["format"] != FORMAT or len(data) != len(fields(Scorecard)) - 1:

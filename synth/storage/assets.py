@@ -19,9 +19,10 @@ from functools import cache
 from pathlib import Path
 
 import pooch
-import yaml
 
+from synth.plain_text import load_json, load_yaml, show
 from synth.storage.atomic import write_text_atomically
+from synth.storage.locks import own_file
 
 _LOG = logging.getLogger(__name__)
 _CARDS = Path(__file__).with_name("assets.yaml")
@@ -52,7 +53,7 @@ class Card:
 @cache
 def load_cards() -> dict[str, Card]:
     """Every card by its name."""
-    entries = yaml.safe_load(_CARDS.read_text(encoding="utf-8"))
+    entries = load_yaml(_CARDS)
     known = {field.name for field in fields(Card)} - {"name"}
     cards: dict[str, Card] = {}
     for name, entry in entries.items():
@@ -188,8 +189,12 @@ def _download(card: Card, url: str, target: Path) -> None:
 
 
 def _record(card: Card, path: Path) -> None:
-    records = {**_load_records(), card.name: hash_file(path)}
-    write_text_atomically(_records_path(), json.dumps(records, indent=2, sort_keys=True))
+    sha256 = hash_file(path)
+    place = _records_path()
+    refusal = f"{place}: needs to be free for a moment; got {{holder}}; try again"
+    with own_file(place.with_suffix(".lock"), refusal, wait_s=_TIMEOUT_S):
+        records = {**_load_records(), card.name: sha256}
+        write_text_atomically(place, json.dumps(records, indent=2, sort_keys=True))
     _LOG.warning(
         "nobody published a sha256 of %s; this download's is %s; it was recorded in %s and later "
         "copies are compared with it",
@@ -208,6 +213,9 @@ def _load_records() -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise AssetError(f"{path}: needs JSON; got something else; try removing it") from None
+        records = load_json(path)
+    except ValueError as error:
+        raise AssetError(f"{error}; try removing it") from None
+    if not isinstance(records, dict):
+        raise AssetError(f"{path}: needs a JSON object; got {show(records)}; try removing it")
+    return records

@@ -1,19 +1,28 @@
 """Whole files or none, whole folders or none: write beside under another name, fsync, rename.
 
 A reader never sees half a file under its final name, whether the writer was interrupted, ran out
-of disk or crashed.
+of disk or crashed. What a killed writer leaves under its temporary name is removed by the next
+writer of the same file or folder, and only when it is certain that its own writer is gone: see
+`synth.storage.writers`.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import escape
 from pathlib import Path
+
+from synth.storage.exchange import put_in_place
+from synth.storage.writers import hold_as_writer, is_abandoned, mark_writer
+
+#: Errors that are the disk's, whatever was being written.
+DISK_ERRORS = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM)
+)
 
 
 @contextmanager
@@ -22,67 +31,120 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
 
     The parent folder is made. On any exception, Ctrl-C included, the temporary file is removed
     and `path` is left as it was. The temporary name keeps the suffix of `path`, since encoders
-    choose their format by it.
-    Raises OSError naming `path` when the folder cannot be written.
+    choose their format by it; permissions are those of any new file.
+    Raises OSError naming `path` when the folder cannot be written or the disk is full.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        prefix=f".{path.stem}.", suffix=f".part{path.suffix}", dir=path.parent
-    )
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_read_umask())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    _make_parent(path)
+    temporary = path.with_name(f".{path.stem}.{mark_writer()}.part{path.suffix}")
+    with naming(path, temporary):
+        # Python's own open would follow a link or take a file that is there.
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+        try:
+            with hold_as_writer(temporary):
+                yield temporary
+                with open(temporary, "rb+") as file:
+                    os.fsync(file.fileno())
+                os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def write_folder_atomically(path: str | Path, replace: bool = False) -> Iterator[Path]:
     """Yield a new folder beside `path`; on a clean exit all in it is fsynced and it is renamed.
 
-    On any exception it is removed. A process that is killed leaves it under its temporary name,
-    which `remove_leftovers` knows. Raises FileExistsError, at the end, when something has that name
-    already, unless it is a folder to `replace`.
+    On any exception it is removed. Raises FileExistsError, at the end, when something has that name
+    already, unless it is a folder to `replace`: that one goes when the new one is in its place.
+    Raises OSError naming `path` as `write_atomically` does.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
-    try:
-        yield temporary
-        _sync_folder(temporary)
-        temporary.chmod(0o777 & ~_read_umask())
-        if path.exists():
-            if not replace:
-                raise FileExistsError(
-                    errno.EEXIST, "needs a name that is free; try removing it", str(path)
-                )
-            shutil.rmtree(path)
-        os.replace(temporary, path)
-        _sync(path.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    _make_parent(path)
+    temporary = path.with_name(f".{path.name}.{mark_writer()}.part")
+    with naming(path, temporary):
+        temporary.mkdir()
+        try:
+            with hold_as_writer(temporary):
+                yield temporary
+                _sync_folder(temporary)
+                if os.path.lexists(path) and not (replace and path.is_dir()):
+                    raise FileExistsError(
+                        errno.EEXIST, "needs a name that is free; try removing it", str(path)
+                    )
+                put_in_place(temporary, path)
+                _sync(path.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_leftovers(path: str | Path) -> None:
     """Remove what killed writers of the file or folder `path` left under temporary names.
 
-    Only for who is sure that nobody is writing `path` now.
+    Leaves alone what a living process writes, and what it cannot tell of. A folder that a killed
+    writer had put aside comes back when nothing is in its place.
     """
     path = Path(path)
-    if not path.parent.is_dir():
+    try:
+        names = os.listdir(path.parent)
+    except OSError:
         return
-    for name in (path.stem, path.name):
-        for found in path.parent.glob(f".{escape(name)}.*.part*"):
-            if found.is_dir():
-                shutil.rmtree(found, ignore_errors=True)
-            else:
-                found.unlink(missing_ok=True)
+    stem, whole, suffix = (re.escape(text) for text in (path.stem, path.name, path.suffix))
+    pattern = re.compile(
+        rf"\.({stem}\.[^.]+\.part{suffix}|{whole}\.[^.]+\.part|{whole}\.[^.]+\.aside)"
+    )
+    for name in names:
+        found = path.with_name(name)
+        if not pattern.fullmatch(name) or not is_abandoned(found):
+            continue
+        if name.endswith(".aside") and not os.path.lexists(path):
+            os.replace(found, path)
+        elif found.is_dir() and not found.is_symlink():
+            shutil.rmtree(found, ignore_errors=True)
+        else:
+            found.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path, temporary: Path | None = None) -> Iterator[None]:
+    """An error of the disk names `path`, not the temporary file, and never nothing.
+
+    Errors about other files pass as they are. Compiled libraries tell the disk's error as text
+    alone; that text becomes an OSError too.
+    """
+    try:
+        yield
+    except OSError as error:
+        named = str(error.filename or "")
+        ours = named.startswith(str(temporary)) if temporary and named else False
+        if ours or (not named and error.errno in DISK_ERRORS):
+            raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+        raise
+    except ValueError:  # a sentence of ours
+        raise
+    except Exception as error:
+        number = _find_disk_error(str(error))
+        if number is None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
+
+
+def _find_disk_error(text: str) -> int | None:
+    """The error of the disk that a message speaks of."""
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO):
+        if os.strerror(number) in text:
+            return number
+    return None
+
+
+def _make_parent(path: Path) -> None:
+    """Make the folder that `path` goes into, and remove what killed writers left of `path`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(
+            errno.ENOTDIR, "needs a folder to write in; got a file", str(path.parent)
+        ) from None
+    remove_leftovers(path)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -98,12 +160,6 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _read_umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask
 
 
 def write_text_atomically(path: str | Path, text: str) -> None:

@@ -29,6 +29,7 @@ from synth.video.colour import convert_to_yuv420p
 from synth.video.gif_frames import insert_gif_comment, quantize_frame
 from synth.video.output_file import OutputFile
 from synth.video.provenance import MARK, media_tags, png_tags
+from synth.video.reading import MAX_FPS, MIN_FPS
 
 Frame = UInt8[np.ndarray, "height width 3"]
 
@@ -55,16 +56,14 @@ WORST_CRF = {"libvpx-vp9": 63}
 #: Codes of ISO/IEC 23091-2 for BT.709 primaries and transfer.
 BT709 = 1
 GIF_MAX_FPS = 50
-#: Below, a rate is no longer told exactly by a fraction of numbers up to 1000.
-MIN_FPS = 0.01
-MAX_FPS = 1000
 FRAME_NAME = "frame_{:06d}.png"
 
 
 @dataclass(frozen=True)
 class Encoding:
     """What the user chose. `fps` frames a second, `crf` quality (0 best), `gop` frames between
-    key frames (None: one second), `codec` None for the suffix's own."""
+    key frames (None: one second), `codec` None for the suffix's own; `marked` stores the note that
+    the media is generated, and `made_by` what made it."""
 
     fps: float | int = 25.0
     crf: int = 18

@@ -7,6 +7,7 @@ as BT.709 from 720 lines up and BT.601 below, as players do, and phone videos ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from synth.video.colour import BT601, BT709, WEIGHTS, convert_to_rgb
 #: Lines from which an untagged video is taken for high definition.
 HD_LINES = 720
 DEFAULT_PNG_FPS = 25.0
+#: Frames a second that a video can have; slower, no fraction of small numbers tells the rate.
+MIN_FPS, MAX_FPS = 0.01, 1000
 #: A video that ends by more frames before its header's time was cut off; edits differ by less.
 CUT_OFF_FRAMES = 3
 
@@ -173,14 +176,33 @@ def _read_folder(folder: Path) -> Iterator[np.ndarray]:
         try:
             with Image.open(path) as image:
                 yield np.asarray(image.convert("RGB"))
-        except OSError as error:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise ValueError(f"needs a readable PNG; {path} is broken ({error})") from error
+
+
+def _read_fps(text: str | None, picture: Path) -> float:
+    """Frames a second as a picture's tag has them."""
+    if text is None:
+        return DEFAULT_PNG_FPS
+    try:
+        fps = float(text)
+    except ValueError:
+        fps = math.nan
+    if not MIN_FPS <= fps <= MAX_FPS:
+        raise ValueError(
+            f"{picture}: needs a tag fps from {MIN_FPS} to {MAX_FPS}; got {text[:40]!r}; try "
+            "writing the folder again, or pictures without the tag"
+        )
+    return fps
 
 
 def _probe_folder(folder: Path) -> VideoFacts:
     pictures = _list_pictures(folder)
-    with Image.open(pictures[0]) as image:
-        tags = {str(key): str(value) for key, value in image.info.items()}
-        width, height = image.size
-    fps = float(tags.get("fps", DEFAULT_PNG_FPS))
+    try:
+        with Image.open(pictures[0]) as image:
+            tags = {str(key): str(value) for key, value in image.info.items()}
+            width, height = image.size
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(f"needs a readable PNG; {pictures[0]} is broken ({error})") from error
+    fps = _read_fps(tags.get("fps"), pictures[0])
     return VideoFacts(len(pictures), fps, width, height, "png", tags)

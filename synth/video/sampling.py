@@ -3,11 +3,7 @@
 In: a video file. Out: one `Glimpse` after the other, `rate` a second of the video's own clock
 (variable frame rates included), each with its picture, and whether a cut came before it. Every
 frame is decoded, but only those that are given out are converted to RGB; all are compared as tiny
-grey pictures, so that a cut between two glimpses is seen.
-
-A cut is told by two tests together: the grey levels move on the whole by `CUT_LEVELS` (mean of
-absolute changes of places) and their histogram changes as well, by `CUT_SHARE` of the pixels (a
-camera that pans changes the first only); or the first alone changes twice as much.
+pictures, so that a cut between two glimpses is seen (`synth.video.cuts`).
 """
 
 from __future__ import annotations
@@ -25,16 +21,11 @@ from av.error import FFmpegError
 from jaxtyping import UInt8
 
 from synth.types import Frames
+from synth.video.cuts import GLANCE_PX, Glance, is_cut, join_planes, make_glance
 from synth.video.reading import decode_video, read_frames, turn_upright
 from synth.video.reading import probe_video as _probe_video
 
-CUT_LEVELS = 18.0
-CUT_SHARE = 0.25
-GLANCE_PX = 32
-HISTOGRAM_BINS = 16
 DEFAULT_FRAME_S = 0.04
-
-Glance = UInt8[np.ndarray, "glance_height glance_width"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,21 +72,6 @@ def sample_video(
         yield waiting
 
 
-def is_cut(before: Glance, after: Glance) -> bool:
-    """Whether two neighbouring frames, as tiny grey pictures, belong to different shots."""
-    if before.shape != after.shape:
-        return True
-    change = float(np.abs(after.astype(np.int16) - before).mean())
-    if change < CUT_LEVELS:
-        return False
-    counts = [
-        np.histogram(glance, HISTOGRAM_BINS, (0, 256))[0] / glance.size
-        for glance in (before, after)
-    ]
-    moved = float(np.abs(counts[0] - counts[1]).sum()) / 2
-    return moved >= CUT_SHARE or change >= 2 * CUT_LEVELS
-
-
 def _read_file(path: Path, longest_px: int | None):
     """(time, seconds of a frame, glance, picture when asked) of each frame."""
     first_s, last_s, frame_s = None, 0.0, DEFAULT_FRAME_S
@@ -114,23 +90,23 @@ def _read_folder(path: Path, longest_px: int | None):
     frame_s = 1 / _probe_video(path).fps
     chunks: Iterator[Frames] = read_frames(path, 1)
     for number, chunk in enumerate(chunks):
-        small = cv2.resize(chunk[0], (GLANCE_PX, GLANCE_PX), interpolation=cv2.INTER_AREA)
-        glance = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        glance = make_glance(chunk[0])
         yield number * frame_s, frame_s, glance, lambda: _reduce(chunk[0], longest_px)  # noqa: B023
 
 
 def _glance_at(frame: av.VideoFrame) -> Glance:
-    """A tiny grey picture of a frame; for planar Y'CbCr of 8 bits straight from its memory."""
+    """For planar Y'CbCr of 8 bits straight from the frame's memory; else by way of small RGB."""
     name = frame.format.name
-    if name.startswith(("yuv4", "yuvj4", "nv12")) and name[-2:] not in ("le", "be"):
-        plane: Any = frame.planes[0]
-        grey = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-        grey = grey[: frame.height, : frame.width]
-    else:
-        grey = frame.to_ndarray(format="gray")
-    step = max(1, min(grey.shape) // (4 * GLANCE_PX))
-    grey = np.ascontiguousarray(grey[::step, ::step])
-    return cv2.resize(grey, (GLANCE_PX, GLANCE_PX), interpolation=cv2.INTER_AREA)
+    if name.startswith(("yuv4", "yuvj4")) and not name.endswith(("le", "be")):
+        return join_planes([_view_plane(plane) for plane in frame.planes[:3]])
+    scale = min(1.0, 4 * GLANCE_PX / min(frame.width, frame.height))
+    width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
+    return make_glance(frame.reformat(width=width, height=height, format="rgb24").to_ndarray())
+
+
+def _view_plane(plane: Any) -> np.ndarray:
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]
 
 
 def _make_picture(frame: av.VideoFrame, longest_px: int | None) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Give a finished film the sound of another file: pictures copied untouched, sound encoded anew.
+"""Give a finished film the sound of another file: pictures copied untouched, sound encoded again.
 
 In: an .mp4 or .webm, and any file with sound that PyAV decodes. Out: the same film with the first
 audio stream of the source, from its beginning, cut where the film ends (AAC in .mp4, Opus in

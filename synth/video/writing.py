@@ -41,24 +41,17 @@ POLL_S = 0.2
 def write_video(
     path: str | Path,
     frames: Iterable[Frames],
-    fps: float | int = 25.0,
-    crf: int = 18,
-    gop: int | None = None,
-    codec: str | None = None,
+    encoding: Encoding = Encoding(),  # noqa: B008 (frozen)
     size_px: int | None = None,
-    marked: bool = True,
-    made_by: str | None = None,
 ) -> VideoFacts:
     """Encode `frames` to `path`, chosen by its suffix, and return what the finished file holds.
 
     `size_px` sets the longer side (None: as rendered); odd sides are padded to even for video.
-    `crf`, `gop` and `codec` are as in `Encoding`. `marked` stores the note that the media is
-    generated. Nothing appears under `path` unless every frame is in it.
+    Nothing appears under `path` unless every frame is in it.
     Raises ValueError for no frames, frames of changing size or type, unknown suffix or codec;
     OSError naming `path` when it cannot be written. What `frames` raises passes through.
     """
     path = Path(path)
-    encoding = Encoding(fps, crf, gop, codec, marked, made_by)
     codec_name = check_encoding(path, encoding)
     needs_even = codec_name not in ("gif", "png")
     frame_count = 0

@@ -11,7 +11,7 @@ from benchmarks.quality.likeness import choose_size, compare_sharpness
 from benchmarks.quality.movement import compare_detail
 from synth.emotions import Emotion
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
-from synth.workshop.training.dataset import HELD_OUT, FaceDataset
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 
 
 @pytest.fixture(scope="module")

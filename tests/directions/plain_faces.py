@@ -19,7 +19,7 @@ class PlainGenerator:
     z_dim, w_dim, num_layers, resolution = W_DIM, W_DIM, LAYERS, 16
     name, sha256 = "plain", "cd" * 32
 
-    def mapping(self, z, class_labels=None, truncation_psi=1.0, truncation_cutoff=None):
+    def mapping(self, z, class_weights=None, truncation_psi=1.0, truncation_cutoff=None):
         people = torch.cat([torch.zeros(len(z), 6), z[:, 6:]], 1)
         return (truncation_psi * people)[:, None].repeat(1, LAYERS, 1)
 
@@ -32,7 +32,7 @@ class PlainGenerator:
 class RandomPlainGenerator(PlainGenerator):
     """Its random faces show emotions too."""
 
-    def mapping(self, z, class_labels=None, truncation_psi=1.0, truncation_cutoff=None):
+    def mapping(self, z, class_weights=None, truncation_psi=1.0, truncation_cutoff=None):
         return (truncation_psi * z)[:, None].repeat(1, LAYERS, 1)
 
 

@@ -9,19 +9,21 @@ import torch
 from plain_faces import (
     LAYERS,
     W_DIM,
+    PlainEncoder,
     PlainGenerator,
     PlainScorer,
     RandomPlainGenerator,
 )
 
 from directions.fitting.fit import fit_directions
-from directions.labels.inverted import label_photos
+from directions.labels.inverted import PhotoLabels
 from directions.labels.layouts import list_labelled
 from directions.labels.pictures import balance, check_single_pictures
-from directions.labels.scored import label_by_scorer
+from directions.labels.scored import ScoredLabels
 from directions.labels.words import find_emotion
 from synth.emotions import Emotion
 from synth.faces.latents import save_latents
+from synth.faces.observers import FaceObservations
 from synth.storage.assets import hash_file
 
 
@@ -172,9 +174,8 @@ def torch_rows(w):
 
 def test_labels_and_inversions_meet_by_the_photos_content(inverted):
     (inverted / "photos").rename(inverted / "moved")
-    labelled = label_photos(
-        PlainGenerator(), str(inverted / "moved" / "labels.csv"), str(inverted / "inverted")
-    )
+    source = PhotoLabels(str(inverted / "moved" / "labels.csv"), str(inverted / "inverted"))
+    labelled = source.load_labels(PlainGenerator())
     assert labelled.latents.shape == (16, LAYERS, W_DIM)
     assert len(set(labelled.subjects)) == 8 and set(labelled.attributes) == {"yaw"}
     afraid = labelled.emotions == Emotion.FEAR
@@ -188,26 +189,28 @@ def test_missing_and_foreign_inversions_are_told(inverted):
     photos, latents = str(inverted / "photos" / "labels.csv"), inverted / "inverted"
     (latents / "photos" / "3fear" / "report.json").unlink()
     with pytest.raises(ValueError, match=r"latents of 16 labelled .* got those of 15, its journal"):
-        label_photos(PlainGenerator(), photos, str(latents))
-    dropped = label_photos(PlainGenerator(), photos, str(latents), missing="drop")
+        PhotoLabels(photos, str(latents)).load_labels(PlainGenerator())
+    dropped = PhotoLabels(photos, str(latents), missing="drop").load_labels(PlainGenerator())
     assert len(dropped.latents) == 15
     with pytest.raises(FileNotFoundError, match="a folder of inverted photos"):
-        label_photos(PlainGenerator(), photos, str(inverted / "nowhere"))
+        PhotoLabels(photos, str(inverted / "nowhere")).load_labels(PlainGenerator())
     foreign = PlainGenerator()
     foreign.sha256 = "ee" * 32
     with pytest.raises(ValueError, match="needs latents of generator plain; got those of plain"):
-        label_photos(foreign, photos, str(latents))
+        PhotoLabels(photos, str(latents)).load_labels(foreign)
     (latents / "photos" / "2calm" / "report.json").write_text("{}")
     with pytest.raises(ValueError, match=r"report.json: needs the report of an inverted photo"):
-        label_photos(PlainGenerator(), photos, str(latents))
+        PhotoLabels(photos, str(latents)).load_labels(PlainGenerator())
     (inverted / "photos" / "1calm.png").unlink()
     (latents / "photos" / "2calm" / "report.json").unlink()
     with pytest.raises(FileNotFoundError, match=r"1calm.png: needs the labelled picture"):
-        label_photos(PlainGenerator(), photos, str(latents))
+        PhotoLabels(photos, str(latents)).load_labels(PlainGenerator())
 
 
 def test_a_classifier_labels_a_generators_own_faces():
-    labelled = label_by_scorer(RandomPlainGenerator(), PlainScorer(), 3000, 30, 0.5, seed=2)
+    labelled = ScoredLabels(PlainScorer(), None, 3000, 30, 0.5, seed=2).load_labels(
+        RandomPlainGenerator()
+    )
     counts = Counter(labelled.emotions.tolist())
     assert len(set(counts.values())) == 1 and set(counts) == set(range(7))
     for w, emotion in zip(labelled.latents, labelled.emotions, strict=True):
@@ -216,16 +219,67 @@ def test_a_classifier_labels_a_generators_own_faces():
     found = fit_directions(labelled, LAYERS).emotions
     for emotion, one in found.items():
         assert int(one.direction.vector[0].argmax()) == emotion - 1
-    again = label_by_scorer(RandomPlainGenerator(), PlainScorer(), 3000, 30, 0.5, seed=2)
+    again = ScoredLabels(PlainScorer(), None, 3000, 30, 0.5, seed=2).load_labels(
+        RandomPlainGenerator()
+    )
     assert np.array_equal(again.latents, labelled.latents)
 
 
 def test_an_unsure_classifier_and_wrong_settings_are_told():
     with pytest.raises(ValueError, match=r"calm and of another emotion of which plain scorer is"):
-        label_by_scorer(PlainGenerator(), PlainScorer(), 40, 30)  # its faces are calm, all of them
+        ScoredLabels(PlainScorer(), None, 40, 30).load_labels(
+            PlainGenerator()
+        )  # its faces are calm, all of them
     for settings in ({"confidence": 0.1}, {"samples": 0}, {"per_emotion": 2}):
         with pytest.raises(ValueError, match="needs confidence from"):
-            label_by_scorer(PlainGenerator(), PlainScorer(), **settings)
+            ScoredLabels(PlainScorer(), **settings)
+
+
+class PlainObserver(PlainEncoder):
+    """Finds a face in every n-th picture."""
+
+    def __init__(self, every: int):
+        self.every, self.seen = every, 0
+
+    def observe(self, frames):
+        embeddings = self.encode(frames)
+        embeddings[(np.arange(len(frames)) + self.seen) % self.every > 0] = np.nan
+        self.seen += len(frames)
+        return FaceObservations(embeddings, np.full((len(frames), 68, 2), np.nan))
+
+
+def test_a_generator_without_faces_is_refused_before_anything_is_labelled():
+    scorer = PlainScorer()
+    for every, found in ((33, 1), (3, 11)):
+        with pytest.raises(ValueError, match=f"plain encoder found a face in {found} of 32"):
+            ScoredLabels(scorer, PlainObserver(every)).load_labels(RandomPlainGenerator())
+    notes = []
+    source = ScoredLabels(scorer, PlainObserver(2), 3000, 30, 0.5, seed=2)
+    labelled = source.load_labels(RandomPlainGenerator(), lambda p: notes.append(p.note))
+    assert "a face in 16 of 32 pictures" in notes
+    assert "30 anger" in notes[-1] and "(at most 30 are kept)" in notes[-1]
+    unwatched = ScoredLabels(scorer, None, 3000, 30, 0.5, seed=2)
+    same = unwatched.load_labels(RandomPlainGenerator())
+    assert np.array_equal(same.latents, labelled.latents)
+
+
+class NoiseGenerator(RandomPlainGenerator):
+    """Its pictures have nothing to do with W."""
+
+    def synthesis(self, w_plus, noise_mode="const", noise_seed=None):
+        random = torch.Generator().manual_seed(int(w_plus[0, 0, 0] * 1e6) % 2**31)
+        return torch.randn(len(w_plus), 3, 16, 16, generator=random)
+
+
+def test_answers_to_noise_become_no_directions():
+    labelled = ScoredLabels(PlainScorer(), None, 3000, 100, 0.3).load_labels(NoiseGenerator())
+    with pytest.raises(ValueError, match="as shuffled labels would"):
+        fit_directions(labelled, LAYERS)
+
+
+def test_pictures_are_drawn_at_a_resolution_that_the_generator_has():
+    with pytest.raises(ValueError, match="a resolution at which plain draws: its own only; got 8"):
+        ScoredLabels(PlainScorer(), resolution=8).load_labels(RandomPlainGenerator())
 
 
 def test_words_of_published_files():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from emotion_seq.classifiers.four_layers import (
     INPUT_PX,
@@ -98,6 +99,19 @@ def test_it_learns_what_can_be_learned_and_scores_from_its_file(tmp_path):
     pictures = np.zeros((2, 100, 100, 3), np.uint8)
     pictures[0, 26:52], pictures[1, 64:90] = 230, 230
     assert scorer.score(pictures).argmax(1).tolist() == [Emotion.ANGER, Emotion.FEAR]
+
+
+def test_the_same_seed_trains_the_same_classifier_whatever_was_drawn_before():
+    faces, emotions = draw_faces(24)
+    parts = faces[:16], emotions[:16], (faces[16:], emotions[16:])
+    found = []
+    for seed in (3, 3, 4):
+        np.random.random(5)
+        torch.rand(2)
+        network, _ = fit_network(*parts, FitSettings(epochs=2, batch=8, seed=seed))
+        found.append(network.get_weights())
+    assert all((one == other).all() for one, other in zip(found[0], found[1], strict=True))
+    assert any((one != other).any() for one, other in zip(found[0], found[2], strict=True))
 
 
 def test_a_person_is_trained_on_or_held_out_never_both(tmp_path):

@@ -10,7 +10,7 @@ from emotion_seq.classify import (
     measure_intensity,
     smooth_probabilities,
 )
-from emotion_seq.footage import make_main_sequence, make_person_sequences
+from emotion_seq.footage import load_shots, make_main_sequence, make_person_sequences
 from emotion_seq.trailers import FootageSettings, read_footage
 from synth.faces.face_cutting import FaceCutter
 
@@ -72,7 +72,7 @@ def test_two_people_are_followed_apart(tmp_path):
     assert len(look(path, "largest").persons) == 1
 
 
-def test_a_person_who_comes_back_after_a_cut_is_followed_anew(tmp_path):
+def test_a_person_who_comes_back_after_a_cut_counts_as_another(tmp_path):
     scenes = [(1.0, [(16, 2)], 20), (1.0, [], 0), (1.0, [(16, 2)], 20)]
     footage = look(write_clip(tmp_path / "back.mp4", draw_film(scenes)))
     assert [person.shot for person in footage.persons] == [0, 2]
@@ -98,6 +98,22 @@ def test_another_rate_has_a_journal_of_its_own(film, tmp_path):
     look(film, journal=tmp_path)
     look(film, journal=tmp_path, rate=3.0)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"rate": 0},
+        {"rate": float("nan")},
+        {"search_every_s": 0},
+        {"longest_px": 0},
+        {"which": "some"},
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings):
+    (name,) = settings
+    with pytest.raises(ValueError, match=rf"needs .*{name}"):
+        FootageSettings(**settings)
 
 
 def test_a_video_without_faces_is_one_clear_error(tmp_path):
@@ -193,3 +209,28 @@ def test_what_is_no_video_is_told_before_models_are_fetched(tmp_path, film):
         read_footage(path, SquareCutter(), AbsentScorer())
     with pytest.raises(OSError, match="models were asked for"):
         read_footage(film, SquareCutter(), AbsentScorer())
+
+
+def test_a_classifier_that_gives_no_number_is_not_calm(film, tmp_path):
+    class BrokenScorer(LevelScorer):
+        def score(self, faces):
+            found = super().score(faces)
+            found[0] = np.nan
+            return found
+
+    broken = BrokenScorer()
+    with pytest.raises(ValueError, match=f"from {broken.name}; got NaN or infinity for 1 of"):
+        read_footage(film, SquareCutter(), broken, journal=tmp_path)
+    assert not list(tmp_path.rglob("*.npz"))
+    odds = np.full((3, 7), np.nan)
+    with pytest.raises(ValueError, match="needs probabilities to decide by"):
+        decide_emotions(odds, np.arange(3) / 5)
+
+
+def test_a_damaged_shot_is_named(tmp_path):
+    (tmp_path / "shot_00000.npz").write_bytes(b"PK")
+    with pytest.raises(ValueError, match=r"shot_00000\.npz: needs"):
+        load_shots(tmp_path)
+    np.savez(tmp_path / "shot_00000.npz", count=np.array(2), end_s=np.array(1.0))
+    with pytest.raises(ValueError, match=r"shot_00000\.npz: needs a shot that was noted whole"):
+        load_shots(tmp_path)

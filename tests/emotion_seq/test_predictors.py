@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from emotion_seq.measuring.baselines import NGram, predict_followers
-from emotion_seq.measuring.process import count_transitions, find_best_accuracy, make_process
-from emotion_seq.measuring.scores import find_calibration_error, score_predictions
+from emotion_seq.measuring.process import compute_best_accuracy, count_transitions, make_process
+from emotion_seq.measuring.regression import LastEmotionsRegression
+from emotion_seq.measuring.scores import compute_calibration_error, score_predictions
 from emotion_seq.measuring.table import score_baselines, write_table
 from emotion_seq.sequence_files import load_sequences
 from emotion_seq.sequences import make_sequence
@@ -37,6 +38,36 @@ def test_ngram_probabilities_sum_to_one_and_never_repeat():
         assert not history or odds[history[-1]] == 0
 
 
+def test_a_regression_weighs_the_last_emotions():
+    process = make_process()
+    train, test = process.draw(300, 1), process.draw(60, 2)
+    rows = {row.name: row.scores for row in score_baselines(train, test)}
+    found = rows["logistic regression on the last 2"]
+    # It sees more than the n-gram of order 1, and must learn less than the one of order 2.
+    assert found.accuracy > rows["n-gram, order 1"].accuracy + 0.01
+    assert found.perplexity < rows["n-gram, order 2"].perplexity
+    fitted = LastEmotionsRegression().fit(train)
+    for history in ([], [0], [0, 3], [1, 2, 3, 4]):
+        odds = fitted.predict(history)
+        assert odds.sum() == pytest.approx(1)
+        assert not history or odds[history[-1]] == 0
+        assert fitted.choose(history) == odds.argmax()
+    assert np.allclose(fitted.predict([1, 2, 3, 4]), fitted.predict([6, 0, 3, 4]))
+
+
+def test_a_regression_takes_data_of_any_poverty():
+    only = LastEmotionsRegression().fit([make_sequence([0, 1])])
+    assert only.choose([0]) == 1
+    two = LastEmotionsRegression().fit([make_sequence([0, 1, 2])])
+    assert two.choose([0]) == 1 and two.choose([0, 1]) == 2
+    with pytest.raises(ValueError, match="two emotions or more"):
+        LastEmotionsRegression().fit([make_sequence([0])])
+    with pytest.raises(ValueError, match="fitted before"):
+        LastEmotionsRegression().predict([0])
+    with pytest.raises(ValueError, match="order of 1 or more"):
+        LastEmotionsRegression(0)
+
+
 def test_higher_orders_know_more_of_a_second_order_process():
     process = make_process()
     rows = score_baselines(process.draw(500, 1), process.draw(120, 2))
@@ -47,7 +78,7 @@ def test_higher_orders_know_more_of_a_second_order_process():
 def test_the_best_accuracy_of_a_process_is_not_beaten_by_ngrams():
     process = make_process()
     test = process.draw(200, 2)
-    best = find_best_accuracy(process, test)
+    best = compute_best_accuracy(process, test)
     for row in score_baselines(process.draw(300, 1), test):
         assert row.scores.accuracy < best + 0.025
     assert best > 0.3
@@ -81,7 +112,7 @@ def test_perfect_and_even_predictions_have_known_scores():
 
 def test_calibration_error_is_the_gap_between_said_and_true():
     hits = np.array([True] * 6 + [False] * 4)
-    assert find_calibration_error(np.full(10, 0.95), hits) == pytest.approx(0.35)
+    assert compute_calibration_error(np.full(10, 0.95), hits) == pytest.approx(0.35)
 
 
 def test_f1_is_by_class_and_absent_ones_do_not_count():

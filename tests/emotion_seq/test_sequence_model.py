@@ -3,22 +3,30 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from emotion_seq.keras_files import load_keras_file, save_keras_file
-from emotion_seq.measuring.process import count_transitions, find_best_accuracy, make_process
+from emotion_seq.measuring.process import compute_best_accuracy, count_transitions, make_process
 from emotion_seq.measuring.table import score_model
-from emotion_seq.model import START, ModelSettings, encode_sequences, make_model, predict_steps
+from emotion_seq.model import (
+    START,
+    ModelSettings,
+    encode_sequences,
+    make_model,
+    predict_steps,
+    remake_model,
+)
 from emotion_seq.predict import (
     BUNDLED_MODEL,
     KIND,
     Sampling,
-    find_film_length,
+    compute_film_length,
     keep_likely,
     load_sequence_model,
     predict_track,
@@ -44,17 +52,38 @@ def trained(splits, tmp_path_factory):
     return train_model(splits, tmp_path_factory.mktemp("whole"), SHORT, SMALL)
 
 
-def test_there_are_four_lstm_layers_each_with_dropout_and_seven_classes():
-    model = make_model(ModelSettings())
+#: What a card says of the network that `trained` is.
+SIZES = {"settings": {"network": asdict(SMALL)}}
+WIRINGS = pytest.mark.parametrize("shortcuts", [False, True])
+
+
+@WIRINGS
+def test_there_are_four_lstm_layers_each_with_dropout_and_seven_classes(shortcuts):
+    model = make_model(ModelSettings(shortcuts=shortcuts))
     kinds = [type(layer).__name__ for layer in model.layers]
     assert (kinds.count("LSTM"), kinds.count("Dropout")) == (4, 4)
     assert model.get_layer("logits").units == 7
 
 
+@WIRINGS
+def test_only_shortcuts_show_emotions_to_the_output(shortcuts):
+    """With LSTM layers that say nothing, a plain stack knows only which emotion is forbidden."""
+    model = make_model(replace(SMALL, shortcuts=shortcuts))
+    for layer in model.layers:
+        if type(layer).__name__ == "LSTM":
+            layer.set_weights([np.zeros_like(weight) for weight in layer.get_weights()])
+    histories = [[2, 0], [5, 0]]
+    steps = encode_sequences([make_sequence([*history, 1]) for history in histories])
+    first, second = predict_steps(model, steps)[0][:, 2]
+    assert np.allclose(first, second, atol=1e-6) != shortcuts
+
+
+@WIRINGS
 @pytest.mark.parametrize("embedding", [0, 5])
-def test_odds_sum_to_one_and_never_repeat(embedding):
+def test_odds_sum_to_one_and_never_repeat(embedding, shortcuts):
     steps = encode_sequences([make_sequence([0, 1, 0, 3, 6]), make_sequence([2, 4])])
-    odds, timing = predict_steps(make_model(replace(SMALL, embedding=embedding)), steps)
+    shape = replace(SMALL, embedding=embedding, shortcuts=shortcuts)
+    odds, timing = predict_steps(make_model(shape), steps)
     assert odds.shape == (2, 5, 7) and timing.shape == (2, 5, 7, 4)
     assert np.allclose(odds.sum(2), 1, atol=1e-5)
     there = steps.emotions[0, 1:]
@@ -84,6 +113,27 @@ def test_training_lowers_the_loss(trained):
     assert rows[-1]["dev_loss"] < rows[0]["dev_loss"]
 
 
+def test_the_same_seed_gives_the_same_weights_whatever_was_drawn_before(trained, splits, tmp_path):
+    np.random.random(7)
+    torch.rand(3)
+    again, _ = train_model(splits, tmp_path / "again", SHORT, SMALL)
+    for one, other in zip(again.get_weights(), trained[0].get_weights(), strict=True):
+        assert (one == other).all()
+    other_seed, _ = train_model(splits, tmp_path / "other", replace(SHORT, seed=1), SMALL)
+    pairs = zip(other_seed.get_weights(), again.get_weights(), strict=True)
+    assert any((one != other).any() for one, other in pairs)
+
+
+def test_training_leaves_the_random_numbers_of_others_alone(splits, tmp_path):
+    np.random.seed(5)
+    torch.manual_seed(5)
+    expected = np.random.random(), float(torch.rand(()))
+    np.random.seed(5)
+    torch.manual_seed(5)
+    train_model(splits, tmp_path, replace(SHORT, epochs=1), SMALL)
+    assert (np.random.random(), float(torch.rand(()))) == expected
+
+
 def test_a_stopped_training_goes_on_to_the_same_weights(trained, splits, tmp_path, monkeypatch):
     from emotion_seq import train
 
@@ -103,7 +153,7 @@ def test_a_stopped_training_goes_on_to_the_same_weights(trained, splits, tmp_pat
     model, rows = train_model(splits, tmp_path, SHORT, SMALL)
     assert len(rows) == 3
     for one, other in zip(model.get_weights(), trained[0].get_weights(), strict=True):
-        assert np.allclose(one, other, atol=1e-6)
+        assert (one == other).all()
 
 
 def test_a_folder_of_another_run_is_refused(splits, tmp_path):
@@ -126,22 +176,22 @@ def test_training_stops_early_with_the_best_weights(splits, tmp_path):
 
 def test_a_file_gives_back_model_and_card(trained, tmp_path):
     path = tmp_path / "m.keras"
-    save_keras_file(path, trained[0], KIND, {"data": "drawn"})
-    model, card = load_keras_file(path, KIND)
+    save_keras_file(path, trained[0], KIND, {"data": "drawn", **SIZES})
+    model, card = load_keras_file(path, KIND, remake_model)
     steps = encode_sequences([make_sequence([0, 1, 4])])
     assert np.allclose(predict_steps(model, steps)[0], predict_steps(trained[0], steps)[0])
-    assert card == {"data": "drawn", "kind": KIND}
+    assert card == {"data": "drawn", "kind": KIND, **SIZES}
     with pytest.raises(ValueError, match=r"m\.keras.*another-kind"):
-        load_keras_file(path, "another-kind")
+        load_keras_file(path, "another-kind", remake_model)
 
 
 def test_a_broken_file_is_one_clear_error(tmp_path):
     path = tmp_path / "broken.keras"
     path.write_bytes(b"PK not a zip")
     with pytest.raises(ValueError, match=r"broken\.keras"):
-        load_keras_file(path, KIND)
+        load_keras_file(path, KIND, remake_model)
     with pytest.raises(FileNotFoundError, match=r"none\.keras"):
-        load_keras_file(tmp_path / "none.keras", KIND)
+        load_keras_file(tmp_path / "none.keras", KIND, remake_model)
 
 
 ON_TENSORFLOW = """
@@ -151,11 +201,11 @@ from emotion_seq.keras_backend import keras
 assert keras.backend.backend() == "tensorflow", keras.backend.backend()
 from emotion_seq.keras_files import load_keras_file
 from emotion_seq.measuring.process import make_process
-from emotion_seq.model import ModelSettings, encode_sequences, predict_steps
+from emotion_seq.model import ModelSettings, encode_sequences, predict_steps, remake_model
 from emotion_seq.predict import KIND
 from emotion_seq.sequences import make_sequence, split_by_film
 from emotion_seq.train import TrainSettings, train_model
-model, card = load_keras_file(sys.argv[1], KIND)
+model, card = load_keras_file(sys.argv[1], KIND, remake_model)
 odds, timing = predict_steps(model, encode_sequences([make_sequence([0, 1, 4, 0])]))
 splits = split_by_film(make_process().draw(40, 0))
 _, rows = train_model(splits, sys.argv[2], TrainSettings(epochs=2, batch=16, rate=1e-2),
@@ -169,7 +219,7 @@ def test_the_same_file_is_read_and_trained_on_tensorflow(trained, tmp_path):
     if find_spec("tensorflow") is None:
         pytest.skip("needs TensorFlow; try pip install moodreel[tensorflow]")
     path = tmp_path / "m.keras"
-    save_keras_file(path, trained[0], KIND, {})
+    save_keras_file(path, trained[0], KIND, SIZES)
     found = subprocess.run(
         [sys.executable, "-c", ON_TENSORFLOW, str(path), str(tmp_path / "run")],
         env={"KERAS_BACKEND": "tensorflow", "PATH": "", "PYTHONPATH": str(REPOSITORY)},
@@ -193,25 +243,39 @@ def test_likely_emotions_are_kept_and_warmth_evens_them():
 
 
 def test_samples_begin_as_told_last_as_long_as_told_and_never_repeat(trained):
-    runs = sample_runs(trained[0], 40.0, ["fear", "calm"], seed=3)
+    begin = trained[0], 40.0, ["fear", "calm"]
+    runs = sample_runs(*begin, Sampling(seed=3))
     assert [run.emotion for run in runs[:2]] == [Emotion.FEAR, Emotion.CALM]
     assert sum(run.duration_s for run in runs) == pytest.approx(40.0, abs=0.05)
     EmotionSequence(runs)  # refuses repeats
-    assert runs == sample_runs(trained[0], 40.0, ["fear", "calm"], seed=3)
-    assert runs != sample_runs(trained[0], 40.0, ["fear", "calm"], seed=4)
+    assert runs == sample_runs(*begin, Sampling(seed=3))
+    assert runs != sample_runs(*begin, Sampling(seed=4))
 
 
 @pytest.mark.parametrize(
     ("seconds", "fps", "frames"), [(20, 30, 600), (3.21, 24, 77), (0.01, 25, 1)]
 )
 def test_films_are_as_long_as_asked_to_a_frame(seconds, fps, frames):
-    assert round(find_film_length(seconds, fps) * fps) + 1 == frames
+    assert round(compute_film_length(seconds, fps) * fps) + 1 == frames
 
 
-@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
-def test_impossible_lengths_are_refused(seconds):
-    with pytest.raises(ValueError, match="seconds above 0"):
-        predict_track(seconds)
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 1e9, 10**400])
+def test_impossible_lengths_are_refused_before_any_work(seconds, tmp_path):
+    with pytest.raises(ValueError, match=r"seconds above 0|0 to 86400 seconds"):
+        predict_track(seconds, path=str(tmp_path / "is not looked for.keras"))
+
+
+def test_a_network_without_numbers_is_one_clear_error():
+    model = make_model(SMALL)
+    model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+    with pytest.raises(ValueError, match="network that gives numbers; got NaN"):
+        sample_runs(model, 5.0)
+
+
+@pytest.mark.parametrize("fps", [0, -1, float("nan"), 1e308, 10**400])
+def test_impossible_rates_are_refused(fps):
+    with pytest.raises(ValueError, match="frames a second above 0 and up to 1000"):
+        compute_film_length(2.0, fps)
 
 
 @pytest.mark.parametrize("settings", [{"temperature": -1}, {"top_p": 0}, {"top_p": 1.5}])
@@ -231,6 +295,7 @@ def test_the_model_that_ships_writes_a_track_and_says_where_it_comes_from(tmp_pa
 def test_the_card_of_the_model_that_ships_says_what_it_learned_from():
     _, card = load_sequence_model()
     assert card["licence"] == "MIT" and "no footage" in card["data"]
+    assert card["network"] == ModelSettings().name == "4 LSTM layers, with shortcuts"
     assert BUNDLED_MODEL.stat().st_size < 2_000_000
 
 
@@ -239,13 +304,13 @@ def test_the_model_that_ships_is_within_two_points_of_the_best_possible():
     process, (model, _) = make_process(), load_sequence_model()
     test = process.draw(600, 77)  # the seed of no sequence that it learned from
     accuracy = score_model("LSTM", model, test).scores.accuracy
-    assert accuracy > find_best_accuracy(process, test) - 0.02
+    assert accuracy > compute_best_accuracy(process, test) - 0.02
 
 
 @pytest.mark.slow
 def test_sampled_tracks_reproduce_transitions_and_durations():
     process, (model, _) = make_process(), load_sequence_model()
-    sampled = [EmotionSequence(sample_runs(model, 45.0, [], seed=seed)) for seed in range(60)]
+    sampled = [EmotionSequence(sample_runs(model, 45.0, [], Sampling(seed=k))) for k in range(60)]
     counts, true = count_transitions(sampled), count_transitions(process.draw(3000, 78))
     truth = true / true.sum(1, keepdims=True)
     often = np.flatnonzero(counts.sum(1) > 60)

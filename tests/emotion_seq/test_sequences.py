@@ -126,7 +126,39 @@ def test_a_track_lasts_as_long_as_its_sequence():
     assert np.allclose(reached, [0, 2.05, 3.2, 7.6])
 
 
+def test_a_track_of_absurd_length_is_one_clear_error():
+    sequence = make_sequence([0, 1], durations_s=[1.0, 1e9])
+    with pytest.raises(ValueError, match=r"track of 0 to 86400 seconds.*got 1000000001"):
+        make_track(sequence)
+    assert make_track(sequence, length_s=5.0).duration_s == pytest.approx(5.0)
+    for length_s in (-1.0, float("nan"), float("inf"), 1e9):
+        with pytest.raises(ValueError, match="track of 0 to 86400 seconds"):
+            make_track(sequence, length_s=length_s)
+
+
 @pytest.mark.parametrize("length_s", [7.5, 8.1, 12.0, 2.01])
 def test_a_track_is_cut_or_drawn_out_to_a_length(length_s):
     track = make_track(make_sequence([0, 1, 2, 0], [2.0, 0.1, 5.0, 1.0]), 1.1, length_s)
     assert track.duration_s == pytest.approx(length_s)
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("a.csv", "emotion\n" + "a" * 200_000 + "\n"),
+        ("a.csv", 'emotion\n"' + "a\n" * 99_999),
+        ("a.csv", "emotion,duration_s\ncalm," + "1" * 5000 + "\n"),
+        ("a.csv", "emotion\n\u00b2\n"),
+        ("a.yaml", "a: &a [calm]\nb: [*a, *a]\n"),
+        ("a.yaml", "[" * 9999),
+        ("a.yaml", "[calm, " + "1" * 5000 + "]"),
+        ("a.yaml", "[{emotions: [calm], durations_s: [[1]]}]"),
+        ("a.yaml", "[{emotions: [calm], film: [1]}]"),
+        ("a.yaml", "[{emotions: [calm], intensities: {a: 1}}]"),
+    ],
+)
+def test_texts_that_cost_or_do_not_fit_are_one_sentence(tmp_path, name, text):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"{name}: ") as caught:
+        load_sequences(tmp_path / name)
+    assert len(str(caught.value)) < 600 and "\n" not in str(caught.value)

@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from scripts import generate_video
-from synth.checkpoints import load_generator
-from synth.checkpoints.native import save_generator
 from synth.emotions import Emotion
+from synth.generators import load_generator, save_generator
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.motion.direction_sets import DirectionSet, save_directions
 from synth.motion.directions import Direction
@@ -79,7 +78,9 @@ class Runner:
         return 0, self._capsys.readouterr().err
 
     def list_results(self) -> set[str]:
-        return {file.name for file in self.folder.iterdir()} if self.folder.exists() else set()
+        if not self.folder.exists():
+            return set()
+        return {file.name for file in self.folder.iterdir()}
 
 
 @pytest.fixture

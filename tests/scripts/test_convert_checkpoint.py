@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from scripts import convert_checkpoint
-from synth.checkpoints import load_generator
+from synth.generators import load_generator
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 
 

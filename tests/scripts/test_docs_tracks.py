@@ -8,8 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 import synth.generators
-from scripts.entry import CONFIGS
-from synth.checkpoints import load_generator
+from scripts.constructors import CONFIGS
+from synth.generators import load_generator
 from synth.motion import direction_sets as store
 from synth.motion.emotion_track import EVENT_KEYS, TRACK_KEYS, load_track
 from synth.motion.paths import EASINGS
@@ -55,9 +55,12 @@ def test_the_commands_compose(command):
 def test_the_python_example_runs(tmp_path, tiny_generator, tiny_directions, monkeypatch):
     (block,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
     monkeypatch.setattr(
-        synth.generators, "load_bundled_generator", lambda: load_generator(tiny_generator)
+        synth.generators,
+        "load_generator",
+        lambda name: load_generator(tiny_generator),
+        raising=False,
     )
     monkeypatch.setattr(store, "BUNDLED_FOLDER", tiny_directions.parent)
     monkeypatch.chdir(tmp_path)
     exec(block, {})
-    assert probe_video(tmp_path / "smile.mp4").frame_count == 34
+    assert probe_video(tmp_path / "smile" / "video.mp4").frame_count == 34

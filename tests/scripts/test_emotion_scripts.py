@@ -19,6 +19,7 @@ from scripts import predict_emotions, train_sequence
 from synth.emotions import Emotion
 from synth.generators import load_bundled_generator
 from synth.motion.emotion_track import load_track
+from synth.storage.places import name_by_place
 from synth.types import to_frames
 from synth.video.writing import probe_video
 
@@ -80,7 +81,7 @@ def test_real_footage_gives_the_right_track(clip, assets, tmp_path, monkeypatch,
     arguments = [f"video.path={clip}", f"paths.outputs={tmp_path}", "footage.which=all"]
     code, printed = call(predict_emotions, monkeypatch, capsys, *arguments)
     assert code == 0, printed
-    folder = tmp_path / "emotions" / "clip"
+    folder = tmp_path / "emotions" / name_by_place(clip)
     track = load_track(folder / "track.yaml")
     assert track.events[0].emotion is Emotion.HAPPINESS
     assert track.duration_s == pytest.approx(6.0, abs=0.05)
@@ -135,7 +136,9 @@ def test_a_users_own_sequences_become_a_network(tmp_path, monkeypatch, capsys):
     _, card = load_keras_file(folder / "model.keras", KIND)
     assert card["data"] == "mine.csv"
     names = [row["name"] for row in json.loads((folder / "scores.json").read_text())]
-    assert names == ["most frequent", *(f"n-gram, order {k}" for k in (1, 2, 3)), "LSTM"]
+    assert names[:4] == ["most frequent", *(f"n-gram, order {k}" for k in (1, 2, 3))]
+    assert names[4:] == ["logistic regression on the last 2", "4 LSTM layers, with shortcuts"]
+    assert card["network"] == names[5]
     assert "most frequent" in printed and (folder / "curves.png").is_file()
 
 

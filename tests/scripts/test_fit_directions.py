@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from scripts import fit_directions
-from synth.checkpoints import load_generator
 from synth.emotions import Emotion
 from synth.faces.random_faces import map_seeds
+from synth.generators import load_generator
 from synth.motion.direction_sets import load_directions, load_directions_for
 from synth.types import to_frames
 
@@ -58,7 +58,7 @@ def test_labels_become_a_set_for_this_generator(run, tmp_path, tiny_generator):
         assert row[axis] > 0.9
         assert direction.coefficient == pytest.approx(6.0 * 8**0.5, rel=0.15)
     assert fitted.card["samples"] == "300"
-    assert json.loads(fitted.card["confusion"])[Emotion.FEAR][Emotion.FEAR] > 5
+    assert json.loads(fitted.card["held_out_confusion"])[Emotion.FEAR][Emotion.FEAR] > 5
     assert float(fitted.card["held_out_accuracy"]) > 0.9
     assert (tmp_path / "sets/mine_fit.png").read_bytes()[1:4] == b"PNG"
 
@@ -69,8 +69,8 @@ def test_labels_become_a_set_for_this_generator(run, tmp_path, tiny_generator):
         (["out=mine.pt", "generator.path=nowhere.pkl"], "mine.pt: needs a name ending in .safet"),
         (["seed=first"], "needs a whole number for seed; got 'first'"),
         (["c=weak"], "needs a number or null for c; got 'weak'"),
-        (["fit.space=z"], "needs one of w, rows, flat for space; got 'z'"),
-        (["labels.path=3"], "needs text for path; got 3"),
+        (["fit.space=z"], "needs one of w, rows, flat for fit.space; got 'z'"),
+        (["labels.path=3"], "needs text for labels.path; got 3"),
         (["labels.path=nowhere.npz"], "nowhere.npz: needs labelled latents"),
         (
             ["labels.path=one.npz"],

@@ -2,16 +2,11 @@
 
 import numpy as np
 import pytest
-from omegaconf import OmegaConf
 from PIL import Image
 
-from scripts.generate_video import save_sheet
-from synth.checkpoints import load_generator
-from synth.emotions import Emotion
+from synth.faces.face import Face
 from synth.faces.latents import load_latents
-from synth.faces.sources import FaceSource, RandomFace
-from synth.motion.emotion_track import EmotionEvent, EmotionTrack
-from synth.motion.keyframes import Keyframes
+from synth.generators import load_generator
 from synth.types import to_frames
 
 QUICK = [
@@ -32,7 +27,7 @@ BESIDE = {"photo_crop.png", "photo_inversion.png", "photo_loss.png", "photo_repo
 @pytest.fixture
 def photo(tmp_path, tiny_generator):
     generator = load_generator(tiny_generator)
-    rows = RandomFace(5).load_rows(generator)
+    rows = Face.random(generator, 5).rows
     Image.fromarray(to_frames(generator.synthesis(rows[None]))[0]).save(tmp_path / "me.png")
     return tmp_path / "me.png"
 
@@ -61,27 +56,10 @@ def test_a_tuned_photo_is_drawn_by_its_own_generator(run, photo):
         ("face.path=gone.jpg", "found nothing at gone.jpg"),
         ("face.paste=true", "needs a finder"),
         ("face.recipe.settings.noise=optimised", "needs noise const or none"),
-        ("face.recipe.loss=3", "needs text for loss"),
+        ("face.recipe.loss=3", "needs text for face.recipe.loss"),
     ],
 )
 def test_mistakes_end_with_one_line_and_no_results(run, photo, override, words):
     code, said = run(*QUICK, f"face.path={photo}", override)
     assert code == 1 and words in said and "Traceback" not in said
     assert not run.list_results() & {"video.mp4"}
-
-
-def test_the_sheet_shows_what_the_video_shows(tmp_path, tiny_generator):
-    class HalfWhite(FaceSource):
-        def place_frames(self, chunks):
-            return (np.concatenate([chunk, np.full_like(chunk, 255)], 2) for chunk in chunks)
-
-    generator = load_generator(tiny_generator)
-    face = RandomFace(5).load_rows(generator)
-    keyframes = Keyframes(face[None], (0.0,), (0.0,), ("calm",), (None,))
-    render = {"noise": "const", "noise_seed": 0}
-    settings = {"render": render, "face": {}, "video": {"marked": True}}
-    track = EmotionTrack((EmotionEvent(Emotion.CALM, 0.0, 1.0),))
-    save_sheet(tmp_path, OmegaConf.create(settings), generator, keyframes, track, HalfWhite())
-    with Image.open(tmp_path / "contact_sheet.png") as sheet:
-        is_white = (np.asarray(sheet) == 255).all(-1)
-    assert 0.2 < is_white.mean() < 0.6

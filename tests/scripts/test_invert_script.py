@@ -16,7 +16,7 @@ from PIL import Image
 
 from embed.photos.journal import read_journal
 from scripts import invert
-from synth.checkpoints import load_generator
+from synth.generators import load_generator
 from synth.types import to_frames
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -25,6 +25,7 @@ FILES = {
     "crop.png",
     "reconstruction.png",
     "side_by_side.png",
+    "checksums.json",
     "loss.png",
     "report.json",
 }

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from scripts import invert_video
-from synth.checkpoints import load_generator
 from synth.faces.latents import load_latents
+from synth.generators import load_generator
 from synth.types import to_frames
-from synth.video.writing import probe_video, write_video
+from synth.video.writing import Encoding, probe_video, write_video
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def film(tmp_path, tiny_generator):
         a, b = generator.mapping(z)
         rows = torch.stack([a.lerp(b, share) for share in (0.0, 0.1, 0.2, 0.3)])
         frames = to_frames(generator.synthesis(rows))
-    write_video(tmp_path / "film.mp4", [frames], fps=10)
+    write_video(tmp_path / "film.mp4", [frames], Encoding(fps=10), Encoding(fps=10))
     return tmp_path / "film.mp4"
 
 
@@ -66,7 +66,7 @@ def test_a_films_latents_go_on_where_they_stopped_and_move_another_face(
 
     run.base = [entry for entry in run.base if not entry.startswith("track.")]
     code, said = run(
-        "track=motion", f"track.latents={folder / 'latents.npz'}", "mask=pose", "mask.dim_stop=8"
+        "motion=copied", f"motion.latents={folder / 'latents.npz'}", "mask=pose", "mask.dim_stop=8"
     )
     assert code == 0, said
     assert probe_video(run.folder / "video.mp4").frame_count == 3  # 0.3 s at 8 frames a second

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from scripts import score_acd
-from synth.checkpoints import load_generator
 from synth.emotions import Emotion
-from synth.faces.sources import RandomFace
+from synth.faces.face import Face
 from synth.film.rendering import render_frames
+from synth.generators import load_generator
 from synth.motion.direction_sets import load_directions, save_directions
 from synth.motion.emotion_track import EmotionEvent, EmotionTrack
 from synth.motion.interpolation import KeyframePath
@@ -96,7 +96,7 @@ def test_directions_that_were_fitted_again_do_not_mix(run, tmp_path, tiny_direct
 
 def test_videos_start_from_the_calm_face(run, tmp_path, tiny_generator, tiny_directions):
     generator, fitted = load_generator(tiny_generator), load_directions(tiny_directions)
-    face = RandomFace(0).load_rows(generator)
+    face = Face.random(generator, 0).rows
     smile = fitted.directions[Emotion.HAPPINESS].vector
     levels = {Emotion.HAPPINESS: float((face * smile).sum()) - 2.0}
     path = tmp_path / "knows_calm.safetensors"

@@ -7,7 +7,7 @@ import torch
 
 from embed.encoder.store import load_encoder
 from scripts import train_encoder
-from synth.checkpoints import load_generator
+from synth.generators import load_generator
 
 SMALL = [
     "plan.steps=2", "plan.batch=4", "plan.fresh=2", "plan.pool=8", "plan.held_out=4",
@@ -50,7 +50,7 @@ def test_a_generator_becomes_its_encoder(run, tmp_path, tiny_generator):
     ("overrides", "message"),
     [
         (["out=mine.pt"], "mine.pt: needs a name ending in .safetensors"),
-        (["plan.steps=many"], "needs a whole number for steps; got 'many'"),
+        (["plan.steps=many"], "needs a whole number for plan.steps; got 'many'"),
         (["plan.picture_px=48"], "needs picture_px a power of two"),
         (["plan.resolution=64"], "needs a resolution of at most 32"),
         (["perceptual=vgg"], "needs one of bundled, lpips for perceptual"),

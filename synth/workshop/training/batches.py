@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 from synth.types import to_images
-from synth.workshop.training.dataset import HELD_OUT, FaceDataset
 from synth.workshop.training.order import PictureOrder
 from synth.workshop.training.patches import Patches, draw_patches
 from synth.workshop.training.plans import Stage

@@ -8,17 +8,17 @@ it was; workers share the picture files and take whole blocks.
 
 from __future__ import annotations
 
-import itertools
 import json
 import multiprocessing
 import time
-from dataclasses import dataclass
+import warnings
 from pathlib import Path
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
+from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset, load_dataset
 from synth.storage.atomic import write_text_atomically
 from synth.workshop.training.vocabulary import (
     NUM_PARAMETERS,
@@ -28,53 +28,26 @@ from synth.workshop.training.vocabulary import (
     truncate_parameters,
 )
 
-BLOCK = 64
-#: The first pictures are never trained on; they show what G(z) should be, without truncation.
-HELD_OUT = 256
 #: The others are drawn towards the mean by a random psi at least this large: most faces that
 #: people ask for are truncated, so that is where the network should be at its best.
 LEAST_PSI = 0.6
 
 
-@dataclass(frozen=True)
-class FaceDataset:
-    """z [n, 512] float32, parameters [n, p] float32, pictures by size, memory-mapped."""
+def open_dataset(folder: Path) -> FaceDataset:
+    """`load_dataset` for training: pictures as far as they are finished, of this vocabulary.
 
-    z: np.ndarray
-    parameters: np.ndarray
-    pictures: dict[int, np.ndarray]
-
-
-def load_dataset(folder: str | Path) -> FaceDataset:
-    """Open a data set as far as it is finished: up to the first block that is missing.
-
-    Raises ValueError when that is not even one block.
+    Raises ValueError for pictures of another one.
     """
-    folder = Path(folder)
-    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    blocks = itertools.takewhile(
-        lambda b: (folder / f"block_{b:05d}.done").exists(), itertools.count()
-    )
-    count = BLOCK * sum(1 for _ in blocks)
-    if not count:
+    with warnings.catch_warnings():
+        # That some are missing is as it should be while they are being drawn.
+        warnings.simplefilter("ignore", UserWarning)
+        data = load_dataset(folder)
+    if data.parameters.shape[1] != NUM_PARAMETERS:
         raise ValueError(
-            f"needs a data set with pictures; {folder} has no finished block of {BLOCK}; "
-            "try the command that renders it again, it goes on"
+            f"needs pictures of {NUM_PARAMETERS} parameters; {folder} has "
+            f"{data.parameters.shape[1]}; try rendering them again with this version"
         )
-    sizes = {int(size): rows for size, rows in plan["counts"].items()}
-    parameters = np.load(folder / "parameters.npy", mmap_mode="r")[:count]
-    if parameters.shape[1] != NUM_PARAMETERS:
-        raise ValueError(
-            f"needs pictures of {NUM_PARAMETERS} parameters; {folder} has {parameters.shape[1]}; "
-            "try rendering them again with this version"
-        )
-    return FaceDataset(
-        z=np.load(folder / "z.npy")[:count],
-        parameters=np.array(parameters),
-        pictures={
-            size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r")[:count] for size in sizes
-        },
-    )
+    return data
 
 
 def prepare_folder(folder: Path, counts: dict[int, int], seed: int) -> None:

@@ -29,15 +29,19 @@ from synth.learning.augmentation import (
     soften,
 )
 from synth.learning.fitting import FitPlan, fit_network, seed_for
+from synth.learning.rendered_faces import (
+    CALM_BELOW,
+    FULL_FROM,
+    HELD_OUT,
+    FaceDataset,
+    find_plain_cases,
+)
 from synth.types import Images, to_images
-from synth.workshop.training.dataset import HELD_OUT, FaceDataset, describe_data
+from synth.workshop.training.dataset import describe_data
 from synth.workshop.training.fit_perceptual import check_sizes
 from synth.workshop.training.vocabulary import EMOTION_SLICE, EMOTIONS
 
 PICTURE_PX = 128
-CALM_BELOW, FULL_FROM = 0.1, 0.5
-#: A plain case of one emotion has at most this much of all others.
-OTHERS_BELOW = 0.15
 PLAN = FitPlan(steps=1500, batch=48, rate=4e-3)
 
 
@@ -52,16 +56,6 @@ def label_softly(
     columns = [Emotion.parse(name) for name in EMOTIONS]
     labels[:, columns] = shown * weights / np.maximum(total, 1e-6)
     return labels
-
-
-def find_plain_cases(weights: Float[np.ndarray, "face 6"]) -> np.ndarray:
-    """Emotion weights -> the emotion [face] that a face plainly shows, -1 where it is mixed."""
-    total, strongest = weights.sum(1), weights.max(1)
-    columns = np.array([Emotion.parse(name) for name in EMOTIONS])
-    plain = np.where(
-        (strongest > FULL_FROM) & (total - strongest < OTHERS_BELOW), columns[weights.argmax(1)], -1
-    )
-    return np.where(total < CALM_BELOW, int(Emotion.CALM), plain)
 
 
 class JudgeTask:

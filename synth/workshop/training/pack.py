@@ -13,13 +13,12 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 
-from synth.checkpoints.native import save_generator
+from synth.generators import save_generator
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
-from synth.workshop.training.dataset import describe_data, load_dataset
+from synth.learning.rendered_faces import load_dataset
+from synth.workshop.training.dataset import describe_data
 from synth.workshop.training.ledger import Ledger, make_lineage_card
 from synth.workshop.training.report import FIGURES
-
-NAME = "moodreel-faces"
 
 
 def pack_generator(run: Path, mapping: Path, out: Path, data: Path) -> None:
@@ -43,7 +42,7 @@ def pack_generator(run: Path, mapping: Path, out: Path, data: Path) -> None:
             # Trained without noise: none is shipped as if it meant something.
             layer.noise_const.zero_()
     save_generator(
-        out, generator, NAME, {**_make_card(run, data, state), **fit}, dtype=torch.float16
+        out, generator, BUNDLED_NAME, {**_make_card(run, data, state), **fit}, dtype=torch.float16
     )
 
 

@@ -10,10 +10,10 @@ from PIL import Image
 
 from synth.generators.synthesis import SynthesisNetwork
 from synth.learning.losses import crop_face, find_psnr
+from synth.learning.rendered_faces import FaceDataset
 from synth.learning.run_log import append_row
 from synth.storage.atomic import write_atomically
 from synth.types import Images, to_frames, to_images
-from synth.workshop.training.dataset import FaceDataset
 from synth.workshop.training.edges import measure_edges
 from synth.workshop.training.vocabulary import make_target_latents
 

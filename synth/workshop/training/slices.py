@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from synth.generators.bundled import BUNDLED_NAME
+from synth.learning.rendered_faces import BLOCK, HELD_OUT
 from synth.storage.atomic import write_text_atomically
-from synth.workshop.training.dataset import BLOCK, HELD_OUT, RenderCrew, load_dataset
+from synth.workshop.training.dataset import RenderCrew, open_dataset
 from synth.workshop.training.fit_mapping import fit_mapping, measure_fit, save_mapping
 from synth.workshop.training.mapping_parts import JointFit
-from synth.workshop.training.pack import NAME, pack_generator
+from synth.workshop.training.pack import pack_generator
 from synth.workshop.training.plans import PICTURES, PLANS, Stage
 from synth.workshop.training.recipe import Machine, Recipe
 from synth.workshop.training.train import Trainer
@@ -54,7 +56,7 @@ class Slice:
     @property
     def out(self) -> Path:
         """The file to ship."""
-        return self.folder / f"{NAME}.safetensors"
+        return self.folder / f"{BUNDLED_NAME}.safetensors"
 
 
 def run_slice(job: Slice) -> str:
@@ -72,7 +74,7 @@ def run_slice(job: Slice) -> str:
         elif not crew.wait(max(0.0, until_s - time.monotonic())):
             return f"{job.folder}: {count_blocks(job.faces) * BLOCK} pictures; run it again"
         recipe = Recipe(stages, seed=job.seed)
-        trainer = Trainer(partial(load_dataset, job.faces), job.folder / "run", recipe, job.machine)
+        trainer = Trainer(partial(open_dataset, job.faces), job.folder / "run", recipe, job.machine)
         trainer.run(max(0.0, until_s - time.monotonic()) / 60)
     if not trainer.is_finished:
         return f"{job.folder}: stage {trainer.stage.name}, {trainer.seen} pictures; run it again"

@@ -27,10 +27,10 @@ from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2
 from synth.generators.synthesis import SynthesisNetwork
 from synth.learning.losses import Distance
+from synth.learning.rendered_faces import FaceDataset
 from synth.storage.atomic import write_atomically
 from synth.workshop.training.batches import BatchReader, Reading, Step
 from synth.workshop.training.critic import Opponent
-from synth.workshop.training.dataset import FaceDataset
 from synth.workshop.training.ledger import Ledger, describe_machine
 from synth.workshop.training.plans import Stage
 from synth.workshop.training.recipe import Machine, Recipe

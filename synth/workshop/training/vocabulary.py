@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from synth.generators import bundled_parameters as parameters
+from synth.workshop.portraits import parameters
 
 APPEARANCE = parameters.APPEARANCE
 APPEARANCE_NAMES = parameters.APPEARANCE_NAMES

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from embed.encoder.networks import repeat_last_row
-from embed.encoder.samples import change_pictures, count_rows, from_bytes, to_bytes
+from embed.encoder.samples import change_pictures, from_bytes, to_bytes
 from embed.inversion.objective import draw_pictures
+from synth.generators.capabilities import count_rows
 from synth.learning.fitting import seed_for
 
 

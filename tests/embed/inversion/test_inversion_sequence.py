@@ -1,10 +1,12 @@
 """Frames after one another: each begins where the last ended, and stays near it."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from inversion_samples import draw_own_pictures
 
-from embed.inversion.invert import invert
+from embed.inversion.invert import InversionAids, invert
 from embed.inversion.latent_spaces import measure_w
 from embed.inversion.sequence import SequenceInverter
 from embed.inversion.settings import InversionSettings
@@ -24,7 +26,7 @@ def test_the_first_frame_is_inverted_as_a_photo_is(generator, loss, pictures):
 
 
 def test_a_still_film_has_still_latents_and_a_moving_one_is_followed(generator, loss, pictures):
-    inverter = SequenceInverter(generator, loss, FIRST, next_steps=10)
+    inverter = SequenceInverter(generator, loss, FIRST, replace(FIRST, steps=10))
     first = inverter.invert_next(pictures[:1])
     again = inverter.invert_next(pictures[:1])
     other = inverter.invert_next(pictures[1:2])
@@ -42,23 +44,23 @@ def test_the_smoothness_term_holds_frames_together(generator, loss, pictures):
         settings = InversionSettings(
             steps=15, precision="fp32", plateau_steps=1000, anchor_weight=weight
         )
-        inverter = SequenceInverter(generator, loss, settings, 15, statistics=spreads)
+        inverter = SequenceInverter(generator, loss, settings, settings, statistics=spreads)
         a, b = (inverter.invert_next(pictures[k : k + 1]).w_plus for k in (0, 1))
         gaps.append(float((a - b).norm()))
     assert gaps[1] < 0.8 * gaps[0]
 
 
 def test_it_goes_on_from_latents_that_are_known(generator, loss, pictures, start):
-    inverter = SequenceInverter(generator, loss, FIRST, next_steps=1)
+    inverter = SequenceInverter(generator, loss, FIRST, replace(FIRST, steps=1))
     inverter.go_on_from(start)
     found = inverter.invert_next(pictures[:1])
     wanted = invert(
         generator,
         pictures[:1],
         loss,
-        InversionSettings(steps=1, precision="fp32", plateau_steps=1000),
+        replace(FIRST, steps=1),
         start,
-        start,
+        InversionAids(start),
     )
     assert torch.equal(found.w_plus, wanted.w_plus)
 

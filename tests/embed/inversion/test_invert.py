@@ -7,7 +7,7 @@ import pytest
 import torch
 from inversion_samples import FAST
 
-from embed.inversion.invert import invert
+from embed.inversion.invert import InversionAids, invert
 from embed.inversion.latent_spaces import measure_w
 from embed.inversion.noise_maps import measure_correlation
 from embed.inversion.objective import draw_pictures
@@ -102,14 +102,21 @@ def test_an_anchor_holds_the_latent(generator, loss, pictures, found):
     for weight in (0.0, 1.0):
         settings = replace(FAST, anchor_weight=weight)
         flipped = pictures.flip(3)
-        result = invert(generator, flipped, loss, settings, found.w_plus, anchor=found.w_plus)
+        result = invert(
+            generator,
+            flipped,
+            loss,
+            settings,
+            found.w_plus,
+            aids=InversionAids(anchor=found.w_plus),
+        )
         v = statistics.find_coordinates(result.w_plus)
         gaps.append((v - near).square().mean((1, 2)))
     assert (gaps[1] < gaps[0] / 4).all()
     for optimiser in ("adam", "lbfgs"):
         with pytest.raises(ValueError, match="anchor latents of each of 2"):
             wrong = replace(FAST, optimiser=optimiser)
-            invert(generator, pictures, loss, wrong, anchor=found.w_plus[:1])
+            invert(generator, pictures, loss, wrong, aids=InversionAids(anchor=found.w_plus[:1]))
 
 
 def test_z_stays_bounded_and_maps_to_the_latents(generator, loss, pictures):
@@ -152,7 +159,9 @@ def test_noise_maps_help_and_stay_noise(generator, loss, pictures, found):
 
 def test_every_step_is_told_with_pictures_for_a_video(generator, loss, pictures):
     steps: list[InversionStep] = []
-    invert(generator, pictures, loss, replace(FAST, steps=5), watch=steps.append)
+    invert(
+        generator, pictures, loss, replace(FAST, steps=5), aids=InversionAids(watch=steps.append)
+    )
     assert [step.step for step in steps] == [1, 2, 3, 4, 5]
     assert all(np.isfinite(step.losses).all() for step in steps)
     assert all((np.diff([step.best[k] for step in steps]) <= 0).all() for k in range(2))

@@ -12,12 +12,12 @@ from embed.inversion.latent_spaces import (
     measure_w,
 )
 from embed.inversion.noise_maps import (
-    GivenNoise,
     copy_noise_maps,
     measure_correlation,
     normalize_maps,
 )
 from synth.generators.stylegan2 import StyleGAN2
+from synth.generators.synthesis import GivenNoise
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from inversion_samples import FakeClock, draw_own_pictures, make_tiny_generator
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from embed.inversion.tuning import Tuning, TuningSettings, tune_generator
+from embed.inversion.tuning import Pivots, Tuning, TuningSettings, tune_generator
 from embed.inversion.tuning_file import FORMAT, load_tuning, load_tuning_card, save_tuning
 
 FAST = TuningSettings(steps=25, learning_rate=3e-3)
@@ -28,7 +28,7 @@ def pivot(generator) -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def tuning(generator, loss, target, pivot) -> Tuning:
-    return tune_generator(generator, pivot, target, loss, FAST)
+    return tune_generator(generator, Pivots(pivot, target), loss, FAST)
 
 
 def test_the_loss_falls_and_the_picture_comes_closer(generator, tuning, target, pivot):
@@ -55,8 +55,12 @@ def test_the_loaded_generator_is_never_touched(generator, tuning):
 def test_locality_keeps_other_faces(generator, loss, target, pivot, tuning):
     others = draw_own_pictures(generator, 6, seed=11)
     z = torch.randn(6, generator.z_dim, generator=torch.Generator().manual_seed(11))
-    held = tune_generator(generator, pivot, target, loss, replace(FAST, locality_weight=3.0))
-    free = tune_generator(generator, pivot, target, loss, replace(FAST, locality_weight=0.0))
+    held = tune_generator(
+        generator, Pivots(pivot, target), loss, replace(FAST, locality_weight=3.0)
+    )
+    free = tune_generator(
+        generator, Pivots(pivot, target), loss, replace(FAST, locality_weight=0.0)
+    )
     drifts = [
         float((g.synthesis(generator.mapping(z)).clamp(-2, 2) - others).square().mean())
         for g in (held.generator, free.generator)
@@ -122,20 +126,19 @@ def test_broken_files_are_named(generator, tmp_path):
 
 def test_a_loss_that_rises_gives_the_generator_back(generator, loss, target, pivot):
     wild = replace(FAST, steps=1, learning_rate=100.0)
-    result = tune_generator(generator, pivot, target, loss, wild)
+    result = tune_generator(generator, Pivots(pivot, target), loss, wild)
     assert torch.equal(result.generator.synthesis(pivot), generator.synthesis(pivot))
 
 
 def test_time_and_target_end_it(generator, loss, target, pivot):
     short = tune_generator(
-        generator, pivot, target, loss, replace(FAST, budget_s=25), clock=FakeClock(1.0)
+        generator, Pivots(pivot, target), loss, replace(FAST, budget_s=25), clock=FakeClock(1.0)
     )
     assert 1 < len(short.losses) < FAST.steps
     seen = []
     once = tune_generator(
         generator,
-        pivot,
-        target,
+        Pivots(pivot, target),
         loss,
         replace(FAST, good_enough=1e9),
         watch=lambda step, value: seen.append((step, value)),
@@ -150,24 +153,24 @@ def test_stages_end_at_full_resolution_and_only_there_is_good_enough_asked(
     staged = replace(FAST, stages=[[32, 0.8], [64, 0.2]])
     seen = []
     result = tune_generator(
-        generator, pivot, target, loss, staged, watch=lambda step, _: seen.append(step)
+        generator, Pivots(pivot, target), loss, staged, watch=lambda step, _: seen.append(step)
     )
     assert seen == list(range(FAST.steps))
     assert result.steps == FAST.steps == len(result.losses) - 1
-    whole = tune_generator(generator, pivot, target, loss, replace(FAST, steps=1))
+    whole = tune_generator(generator, Pivots(pivot, target), loss, replace(FAST, steps=1))
     assert result.losses[0] == pytest.approx(whole.losses[0], rel=1e-5)
     assert result.losses[-1] < result.losses[0] / 2
-    early = tune_generator(generator, pivot, target, loss, replace(staged, good_enough=1e9))
+    early = tune_generator(generator, Pivots(pivot, target), loss, replace(staged, good_enough=1e9))
     assert early.steps == 0.8 * FAST.steps
     with pytest.raises(ValueError, match="needs stages"):
-        tune_generator(generator, pivot, target, loss, replace(FAST, stages=[[48, 1.0]]))
+        tune_generator(generator, Pivots(pivot, target), loss, replace(FAST, stages=[[48, 1.0]]))
 
 
 def test_what_does_not_fit_is_refused(generator, loss, target, pivot, tmp_path):
     with pytest.raises(ValueError, match="a pivot for each of 2"):
-        tune_generator(generator, pivot, target.repeat(2, 1, 1, 1), loss, FAST)
+        tune_generator(generator, Pivots(pivot, target.repeat(2, 1, 1, 1)), loss, FAST)
     with pytest.raises(ValueError, match="pivots: needs W"):
-        tune_generator(generator, pivot[:, :3], target, loss, FAST)
+        tune_generator(generator, Pivots(pivot[:, :3], target), loss, FAST)
     for wrong in ({"steps": 0}, {"learning_rate": 0}, {"locality_share": 0}, {"good_enough": -1}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             TuningSettings(**wrong)

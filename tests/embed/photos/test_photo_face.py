@@ -10,7 +10,7 @@ from photo_samples import find, make_recipe
 from PIL import Image
 
 from embed.inversion.settings import InversionSettings
-from embed.photos import photo_face
+from embed.photos import photo_face, recipe
 from embed.photos.photo_face import PhotoFace
 from synth.types import to_frames
 
@@ -38,31 +38,31 @@ def inversions(monkeypatch) -> list[object]:
 
 
 def test_the_same_content_is_inverted_once_whatever_its_name(photo, inversions, tmp_path):
-    generator, recipe = make_tiny_generator(), make_recipe()
-    first = PhotoFace(str(photo), recipe).load_rows(generator)
+    generator, wanted = make_tiny_generator(), make_recipe()
+    first = PhotoFace(str(photo), wanted).prepare(generator).rows
     (tmp_path / "copy.png").write_bytes(photo.read_bytes())
-    again = PhotoFace(str(tmp_path / "copy.png"), recipe).load_rows(generator)
+    again = PhotoFace(str(tmp_path / "copy.png"), wanted).prepare(generator).rows
     assert torch.equal(first, again) and len(inversions) == 1
     Image.new("RGB", (64, 64), "red").save(photo)
-    other = PhotoFace(str(photo), recipe).load_rows(generator)
+    other = PhotoFace(str(photo), wanted).prepare(generator).rows
     assert len(inversions) == 2 and not torch.equal(first, other)
 
 
 def test_other_settings_are_another_result(photo, inversions):
     generator = make_tiny_generator()
     for steps in (2, 3):
-        recipe = make_recipe(settings=InversionSettings(steps=steps, precision="fp32"))
-        PhotoFace(str(photo), recipe).load_rows(generator)
+        wanted = make_recipe(settings=InversionSettings(steps=steps, precision="fp32"))
+        PhotoFace(str(photo), wanted).prepare(generator)
     assert len(inversions) == 2
 
 
 def test_what_was_found_is_put_beside_the_video(photo, inversions, tmp_path):
     generator, face = make_tiny_generator(), PhotoFace(str(photo), make_recipe())
-    rows = face.load_rows(generator)
-    assert rows.shape == (generator.num_layers, generator.w_dim)
-    assert face.load_generator(generator) is generator
-    face.save_beside(tmp_path / "run", generator)
-    assert {file.name for file in (tmp_path / "run").iterdir()} == {
+    prepared = face.prepare(generator)
+    assert prepared.rows.shape == (generator.num_layers, generator.w_dim)
+    assert prepared.generator is generator and prepared.label == photo.name
+    assert all(path.is_file() for path in prepared.keepsakes.values())
+    assert set(prepared.keepsakes) == {
         "photo_crop.png",
         "photo_inversion.png",
         "photo_loss.png",
@@ -75,8 +75,8 @@ def test_frames_are_pasted_where_the_face_was_cut_out(photo, tmp_path):
     whole = random.integers(0, 255, (100, 160, 3), np.uint8)
     Image.fromarray(whole).save(tmp_path / "group.png")
     face = PhotoFace(str(tmp_path / "group.png"), make_recipe(finder=find(1)), paste=True)
-    frames = np.full((3, 32, 32, 3), 200, np.uint8)
-    (placed,) = face.place_frames([frames])
+    frames, times_s = np.full((3, 32, 32, 3), 200, np.uint8), torch.arange(3.0)
+    placed = face.prepare(make_tiny_generator()).place(frames, times_s)
     assert placed.shape == (3, 100, 160, 3)
     quad = face.recipe.cut_face(tmp_path / "group.png", 16).quad
     x, y = quad.mean(axis=0).round().astype(int)
@@ -84,13 +84,29 @@ def test_frames_are_pasted_where_the_face_was_cut_out(photo, tmp_path):
     assert np.array_equal(placed[0, -1, -1], whole[-1, -1])
     # At half the size the same place is half as far from the photo's corner.
     small = dataclasses.replace(face, paste_px=80)
-    (half,) = small.place_frames([frames])
+    half = small.prepare(make_tiny_generator()).place(frames, times_s)
     assert half.shape == (3, 50, 80, 3) and (half[:, y // 2, x // 2] == 200).all()
 
 
-def test_without_pasting_frames_pass_as_they_are(photo):
-    frames = np.zeros((2, 8, 8, 3), np.uint8)
-    assert next(PhotoFace(str(photo), make_recipe()).place_frames([frames])) is frames
+def test_without_pasting_frames_stay_as_they_are(photo):
+    assert PhotoFace(str(photo), make_recipe()).prepare(make_tiny_generator()).place is None
+
+
+def test_a_photo_is_decoded_and_searched_once(photo, monkeypatch):
+    loads = []
+    load = recipe.load_photo
+    monkeypatch.setattr(recipe, "load_photo", lambda path: loads.append(path) or load(path))
+    face = PhotoFace(str(photo), make_recipe(finder=find(1)), paste=True)
+    face.check()
+    face.prepare(make_tiny_generator())
+    face.prepare(make_tiny_generator())
+    assert loads == [str(photo)]
+
+
+def test_progress_is_told(photo):
+    told = []
+    PhotoFace(str(photo), make_recipe()).prepare(make_tiny_generator(), told.append)
+    assert {report.step for report in told} == {"invert"} and told[-1].total == 100
 
 
 def test_what_cannot_be_a_videos_face(photo):
@@ -100,4 +116,18 @@ def test_what_cannot_be_a_videos_face(photo):
     with pytest.raises(ValueError, match="needs a finder"):
         PhotoFace(str(photo), make_recipe(), paste=True)
     with pytest.raises(FileNotFoundError, match="gone"):
-        PhotoFace(str(photo.with_name("gone.png")), make_recipe()).fetch_models()
+        PhotoFace(str(photo.with_name("gone.png")), make_recipe()).check()
+
+
+def test_a_damaged_result_is_told_and_made_again(photo, inversions):
+    generator, face = make_tiny_generator(), PhotoFace(str(photo), make_recipe())
+    first = face.prepare(generator)
+    folder = face.find_folder(generator)
+    for name in ("latents.npz", "crop.png", "checksums.json"):
+        count = len(inversions)
+        (folder / name).write_bytes(b"damaged")
+        with pytest.warns(UserWarning, match=rf"{name}: the kept inversion of .*me\.png"):
+            again = PhotoFace(str(photo), make_recipe()).prepare(generator)
+        assert torch.equal(first.rows, again.rows) and len(inversions) == count + 1
+    PhotoFace(str(photo), make_recipe()).prepare(generator)
+    assert len(inversions) == 4

@@ -90,7 +90,8 @@ def make_finder(noise: float = 0.0) -> FaceFinder:
 
 
 def track(frames, noise=0.0, comparer=None, **settings):
-    return list(track_person(frames, FPS, make_finder(noise), comparer, crop=SMALL, **settings))
+    tracker = PersonTracker(make_finder(noise), comparer, **settings)
+    return list(track_person(frames, FPS, tracker, crop=SMALL))
 
 
 def measure_shake(quads: np.ndarray) -> float:
@@ -214,8 +215,8 @@ def test_a_video_without_the_person_says_so():
         track([paint()] * 12)
     seen = []
     with pytest.raises(NoFaceError):
-        for one in track_person([paint((30, 30, 100))] * 8, FPS, make_finder(), LevelComparer(),
-                                person=np.array([200.0])):  # fmt: skip
+        tracker = PersonTracker(make_finder(), LevelComparer(), person=np.array([200.0]))
+        for one in track_person([paint((30, 30, 100))] * 8, FPS, tracker):
             seen.append(one.face)
     assert seen == [None] * 8
 
@@ -233,7 +234,7 @@ def test_memory_stays_constant_however_long_the_video():
 
     def measure(count) -> int:
         tracemalloc.start()
-        for _ in track_person(make(count), FPS, make_finder(), crop=SMALL):
+        for _ in track_person(make(count), FPS, PersonTracker(make_finder(), None), crop=SMALL):
             pass
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -252,20 +253,20 @@ def test_frames_come_out_after_a_short_wait():
             given += 1
             yield paint((30, 30, 100))
 
-    next(iter(track_person(count(), FPS, make_finder(), crop=SMALL)))
+    next(iter(track_person(count(), FPS, PersonTracker(make_finder(), None), crop=SMALL)))
     assert given <= np.ceil(Smoothing().reach_s * FPS) + 5
 
 
 def test_detections_are_rare():
     finder = make_finder()
     frames = [paint((30, 30, 100))] * 60
-    list(track_person(frames, FPS, finder, crop=SMALL, detect_every=5))
+    list(track_person(frames, FPS, PersonTracker(finder, None, detect_every=5), crop=SMALL))
     assert finder.detector.calls <= 60 / 5 + 60 / 25 + 2
 
 
 def test_settings_that_cannot_be():
     with pytest.raises(ValueError, match="frames a second above 0"):
-        list(track_person([], 0, make_finder()))
+        list(track_person([], 0, PersonTracker(make_finder(), None)))
     with pytest.raises(ValueError, match="one face to follow"):
         PersonTracker(make_finder(), None, which="all")
     with pytest.raises(ValueError, match="detect_every and search_every of 1 or more"):

@@ -11,6 +11,7 @@ from embed.faces.base import FaceComparer
 from embed.faces.dlib_faces import DlibPoints, HogDetector
 from embed.faces.landmarks import FaceFinder
 from embed.networks.identity import DlibFaceEncoder
+from embed.tracking.face_tracking import PersonTracker
 from embed.tracking.video_faces import CropSettings, track_person
 
 FPS = 25.0
@@ -39,7 +40,8 @@ def film(portrait, moves, noise, seed=0) -> list[np.ndarray]:
 def test_a_real_face_under_noise_moves_less_than_a_third_of_a_pixel(portrait):
     frames = film(portrait, np.zeros(24), noise=8)
     finder = FaceFinder(points=DlibPoints(), search_px=[320])
-    tracked = list(track_person(frames, FPS, finder, crop=CropSettings(size_px=128)))
+    tracker = PersonTracker(finder, None)
+    tracked = list(track_person(frames, FPS, tracker, crop=CropSettings(size_px=128)))
     quads = np.array([one.face.quad for one in tracked])
     assert np.sqrt(quads.var(axis=0).sum(axis=1).mean()) < 0.3
     edited = paste_crop(frames[5], tracked[5].face.crop, tracked[5].face.quad)
@@ -56,9 +58,9 @@ def test_the_encoder_compares_faces_as_it_encodes_frames(portrait):
 
 def test_a_real_face_in_motion_is_not_late(portrait):
     moves = 15 * np.sin(2 * np.pi * np.arange(30) / 25)
-    finder, crop = FaceFinder(search_px=[320]), CropSettings(size_px=32)
+    tracker = PersonTracker(FaceFinder(search_px=[320]), DlibFaceEncoder())
     frames = film(portrait, moves, 5)
-    tracked = list(track_person(frames, FPS, finder, DlibFaceEncoder(), crop=crop))
+    tracked = list(track_person(frames, FPS, tracker, crop=CropSettings(size_px=32)))
     found = np.array([one.face.quad.mean(axis=0)[0] for one in tracked])
     found -= found.mean() - moves.mean()
     frames = np.arange(30)

@@ -9,7 +9,7 @@ import torch
 
 from synth.checkpoints import CheckpointError, read_tensors
 from synth.checkpoints.isolation import ChildLimits, ChildTask, run_child
-from synth.checkpoints.loading import convert_checkpoint
+from synth.generators import convert_checkpoint
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
@@ -64,7 +64,7 @@ def test_wall_and_cpu_limits(network, tmp_path):
         convert_checkpoint(network, tmp_path / "a.safetensors", ChildLimits(wall_s=0.01))
     slow = tmp_path / "slow.pkl"
     slow.write_bytes(b"\x80\x02" + b"]0" * 490_000 + b"N.")
-    monkey = ChildLimits(cpu_s=0)
+    monkey = ChildLimits(cpu_s=0, cpu_s_per_gib=0)
     with pytest.raises(CheckpointError, match=r"slow\.pkl: needs at most 0 s of CPU"):
         read_tensors(slow, monkey)
     assert not (tmp_path / "a.safetensors").exists()

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from synth.checkpoints import (
-    CheckpointError,
+from synth.checkpoints import CheckpointError, read_tensors
+from synth.generators import (
     load_discriminator,
     load_generator,
     load_native,
     load_with_card,
-    read_tensors,
     save_generator,
 )
 from synth.generators.stylegan2 import StyleGAN2Config

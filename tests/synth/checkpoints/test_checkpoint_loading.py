@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from synth.checkpoints import CheckpointError, load_generator, save_generator
+from synth.checkpoints import CheckpointError
+from synth.generators import load_generator, save_generator
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +85,7 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path):
         "page.pkl": (b"<!DOCTYPE html>", "web page"),
         "lfs.pkl": (b"version https://git-lfs", "Git LFS"),
         "text.pt": (b"hello", "begins with 68 65"),
-        "own.safetensors": (b"\x08\0\0\0\0\0\0\0{}      ", "moodreel-stylegan2"),
+        "own.safetensors": (b"\x08\0\0\0\0\0\0\0{}      ", "moodreel-generator"),
         "cut.safetensors": (b"\xff\0\0\0\0\0\0\0{", "broken or cut off"),
     }
     for name, (content, message) in cases.items():

@@ -1,4 +1,5 @@
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -8,8 +9,11 @@ from pathlib import Path
 import checkpoint_attacks as attacks
 import checkpoint_samples as samples
 import pytest
+from costly_pickles import costly_pickles
 
-from synth.checkpoints import CheckpointError, load_generator, read_tensors
+from synth.checkpoints import CheckpointError, read_tensors
+from synth.checkpoints.isolation import ChildLimits
+from synth.generators import load_generator
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 #: What goes the whole way, through the child; all attacks go through the reader itself.
@@ -142,6 +146,29 @@ def test_small_files_that_cost_others_for_ever_end_soon(tmp_path, name):
     with pytest.raises(CheckpointError, match=r"endless\.pkl: needs"):
         load(path)
     assert time.monotonic() - start < 60
+
+
+@pytest.mark.parametrize("name", sorted(costly_pickles()))
+def test_reading_costs_no_more_than_its_size_times_a_little(tmp_path, name):
+    path = tmp_path / "costly.pkl"
+    path.write_bytes(costly_pickles()[name])
+    for load in (read_tensors, load_generator):
+        before = os.times()
+        with pytest.raises(CheckpointError, match=r"costly\.pkl: needs"):
+            load(path)
+        after = os.times()
+        assert after.children_user - before.children_user < 15
+
+
+def test_cpu_time_grows_with_the_file(tmp_path):
+    path = tmp_path / "slow.pkl"
+    path.write_bytes(attacks.endless_attacks()["deep tuples"])
+    none = ChildLimits(cpu_s=0, cpu_s_per_gib=0)
+    with pytest.raises(CheckpointError, match="needs at most 0 s of CPU time"):
+        read_tensors(path, none)
+    some = ChildLimits(cpu_s=0, cpu_s_per_gib=30 << 10)
+    with pytest.raises(CheckpointError, match="nested containers"):
+        read_tensors(path, some)
 
 
 def test_terminal_codes_in_a_file_do_not_reach_the_error(tmp_path):

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from synth.devices import find_device
+from synth.faces.face import RandomFace, SavedFace
 from synth.faces.latents import load_latents, save_latents
 from synth.faces.random_faces import map_seeds, sample_z
-from synth.faces.sources import RandomFace, SavedFace
 
 LAYERS, W_DIM, Z_DIM = 6, 10, 8
 
@@ -18,7 +18,7 @@ class LinearGenerator:
     z_dim, w_dim, num_layers, resolution = Z_DIM, W_DIM, LAYERS, 16
     name, sha256 = "linear", "ab" * 32
 
-    def mapping(self, z, class_labels=None, truncation_psi=1.0, truncation_cutoff=None):
+    def mapping(self, z, class_weights=None, truncation_psi=1.0, truncation_cutoff=None):
         w = z @ torch.linspace(-1, 1, Z_DIM * W_DIM).reshape(Z_DIM, W_DIM) * truncation_psi
         return w[:, None].expand(-1, LAYERS, -1)
 
@@ -39,17 +39,17 @@ def test_seeds_mean_the_same_z_as_in_nvidias_scripts():
 
 
 def test_a_random_face_depends_on_seed_and_psi_only(generator):
-    face = RandomFace(3, 0.5).load_rows(generator)
+    face = RandomFace(3, 0.5).prepare(generator).rows
     assert face.shape == (LAYERS, W_DIM)
-    assert torch.equal(face, RandomFace(3, 0.5).load_rows(generator))
-    assert not torch.equal(face, RandomFace(4, 0.5).load_rows(generator))
-    torch.testing.assert_close(RandomFace(3, 1.0).load_rows(generator), 2 * face)
+    assert torch.equal(face, RandomFace(3, 0.5).prepare(generator).rows)
+    assert not torch.equal(face, RandomFace(4, 0.5).prepare(generator).rows)
+    torch.testing.assert_close(RandomFace(3, 1.0).prepare(generator).rows, 2 * face)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_seeds_out_of_range_are_refused(generator, seed):
     with pytest.raises(ValueError, match="needs a seed from 0"):
-        RandomFace(seed).load_rows(generator)
+        RandomFace(seed).prepare(generator)
 
 
 @pytest.mark.parametrize("psi", [3.0, float("nan")])
@@ -114,9 +114,9 @@ def test_a_pt_file_without_latents_is_named(tmp_path, generator):
 def test_a_saved_face_is_chosen_by_its_number(tmp_path, generator):
     w_plus = torch.randn(3, LAYERS, W_DIM)
     save_latents(tmp_path / "faces.npz", w_plus)
-    assert torch.equal(SavedFace(str(tmp_path / "faces.npz"), 2).load_rows(generator), w_plus[2])
+    assert torch.equal(SavedFace(str(tmp_path / "faces.npz"), 2).prepare(generator).rows, w_plus[2])
     with pytest.raises(ValueError, match="face number from 0 to 2; got 3"):
-        SavedFace(str(tmp_path / "faces.npz"), 3).load_rows(generator)
+        SavedFace(str(tmp_path / "faces.npz"), 3).prepare(generator)
 
 
 def nan_at(*index):
@@ -138,7 +138,7 @@ def nan_at(*index):
         ({"w": nan_at(1, 2, 3)}, r"needs finite W\+; got NaN or infinity at .* \[1, 2, 3\]"),
         ({"w": nan_at(0, 0, 0) + np.inf}, "needs finite"),
         ({"w": np.zeros((1, LAYERS, W_DIM), int)}, "floating-point latents; got int64"),
-        ({"w": np.array([{}], dtype=object)}, "allow_pickle"),
+        ({"w": np.array([{}], dtype=object)}, "pickled objects"),
         ({"v": np.zeros((1, LAYERS, W_DIM), np.float32)}, "needs an array called 'w'; got v"),
     ],
 )

@@ -122,8 +122,9 @@ def test_compiled_pictures_are_the_networks(tmp_path: Path) -> None:
     """In a process of its own, since code whose shapes are checked cannot be compiled."""
     script = """
 import torch, warnings
-from synth.generators.acceleration import AccelerationWarning, accelerate
+from synth.generators.acceleration import AccelerationWarning, accelerate, keep_compiled_code
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
+keep_compiled_code()
 warnings.simplefilter("error", AccelerationWarning)
 config = StyleGAN2Config(
     resolution=8, z_dim=8, w_dim=8, mapping_layers=1, channel_base=64, channel_max=8
@@ -278,3 +279,30 @@ def test_a_gpu_gives_the_same_pictures(generator: StyleGAN2) -> None:
         fast = accelerate(generator, "auto", compile, device="cuda")
         found = fast.synthesis(w_plus.cuda(), noise_mode="random", noise_seed=3).cpu()
         assert (found - exact).abs().max() < 0.02 * exact.abs().max()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+def test_no_memory_is_no_matter_of_compiling(generator, monkeypatch, error) -> None:
+    def fail(*arguments):
+        raise error
+
+    monkeypatch.setattr(torch, "compile", lambda module, **options: fail)
+    monkeypatch.setattr(acceleration, "find_compiler_obstacle", lambda device: None)
+    fast = accelerate(generator, "fp32", "on")
+    with warnings.catch_warnings(), pytest.raises(type(error)):
+        warnings.simplefilter("error")
+        fast.synthesis(torch.randn(1, 6, 8))
+    assert fast.compiled
+
+
+def test_only_a_cpu_needs_a_compiler_of_cpp(monkeypatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert "no-such-compiler" in (acceleration.find_compiler_obstacle(torch.device("cpu")) or "")
+    assert acceleration.find_compiler_obstacle(torch.device("cuda")) is None

@@ -30,7 +30,7 @@ class FlatGenerator:
     z_dim, w_dim, num_layers, resolution = W_DIM, W_DIM, LAYERS, 16
     name, sha256 = "flat", "ab" * 32
 
-    def mapping(self, z, class_labels=None, truncation_psi=1.0, truncation_cutoff=None):
+    def mapping(self, z, class_weights=None, truncation_psi=1.0, truncation_cutoff=None):
         raise NotImplementedError
 
     def synthesis(self, w_plus, noise_mode="const", noise_seed=None):

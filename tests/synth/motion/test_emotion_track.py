@@ -143,3 +143,27 @@ def test_yaml_cannot_make_python_objects(tmp_path):
     with pytest.raises(ValueError, match="needs YAML text"):
         load_track(file)
     assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x]\nb: [*a, *a]\n",
+        "[" * 9999,
+        "[calm, {emotion: anger, time: " + "1" * 5000 + "}]",
+        "[calm, " + "a" * 100_000 + "]",
+        "[[calm, [calm, [calm]]]]",
+        "{emotions: [calm], " + "a" * 9999 + ": 2}",
+        "{emotions: [calm], note: [1, 2]}",
+    ],
+)
+def test_texts_that_cost_are_one_short_sentence(tmp_path, text):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ValueError) as caught:
+        load_track(tmp_path / "a.yaml")
+    assert len(str(caught.value)) < 600 and "\n" not in str(caught.value)
+
+
+def test_numbers_beyond_any_float_are_named():
+    with pytest.raises(ValueError, match="needs a number for hold; got"):
+        parse_track(["calm"], hold=10**400)

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from synth.faces.observers import (
+    FaceObservations,
+)
 from synth.scores.acd_summary import PUBLISHED, format_summary, summarise_cards
-from synth.scores.observations import FaceObservations
 from synth.scores.scorecard import score_frames
 
 

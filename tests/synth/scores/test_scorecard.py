@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synth.scores.observations import FaceObservations
+from synth.faces.observers import (
+    FaceObservations,
+)
 from synth.scores.scorecard import RunFacts, load_scorecard, score_frames, score_video
 from synth.scores.scorecard_report import format_markdown, save_scorecard
+from synth.video.encoders import Encoding
 from synth.video.provenance import MARK
 from synth.video.writing import write_video
 
@@ -104,7 +107,7 @@ def test_no_observer_and_no_face_say_so():
 
 def test_scoring_a_file_is_close_to_scoring_its_frames(tmp_path):
     frames = make_frames(np.linspace(50, 200, 20), np.linspace(200, 50, 20))
-    write_video(tmp_path / "a.mp4", [frames], fps=20, crf=5)
+    write_video(tmp_path / "a.mp4", [frames], Encoding(fps=20, crf=5))
     of_file = score_video(tmp_path / "a.mp4", BrightnessObserver(), FACTS)
     of_frames = score_frames([frames], 20, BrightnessObserver(), FACTS)
     assert (of_file.source, of_file.fps, of_file.frame_count) == ("a.mp4", 20, 20)

@@ -199,3 +199,22 @@ def test_a_wrong_card_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setattr(assets, "_CARDS", cards)
     with pytest.raises(ValueError, match=r"assets\.yaml: needs .* of net; got"):
         load_cards.__wrapped__()
+
+
+def test_sums_noted_by_many_at_once_are_all_kept(tmp_path):
+    names = [f"net{k}" for k in range(12)]
+    for name in names:
+        (tmp_path / name).write_text(name)
+
+    def note(name: str) -> None:
+        card = Card(name=name, file=name, licence="MIT", about="a test", url="https://a/b")
+        assets._record(card, tmp_path / name)
+
+    threads = [threading.Thread(target=note, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    folder = tmp_path / "cache" / "assets"
+    assert set(json.loads((folder / "recorded_sha256.json").read_text())) == set(names)
+    assert [path.name for path in folder.iterdir()] == ["recorded_sha256.json"]

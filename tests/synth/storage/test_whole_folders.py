@@ -40,16 +40,18 @@ def test_a_folder_is_replaced_only_on_request(tmp_path):
 
 
 def test_leftovers_of_killed_writers_go_and_nothing_else(tmp_path):
-    (tmp_path / ".out.x1y2.part").mkdir()
-    (tmp_path / ".out.x1y2.part" / "a").write_text("half")
-    (tmp_path / ".note.z.part.json").write_text("half")
-    for name in (".outer.x.part", ".out", "out.txt", ".other.part.json"):
+    # Process 1 runs, but began at another tick.
+    (tmp_path / ".out.p1-1-0a.part").mkdir()
+    (tmp_path / ".out.p1-1-0a.part" / "a").write_text("half")
+    (tmp_path / ".note.p1-1-0b.part.json").write_text("half")
+    others = (".outer.p1-1-0c.part", ".out.mine.part", ".out", "out.txt", ".other.part.json")
+    for name in others:
         (tmp_path / name).write_text("mine")
     remove_leftovers(tmp_path / "out")
     remove_leftovers(tmp_path / "note.json")
     remove_leftovers(tmp_path / "nowhere" / "x")
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {".outer.x.part", ".out", "out.txt", ".other.part.json"}
+    assert left == set(others)
 
 
 def test_settings_stay_the_same_for_a_folder(tmp_path):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from footage_samples import draw_frame, write_clip
 
+from synth.video.encoders import Encoding
 from synth.video.provenance import MARK
 from synth.video.sound import add_sound, check_sound
 from synth.video.writing import probe_video, read_frames, write_video
@@ -20,7 +21,7 @@ def read_sound(path):
 
 @pytest.fixture
 def film(tmp_path):
-    write_video(tmp_path / "film.mp4", [FRAMES], fps=25)
+    write_video(tmp_path / "film.mp4", [FRAMES], Encoding(fps=25))
     return tmp_path / "film.mp4"
 
 
@@ -49,7 +50,7 @@ def test_the_same_sound_gives_the_same_bytes(film, tmp_path):
 
 
 def test_webm_takes_sound_too(tmp_path):
-    write_video(tmp_path / "film.webm", [FRAMES[:25]], fps=25)
+    write_video(tmp_path / "film.webm", [FRAMES[:25]], Encoding(fps=25))
     source = write_clip(tmp_path / "source.mp4", list(FRAMES[:3]), audio_s=3.0)
     add_sound(tmp_path / "film.webm", source)
     wave, rate = read_sound(tmp_path / "film.webm")

@@ -19,7 +19,7 @@ from synth.video.writing import read_frames, write_video
 )
 def test_round_trip_keeps_frames_order_and_rate(tmp_path, name, least_db):
     frames = make_moving_frames(21)
-    facts = write_video(tmp_path / name, split(frames, 4), fps=25, crf=12)
+    facts = write_video(tmp_path / name, split(frames, 4), Encoding(fps=25, crf=12))
     assert (facts.frame_count, facts.width_px, facts.height_px) == (21, 64, 64)
     assert facts.fps == pytest.approx(25)
     assert facts.duration_s == pytest.approx(21 / 25)
@@ -50,7 +50,7 @@ def test_flat_colours_survive_within_two_levels(tmp_path, name):
     ]  # fmt: skip
     for colour in colours:
         frames = np.broadcast_to(np.array(colour, np.uint8), (2, 32, 32, 3))
-        write_video(tmp_path / name, [frames], crf=4)
+        write_video(tmp_path / name, [frames], Encoding(crf=4))
         read = next(read_frames(tmp_path / name))[0].astype(int)
         assert np.abs(read - colour).max() <= 2, (colour, read[16, 16])
 
@@ -59,7 +59,7 @@ def test_mp4_says_bt709_limited_range_and_has_its_index_in_front(tmp_path):
     import av
 
     path = tmp_path / "clip.mp4"
-    write_video(path, [make_moving_frames(3)], gop=7)
+    write_video(path, [make_moving_frames(3)], Encoding(gop=7))
     with av.open(str(path)) as container:
         context = container.streams.video[0].codec_context
         assert context.pix_fmt == "yuv420p"
@@ -74,7 +74,7 @@ def test_gop_sets_key_frames(tmp_path, gop):
     import av
 
     path = tmp_path / "clip.mp4"
-    write_video(path, [make_moving_frames(25)], fps=10, gop=gop)
+    write_video(path, [make_moving_frames(25)], Encoding(fps=10, gop=gop))
     with av.open(str(path)) as container:
         keys = [k for k, p in enumerate(sorted(
             (p for p in container.demux(video=0) if p.size), key=lambda p: p.pts
@@ -87,7 +87,7 @@ def test_better_crf_is_closer_and_larger(tmp_path):
     sizes, quality = [], []
     for crf in (10, 40):
         path = tmp_path / f"{crf}.mp4"
-        write_video(path, [noise], crf=crf)
+        write_video(path, [noise], Encoding(crf=crf))
         sizes.append(path.stat().st_size)
         quality.append(measure_psnr_db(np.concatenate(list(read_frames(path))), noise))
     assert sizes[0] > sizes[1]
@@ -126,21 +126,21 @@ def test_broadcast_rates_are_exact(fps, exact):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_slowest_rate_is_kept(tmp_path, name):
-    facts = write_video(tmp_path / name, [make_moving_frames(3)], fps=0.01)
+    facts = write_video(tmp_path / name, [make_moving_frames(3)], Encoding(fps=0.01))
     assert (facts.frame_count, facts.fps) == (3, pytest.approx(0.01))
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_generated_media_is_marked_unless_told_not_to(tmp_path, name):
     frames = make_moving_frames(2)
-    tags = write_video(tmp_path / "marked" / name, [frames], made_by="tester").tags
+    tags = write_video(tmp_path / "marked" / name, [frames], Encoding(made_by="tester")).tags
     assert MARK in tags.values() or MARK in tags.get("comment", "")
-    tags = write_video(tmp_path / "plain" / name, [frames], marked=False).tags
+    tags = write_video(tmp_path / "plain" / name, [frames], Encoding(marked=False)).tags
     assert MARK not in str(tags)
 
 
 def test_pillow_reads_the_gif_and_its_comment(tmp_path):
-    write_video(tmp_path / "a.gif", [make_moving_frames(5)], fps=20)
+    write_video(tmp_path / "a.gif", [make_moving_frames(5)], Encoding(fps=20))
     with Image.open(tmp_path / "a.gif") as image:
         assert (image.n_frames, image.info["duration"]) == (5, 50)
         assert image.info["comment"].decode() == MARK

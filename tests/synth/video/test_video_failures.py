@@ -19,6 +19,7 @@ from video_samples import (
     make_moving_frames,
 )
 
+from synth.video.encoders import Encoding
 from synth.video.writing import write_video
 
 
@@ -97,7 +98,7 @@ def limit_file_size(size_bytes: int):
 def test_full_disk_is_one_error_and_no_file(tmp_path, name, chunks):
     noise = np.random.default_rng(0).integers(0, 256, (4, 128, 128, 3), dtype=np.uint8)
     with limit_file_size(4000), pytest.raises(OSError, match=name) as caught:
-        write_video(tmp_path / name, (noise for _ in range(chunks)), crf=5)
+        write_video(tmp_path / name, (noise for _ in range(chunks)), Encoding(crf=5))
     assert caught.value.errno == errno.EFBIG
     assert list(tmp_path.iterdir()) == []
 
@@ -177,8 +178,10 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
     ],
 )
 def test_bad_settings_are_named(tmp_path, name, options, message):
+    options = dict(options)
     with pytest.raises(ValueError, match=message):
-        write_video(tmp_path / name, [make_moving_frames(2)], **options)
+        size_px = options.pop("size_px", None)
+        write_video(tmp_path / name, [make_moving_frames(2)], Encoding(**options), size_px)
     assert list(tmp_path.iterdir()) == []
 
 

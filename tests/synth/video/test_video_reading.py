@@ -109,3 +109,21 @@ def test_missing_and_soundless_inputs_are_named(tmp_path):
         probe_video(tmp_path / "nothing.mp4")
     with pytest.raises(ValueError, match=r"frame_000000\.png"):
         list(read_frames(tmp_path))
+
+
+@pytest.mark.parametrize("fps", ["0", "-1", "nan", "inf", "1e9", "many"])
+def test_a_folder_of_pictures_with_an_impossible_rate_is_named(tmp_path, fps):
+    from PIL.PngImagePlugin import PngInfo
+
+    tags = PngInfo()
+    tags.add_text("fps", fps)
+    path = tmp_path / "frame_000000.png"
+    Image.new("RGB", (4, 4)).save(path, pnginfo=tags)
+    with pytest.raises(ValueError, match=rf"frame_000000\.png: needs a tag fps .*{fps}"):
+        probe_video(tmp_path)
+
+
+def test_a_folder_whose_first_picture_is_none_is_named(tmp_path):
+    (tmp_path / "frame_000000.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"frame_000000\.png is broken"):
+        probe_video(tmp_path)

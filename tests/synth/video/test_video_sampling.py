@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from footage_samples import draw_frame, write_clip
 
-from synth.video.sampling import is_cut, sample_video
+from synth.video.encoders import Encoding
+from synth.video.sampling import sample_video
 from synth.video.writing import write_video
 
 
@@ -32,13 +33,6 @@ def test_a_cut_between_glimpses_is_seen_and_looked_at_at_once(tmp_path):
     assert list(sorted(first)) == [0, 1, 2]
     assert first[1] == pytest.approx(28 / 25, abs=0.01)
     assert first[2] == pytest.approx(31 / 25, abs=0.01)
-
-
-def test_a_pan_is_no_cut():
-    y, x = np.mgrid[:32, :32]
-    scene = (128 + 100 * np.sin(x / 3) * np.cos(y / 4)).astype(np.uint8)
-    assert not is_cut(scene, np.roll(scene, 1, axis=1))
-    assert is_cut(scene, np.full_like(scene, 20))
 
 
 def test_pictures_are_reduced_and_colours_stay(tmp_path):
@@ -77,7 +71,7 @@ def test_a_phone_video_is_turned_upright(tmp_path):
 
 def test_a_folder_of_pictures_is_a_video(tmp_path):
     frames = np.stack([draw_frame([(16, 2)])] * 10)
-    write_video(tmp_path / "frames", [frames], fps=10)
+    write_video(tmp_path / "frames", [frames], Encoding(fps=10))
     seen = list(sample_video(tmp_path / "frames", 5))
     assert len(seen) == 5
     assert seen[-1].end_s == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""The studio round a face: key, fill and rim light, ambient light, and the exposure."""
+"""The studio round a face: four set-ups, blended; key, fill, two rims, sky and ground."""
 
 from __future__ import annotations
 
@@ -7,15 +7,30 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synth.generators.bundled_parameters import FaceParameters
+from synth.workshop.portraits.colour import mix_oklab
+from synth.workshop.portraits.parameters import FaceParameters
 
 
 class Lights(NamedTuple):
-    """directions [light, 3] towards key, fill and rim; colours [light, 3]; ambient [3]."""
+    """directions [4, 3] towards key, fill and rims; colours [4, 3]; sky [3] and ground [3] light
+    from above and below."""
 
     directions: np.ndarray
     colours: np.ndarray
-    ambient: np.ndarray
+    sky: np.ndarray
+    ground: np.ndarray
+
+
+#: Of each set-up (soft, side, rim, glow): key azimuth and elevation in degrees; power of key, fill,
+#: rim on the key's side, rim on the other, ambient; and how much the rims are coloured.
+SETUPS = np.array(
+    [
+        (32, 36, 1.55, 0.34, 0.50, 1.00, 0.50, 0.10),
+        (58, 24, 2.05, 0.14, 0.30, 0.90, 0.34, 0.30),
+        (28, 30, 1.10, 0.22, 1.80, 2.60, 0.42, 1.00),
+        (12, 22, 1.30, 0.42, 0.60, 0.80, 0.66, 0.50),
+    ]
+)
 
 
 def _aim(azimuth_deg: float, elevation_deg: float) -> tuple[float, float, float]:
@@ -23,31 +38,39 @@ def _aim(azimuth_deg: float, elevation_deg: float) -> tuple[float, float, float]
     return math.sin(a) * math.cos(e), math.sin(e), math.cos(a) * math.cos(e)
 
 
-def make_lights(face: FaceParameters) -> Lights:
-    """A studio: key from above one side, fill from the other, rim from behind."""
-    turn = face["key_azimuth"]
+def make_lights(face: FaceParameters, wall: np.ndarray) -> Lights:
+    """Light for `face` before a wall of colour [3], linear RGB, which tints what it throws back."""
+    shares = np.array([0, face["light_side"], face["light_rim"], face["light_glow"]])
+    shares[0] = 1 - shares.sum()
+    azimuth, elevation, key, fill, near, far, ambient, tinted = shares @ SETUPS
     # Seldom from straight ahead, which flattens a face.
-    azimuth = 25 * turn / math.sqrt(0.3 + turn * turn) + 9 * turn
-    side = math.tanh(azimuth / 12)
-    warm = np.array([1 + 0.08 * face["warmth"], 1.0, 1 - 0.09 * face["warmth"]])
-    warm = warm * (1.03, 1.0, 0.95)
+    turn = face["key_azimuth"]
+    side = turn / math.sqrt(0.10 + turn * turn)
+    azimuth = azimuth * side * (0.85 + 0.15 * abs(turn))
+    warm = np.array([1 + 0.07 * face["warmth"], 1.0, 1 - 0.08 * face["warmth"]])
+    warm = warm * (1.03, 1.0, 0.94)
     cool = 2 - warm
+    hue = 1.4 * face["rim_hue"] - 2.2
+    gel = mix_oklab(0.75, 0.13 * math.cos(hue), 0.13 * math.sin(hue))
+    gel = gel / gel.mean()
+    rim = cool * (1 - 0.7 * tinted) + gel * 0.7 * tinted
     directions = np.array(
         [
-            _aim(azimuth, 33 + 8 * face["key_elevation"]),
-            _aim(-48 * side, 8),
-            _aim(180 - 42 * side, 30),
+            _aim(azimuth, elevation + 7 * face["key_elevation"]),
+            _aim(-50 * side, 6),
+            _aim(128 * side, 24),
+            _aim(-128 * side, 20),
         ],
         np.float32,
     )
-    key, fill = 1.25 + 0.55 * face["key_power"], 0.10 + 0.26 * face["fill_power"]
-    ambient = 0.20 + 0.22 * face["ambient"]
-    # As a photographer would: less exposure in bright light, more for dark skin.
-    exposure = 1.13 * (1.85 / (key + 0.5 * fill + ambient)) ** 0.7
-    exposure *= math.exp(0.62 * (face["melanin"] - 0.45))
-    colours = np.stack([warm * key, cool * fill, cool * (0.4 + 1.1 * face["rim_power"])])
+    exposure = 0.98 * math.exp(0.10 * face["exposure"] + 0.55 * (face["melanin"] - 0.42))
+    bounce = 0.6 + 0.4 * wall / (wall.mean() + 0.02)
+    colours = np.stack([warm * key, bounce * fill, rim * near, rim * far])
+    sky = (0.4 * cool + 0.6 * bounce) * ambient
+    ground = np.array([1.05, 0.92, 0.86]) * (0.55 * ambient)
     return Lights(
         directions,
         (colours * exposure).astype(np.float32),
-        ((0.5 + 0.5 * cool) * ambient * exposure).astype(np.float32),
+        (sky * exposure).astype(np.float32),
+        (ground * exposure).astype(np.float32),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.generators.bundled_parameters import EMOTIONS, FaceParameters
+from synth.workshop.portraits.parameters import EMOTIONS, FaceParameters
 from synth.workshop.portraits.shape.face_fields import Move, Trait, make_field
 from synth.workshop.portraits.shape.head_model import HeadModel
 
@@ -20,16 +20,17 @@ EMOTION_RECIPES: dict[str, dict[str, float]] = {
     ),
     # AU 6+12+25
     "happiness": dict(
-        mouthSmile=1.0, cheekSquint=0.65, cheekRaiser=0.60, mouthUpperUp=0.35,
+        mouthSmile_L=1.0, mouthSmile_R=1.15, cheekSquint=0.65, cheekRaiser=0.60, mouthUpperUp=0.35,
         mouthLowerDown=0.35, eyeSquint=0.25, jawOpen=0.17, mouthDimple=0.25, browOuterUp=0.15,
     ),
     # AU 1+2+5+26: everything that can be round is round
     "surprise": dict(
-        jawOpen=0.68, browInnerUp=1.0, browOuterUp=1.1, eyeWide=1.05, mouthFunnel=0.16,
+        jawOpen=0.82, browInnerUp=1.0, browOuterUp=1.2, eyeWide=1.1, mouthFunnel=0.34,
     ),
     # AU 9+10+15+17
     "disgust": dict(
-        noseSneer=1.1, mouthUpperUp=0.25, browDown=0.75, mouthFrown=0.75, eyeSquint=0.55,
+        noseSneer_L=1.0, noseSneer_R=1.25, mouthUpperUp_L=0.10, mouthUpperUp_R=0.50,
+        browDown=0.75, mouthFrown=0.75, eyeSquint=0.55,
         cheekSquint=0.50, mouthShrugLower=0.35, mouthLowerDown=0.20,
     ),
     # AU 1+2+4+5+20+25: brows up but straight, mouth pulled wide
@@ -59,20 +60,31 @@ FIELDS = {
     "teeth_back": Trait(teeth_cm=-0.3),
 }
 EMOTION_FIELDS: dict[str, dict[str, float]] = {
-    "anger": dict(knit=0.9, inner_down=0.8, outer_down=-0.5, teeth_back=0.4),
+    "anger": dict(knit=0.9, inner_down=1.1, outer_down=-0.9, teeth_back=0.4),
     "happiness": dict(teeth_back=1.0),
     "disgust": dict(inner_down=0.2, knit=0.4, lip_down=1.0),
     "fear": dict(knit=1.0, outer_down=0.5, teeth_back=0.5),
-    "sadness": dict(knit=0.9, inner_down=-0.7, outer_down=1.0),
+    "sadness": dict(knit=0.9, inner_down=-1.3, outer_down=1.5),
 }
 #: How the head turns with an emotion: (pitch in degrees, up positive).
 EMOTION_PITCH_DEG = {"anger": -3.0, "surprise": 2.0, "sadness": -4.0, "disgust": 1.5, "fear": 1.0}
 MOVEMENTS: dict[str, dict[str, float]] = {
     "blink": dict(eyeBlink=0.09),
-    "brow_raise": dict(browOuterUp=0.16, browInnerUp=0.08),
-    "pucker": dict(mouthPucker=0.12),
+    "brow_raise": dict(browOuterUp=0.25, browInnerUp=0.15),
+    "pucker": dict(mouthPucker=0.15),
 }
-SHIFT_RECIPES = (dict(mouthLeft=0.06), dict(mouthRight=0.06))
+#: Movements that go either way: shapes for negative and for positive values.
+SIDED_MOVEMENTS: dict[str, tuple[dict[str, float], dict[str, float]]] = {
+    "mouth_shift": (dict(mouthLeft=0.08), dict(mouthRight=0.08)),
+    "smirk": (
+        dict(mouthSmile_L=0.22, mouthDimple_L=0.12, cheekSquint_L=0.12),
+        dict(mouthSmile_R=0.22, mouthDimple_R=0.12, cheekSquint_R=0.12),
+    ),
+    "brow_cock": (
+        dict(browOuterUp_L=0.30, browInnerUp_L=0.10, browDown_R=0.10),
+        dict(browOuterUp_R=0.30, browInnerUp_R=0.10, browDown_L=0.10),
+    ),
+}
 #: How soon an emotion shows: at 0.5 it shows as (1 + ONSET) / (2 + ONSET) of all it has.
 ONSET = 1.2
 MOST_WEIGHT = 1.6
@@ -92,8 +104,9 @@ class Muscles:
 def make_muscles(model: HeadModel) -> Muscles:
     """Look the recipes up in the head model."""
     movements = {name: model.make_expression_weights(recipe) for name, recipe in MOVEMENTS.items()}
-    for side, recipe in zip(("left", "right"), SHIFT_RECIPES, strict=True):
-        movements[side] = model.make_expression_weights(recipe)
+    for name, recipes in SIDED_MOVEMENTS.items():
+        for sign, recipe in zip("-+", recipes, strict=True):
+            movements[name + sign] = model.make_expression_weights(recipe)
     recipes = [model.make_expression_weights(EMOTION_RECIPES[name]) for name in EMOTIONS]
     fields = {name: make_field(model, trait) for name, trait in FIELDS.items()}
     extras = np.zeros((len(EMOTIONS), model.vertices.size), np.float32)
@@ -112,11 +125,11 @@ def find_display(face: FaceParameters) -> np.ndarray:
 def make_expression(muscles: Muscles, face: FaceParameters) -> np.ndarray:
     """Weights [shape] of the head model's expressions, at most MOST_WEIGHT."""
     weights = find_display(face) @ muscles.emotions
-    for name, movement in muscles.movements.items():
-        if name not in ("left", "right"):
-            weights = weights + face[name] * movement
-    side = "left" if face["mouth_shift"] > 0 else "right"
-    weights = weights + abs(face["mouth_shift"]) * muscles.movements[side]
+    for name in MOVEMENTS:
+        weights = weights + face[name] * muscles.movements[name]
+    for name in SIDED_MOVEMENTS:
+        sign = "+" if face[name] > 0 else "-"
+        weights = weights + abs(face[name]) * muscles.movements[name + sign]
     return np.clip(weights, 0, MOST_WEIGHT).astype(np.float32)
 
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.generators.bundled_parameters import FaceParameters
+from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.shape.face_fields import Move, Trait, make_field
 from synth.workshop.portraits.shape.head_model import GUMS, SKIN, TEETH, HeadModel
 
 #: How far modes go for one standard deviation: overall size, large, fine and lopsided modes.
-SIZE_GAIN, LARGE_GAIN, FINE_GAIN, LOPSIDED_GAIN = 0.7, 1.2, 1.6, 1.4
+SIZE_GAIN, LARGE_GAIN, FINE_GAIN, LOPSIDED_GAIN = 0.6, 1.1, 1.4, 0.7
+PERSONAL_GAIN = 1.6
 LARGE_MODES = slice(1, 9)
 LOPSIDED_MODES = (9, 20, 25, 28)
 #: Large modes together reach no further than this many standard deviations from the mean.
@@ -102,27 +103,32 @@ TRAITS: dict[str, Trait] = {
 
 #: What everybody gets: an adult's proportions, where the neutral head looks young and wide.
 COMMON = {
-    "face_width": -0.7, "lower_face": 0.2, "skull_height": -0.7, "nose_forward": 0.2,
+    "face_width": -0.5, "skull_height": -0.4, "nose_forward": 0.1,
     "eye_size": 0.4, "ears_out": -0.8, "jaw_width": -0.5,
     "chin_width": -0.3, "cheekbones": 0.3,
 }  # fmt: skip
 #: And this, after the rest was calmed down: lips that touch, open eyes, no bad temper.
-AWAKE = {"lips_apart": -0.12, "eye_opening": 0.35, "smiling": 2.0}
+AWAKE = {"lips_apart": -0.12, "eye_opening": 1.1, "smiling": 3.1}
 #: For one unit of femininity, which runs from about -1.2 to 1.2.
 FEMININE = {
     "jaw_width": -0.85, "chin_length": -0.6, "chin_width": -0.9, "brow_ridge": -1.0,
     "nose_size": -0.9, "nose_length": -0.25, "lips": 0.75, "eye_size": 0.7, "eye_opening": 0.5,
-    "neck_width": -1.5, "brow_height": 0.75, "cheekbones": 0.6, "face_width": -0.35,
+    "neck_width": -1.0, "brow_height": 0.75, "cheekbones": 0.6, "face_width": -0.35,
     "throat": -0.5, "eye_tilt": 0.4, "lower_face": -0.3, "smiling": 0.4, "hollow": -0.3,
     "ear_size": -0.4,
 }  # fmt: skip
 #: From 20 to 80 years, with the change of the middle-aged taken as none.
 AGED = {
-    "jowls": 1.2, "sag": 1.3, "hollow": 0.6, "ear_size": 1.2, "ear_lobe": 1.2, "nose_length": 1.0,
-    "nose_size": 0.6, "lips": -1.1, "eye_depth": 0.9, "eye_size": -0.6, "lid_weight": 1.4,
+    "jowls": 1.0, "sag": 0.9, "hollow": 0.3, "ear_size": 1.2, "ear_lobe": 1.2, "nose_length": 1.0,
+    "nose_size": 0.6, "lips": -1.1, "eye_depth": 0.4, "eye_size": -0.5, "lid_weight": 1.1,
     "temples": -1.0, "throat": 0.9, "brow_height": -0.5, "mouth_width": 0.3,
 }  # fmt: skip
 MIDDLE_AGE = 0.35
+#: For one unit of weight, which runs from about -0.6 to 1.1.
+HEAVY = {
+    "cheek_fat": 0.7, "jaw_width": 1.1, "neck_width": 1.6, "throat": 1.2, "chin_width": 0.8,
+    "hollow": -0.8, "face_width": 0.6, "jowls": 0.3, "lower_face": 0.4,
+}  # fmt: skip
 #: Coordinate of identity -> what it changes for one standard deviation, besides its own mode.
 PERSONAL: dict[int, dict[str, float]] = {
     2: {"face_width": 0.6},
@@ -159,13 +165,14 @@ PERSONAL: dict[int, dict[str, float]] = {
 @dataclass(frozen=True)
 class Anatomy:
     """Offsets for one unit of each parameter, [.., vertex * 3]: identity [mode], common,
-    feminine and aged. Vertex numbers: teeth with gums and tongue, and the skin before them.
+    feminine, aged and heavy. Vertex numbers: teeth with gums and tongue, and the skin before them.
     """
 
     modes: np.ndarray
     common: np.ndarray
     feminine: np.ndarray
     aged: np.ndarray
+    heavy: np.ndarray
     teeth: np.ndarray
     before_teeth: np.ndarray
 
@@ -179,13 +186,15 @@ def make_anatomy(model: HeadModel) -> Anatomy:
 
     modes = model.identity * _make_gains(len(model.identity))[:, None]
     for index, amounts in PERSONAL.items():
-        modes[index] += mix(amounts)
-    rows = np.concatenate([modes, [mix(COMMON), mix(FEMININE), mix(AGED)]]).astype(np.float32)
+        modes[index] += PERSONAL_GAIN * mix(amounts)
+    rows = np.concatenate([modes, [mix(COMMON), mix(FEMININE), mix(AGED), mix(HEAVY)]]).astype(
+        np.float32
+    )
     rows = _calm_down(model, rows)
-    rows[-3] += mix(AWAKE)
+    rows[-4] += mix(AWAKE)
     teeth = np.unique(model.triangles[np.isin(model.materials, (GUMS, TEETH))])
-    common, feminine, aged = rows[-3:]
-    return Anatomy(rows[:-3], common, feminine, aged, teeth, _find_skin_before_teeth(model))
+    common, feminine, aged, heavy = rows[-4:]
+    return Anatomy(rows[:-4], common, feminine, aged, heavy, teeth, _find_skin_before_teeth(model))
 
 
 def _find_skin_before_teeth(model: HeadModel) -> np.ndarray:
@@ -242,6 +251,9 @@ def make_person(anatomy: Anatomy, face: FaceParameters) -> np.ndarray:
     offset = identity @ anatomy.modes[: len(identity)] + anatomy.common
     offset = offset + 1.25 * math.tanh(0.9 * face["femininity"]) * anatomy.feminine
     offset = offset + (face["age"] - MIDDLE_AGE) * anatomy.aged
+    # Nobody is gaunt: thin goes half as far as heavy.
+    weight = math.tanh(0.7 * face["weight"])
+    offset = offset + (0.85 * weight + 0.35 * math.hypot(weight, 0.3)) * anatomy.heavy
     offset = offset.reshape(-1, 3).astype(np.float32)
     # Where lip or chin recede, the teeth do, lest they come through.
     poke = offset[anatomy.teeth, 2].mean() - offset[anatomy.before_teeth, 2].min() + TEETH_GAP_CM

@@ -6,40 +6,17 @@ rectangular acetate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from synth.generators.bundled_parameters import FaceParameters
+from synth.workshop.portraits.forms.form import Form, rise
+from synth.workshop.portraits.parameters import FaceParameters
+from synth.workshop.portraits.parts import GLASSES
 
 #: Where temples touch the neutral head, the viewer's right: just before the top of the ear.
 EAR_CM = (7.6, 4.8, 1.5)
 _RIM_POINTS, _TUBE_SIDES = 64, 8
 _UP, _FORWARD = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
-
-
-@dataclass(frozen=True)
-class Glasses:
-    """Frame and lenses of one face, in cm.
-
-    frame [vertex, 3] with frame_triangles; lenses [vertex, 3] with lens_triangles and lens_place
-    [vertex, 2], -1 to 1 across each lens; shape 0 thin metal to 1 acetate; opacity.
-    """
-
-    frame: np.ndarray
-    frame_triangles: np.ndarray
-    lenses: np.ndarray
-    lens_triangles: np.ndarray
-    lens_place: np.ndarray
-    shape: float
-    opacity: float
-
-
-def find_opacity(face: FaceParameters) -> float:
-    """0 for most faces, 1 for about one in ten."""
-    t = min(1.0, max(0.0, (face["glasses"] - 1.15) / 0.2))
-    return t * t * (3 - 2 * t)
 
 
 def find_ears(vertices: np.ndarray) -> np.ndarray:
@@ -48,57 +25,44 @@ def find_ears(vertices: np.ndarray) -> np.ndarray:
     return np.linalg.norm(vertices[:, None] - places, axis=-1).argmin(0)
 
 
-def make_glasses(face: FaceParameters, landmarks: np.ndarray, ears: np.ndarray) -> Glasses | None:
-    """Fit glasses to landmarks [68, 3] and ears [2, 3] at rest; None where nobody wears any."""
-    opacity = find_opacity(face)
-    if opacity == 0:
-        return None
+def make_glasses(face: FaceParameters, landmarks: np.ndarray, ears: np.ndarray) -> list[Form]:
+    """Fit a frame to landmarks [68, 3] and ears [2, 3] at rest; empty where nobody wears one."""
+    size = rise(0.15, 0.4, face["glasses"])
+    if size == 0:
+        return []
     shape = face["glasses_shape"]
-    in_plane, depth = 0.07 + 0.17 * shape, 0.07 + 0.12 * shape
-    frame, lenses, places, hinges, inner = [], [], [], [], []
+    in_plane, depth = (0.10 + 0.16 * shape) * size, (0.09 + 0.12 * shape) * size
+    frame, hinges, inner = [], [], []
     for side, eye in ((1.0, landmarks[42:48]), (-1.0, landmarks[36:42])):
-        rim, place = _make_rim(eye, landmarks, side, shape)
+        rim = _make_rim(eye, landmarks, side, shape)
         frame.append(_sweep(rim, _FORWARD, depth, in_plane, closed=True))
-        lenses.append(np.concatenate([rim.mean(0, keepdims=True), rim]))
-        places.append(np.concatenate([[(0.0, 0.0)], place]))
         # Rim points run from the outer end over the top.
         hinges.append(rim[_RIM_POINTS * 5 // 64])
         inner.append(rim[_RIM_POINTS * 26 // 64])
     frame.append(_sweep(_span_bridge(inner, landmarks), _UP, in_plane, depth))
     for side, hinge, ear in zip((1, -1), hinges, ears, strict=True):
         temple = _run_temple(hinge, landmarks[16 if side > 0 else 0], ear, side)
-        frame.append(_sweep(temple, _UP, 0.08 + 0.22 * shape, 0.06 + 0.05 * shape))
+        height, width = (0.08 + 0.22 * shape) * size, (0.06 + 0.05 * shape) * size
+        frame.append(_sweep(temple, _UP, height, width))
     vertices, triangles = _join(frame)
-    fans = [_make_fan(side * (_RIM_POINTS + 1)) for side in range(2)]
-    return Glasses(
-        vertices,
-        triangles,
-        np.concatenate(lenses).astype(np.float32),
-        np.concatenate(fans),
-        np.concatenate(places).astype(np.float32),
-        shape,
-        opacity,
-    )
+    return [Form.make(vertices, vertices, triangles, GLASSES)]
 
 
-def _make_rim(
-    eye: np.ndarray, landmarks: np.ndarray, side: float, shape: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Middle line [point, 3] of the rim before one eye [6, 3], and -1 to 1 across it."""
+def _make_rim(eye: np.ndarray, landmarks: np.ndarray, side: float, shape: float) -> np.ndarray:
+    """Middle line [point, 3] of the rim before one eye [6, 3]."""
     apart = abs(landmarks[42:48, 0].mean() - landmarks[36:42, 0].mean()) / 6.3
-    half_width, half_height = (2.30 + 0.25 * shape) * apart, (2.10 - 0.28 * shape) * apart
+    half_width, half_height = (2.62 + 0.2 * shape) * apart, (2.45 - 0.35 * shape) * apart
     angle = np.linspace(0, 2 * np.pi, _RIM_POINTS, endpoint=False)
     # A superellipse (Lame): a circle's sharper cousin as the power grows.
     power = 2 / (2.15 + 2.2 * shape)
     x = np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** power
     y = np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** power
-    place = np.stack([x * side, y], 1)
     x = x * (1 + 0.07 * shape * y)
     centre = eye.mean(0) + np.array([0.18 * side, -0.28, 0])
     px, py = centre[0] + side * half_width * x, centre[1] + half_height * y
     # Curved round the face, and leaning forward at the top.
     pz = eye[:, 2].mean() + 2.0 - 0.045 * (np.abs(px) - 1) ** 2 + 0.05 * half_height * y
-    return np.stack([px, py, pz], 1), place
+    return np.stack([px, py, pz], 1)
 
 
 def _span_bridge(inner: list[np.ndarray], landmarks: np.ndarray) -> np.ndarray:
@@ -161,13 +125,6 @@ def _sweep(
         ]
     )
     return (path[:, None] + ring).reshape(-1, 3), triangles
-
-
-def _make_fan(start: int) -> np.ndarray:
-    """Both sides of a lens whose centre is vertex `start` and whose rim follows it."""
-    rim = start + 1 + np.arange(_RIM_POINTS)
-    fan = np.stack([np.full(_RIM_POINTS, start), rim, np.roll(rim, -1)], 1)
-    return np.concatenate([fan, fan[:, ::-1]]).astype(np.int32)
 
 
 def _join(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

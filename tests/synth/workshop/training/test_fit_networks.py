@@ -19,9 +19,9 @@ from synth.judging.perceptual import PerceptualNetwork, load_perceptual
 from synth.learning import augmentation as augment
 from synth.learning import fitting as fit_network
 from synth.learning.fitting import FitPlan
+from synth.learning.rendered_faces import FaceDataset
 from synth.types import to_images
 from synth.workshop.training import fit_judge, fit_perceptual
-from synth.workshop.training.dataset import FaceDataset
 
 PLAN = FitPlan(steps=4, batch=4, rate=1e-2)
 HELD_OUT = 32

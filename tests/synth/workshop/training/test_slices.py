@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synth.checkpoints.native import load_native
+from synth.generators import load_native
+from synth.learning.rendered_faces import BLOCK, HELD_OUT
 from synth.workshop.training import dataset, recipe, slices
-from synth.workshop.training.dataset import BLOCK, HELD_OUT, load_dataset, prepare_folder
+from synth.workshop.training.dataset import open_dataset, prepare_folder
 from synth.workshop.training.fit_mapping import make_mapping
 from synth.workshop.training.plans import FULL_CONFIG, PLANS, Stage
 from synth.workshop.training.slices import Slice, choose_plan, run_slice
@@ -82,4 +83,4 @@ def test_pictures_of_another_vocabulary_are_refused(tmp_path: Path):
     (tmp_path / "block_00000.done").touch()
     np.save(tmp_path / "parameters.npy", np.zeros((64, NUM_PARAMETERS + 1), np.float32))
     with pytest.raises(ValueError, match="parameters"):
-        load_dataset(tmp_path)
+        open_dataset(tmp_path)

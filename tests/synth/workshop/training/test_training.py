@@ -10,12 +10,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from synth.checkpoints.native import load_native
+from synth.generators import load_native
 from synth.generators.stylegan2 import StyleGAN2Config
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset, load_dataset
 from synth.types import to_frames
 from synth.workshop.training import train
 from synth.workshop.training.batches import EMOTION_ROWS, Step, make_rows
-from synth.workshop.training.dataset import HELD_OUT, FaceDataset, load_dataset, prepare_folder
+from synth.workshop.training.dataset import prepare_folder
 from synth.workshop.training.fit_mapping import save_mapping
 from synth.workshop.training.ledger import make_lineage_card, read_lineage
 from synth.workshop.training.order import PictureOrder

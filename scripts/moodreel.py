@@ -1,0 +1,127 @@
+"""The command `moodreel`: every job by a short name.
+
+    moodreel --help
+    moodreel video face.seed=7 'track.emotions=[calm,surprise,happiness,calm]'
+    moodreel photo me.jpg
+    moodreel video --help
+
+`moodreel JOB ...` is `python -m scripts.SCRIPT ...`; both take the same settings.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+
+from scripts.reporting import reporting_errors
+
+
+@dataclass(frozen=True)
+class Command:
+    """A job: its script, what it does, an example, settings that it begins with, and the setting
+    that a plain first word stands for."""
+
+    script: str
+    purpose: str
+    example: str
+    settings: tuple[str, ...] = ()
+    first: str = ""
+
+
+COMMANDS = {
+    "video": Command(
+        "generate_video",
+        "a face and a motion become a video with its scorecard",
+        "face.seed=7 'track.emotions=[calm,surprise,happiness,calm]'",
+    ),
+    "photo": Command(
+        "generate_video",
+        "the same with the face in a photo",
+        "me.jpg face.paste=true",
+        ("face=photo",),
+        "face.path",
+    ),
+    "score": Command(
+        "score_acd", "a scorecard for any videos, or the protocol of 210", "'videos=[mine.mp4]'"
+    ),
+    "invert": Command("invert", "photos become latents", "album batch=4", (), "photos"),
+    "invert-video": Command(
+        "invert_video", "a video of a person becomes latents", "clip.mp4", (), "path"
+    ),
+    "emotions": Command(
+        "predict_emotions", "the emotions of a video become a track", "clip.mp4", (), "video.path"
+    ),
+    "convert": Command(
+        "convert_checkpoint",
+        "a foreign checkpoint becomes safetensors",
+        "net.pkl net.safetensors",
+    ),
+    "fit-directions": Command(
+        "fit_directions",
+        "emotion directions for a generator",
+        "generator=file generator.path=net.pkl labels=self out=mine.safetensors",
+    ),
+    "calibrate-directions": Command(
+        "calibrate_directions",
+        "how far each direction goes",
+        "directions.path=mine.safetensors out=calibrated.safetensors",
+    ),
+    "show-directions": Command(
+        "show_directions", "what directions do, as a picture", "out=directions.png"
+    ),
+    "exchange-directions": Command(
+        "exchange_directions", "directions from and for elsewhere", "boundaries", (), "source"
+    ),
+    "train-sequence": Command(
+        "train_sequence", "a network that writes tracks", "sequences=file sequences.path=mine.csv"
+    ),
+    "train-classifier": Command(
+        "train_classifier", "a classifier of emotions", "labelled_faces.path=faces"
+    ),
+    "train-encoder": Command("train_encoder", "a coarse encoder for a generator", "name=encoder"),
+}
+
+
+def main() -> None:
+    """Run the job that the command line names."""
+    words = sys.argv[1:]
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(format_help())
+        return
+    with reporting_errors():
+        command = find_command(words[0])
+        sys.argv = [f"moodreel {words[0]}", *make_settings(command, words[1:])]
+        importlib.import_module(f"scripts.{command.script}").main()
+
+
+def find_command(name: str) -> Command:
+    """The job of that name. Raises ValueError for another."""
+    if name not in COMMANDS:
+        raise ValueError(
+            f"needs a job out of {', '.join(COMMANDS)}; got {name!r}; try moodreel --help"
+        )
+    return COMMANDS[name]
+
+
+def make_settings(command: Command, words: list[str]) -> list[str]:
+    """The script's settings: those that it begins with, and a plain first word by its name."""
+    words = list(words)
+    if command.first and words and "=" not in words[0] and not words[0].startswith("-"):
+        # Quoted, so that Hydra takes it as a text whatever is in it.
+        text = words[0].replace("'", "\\'")
+        words[0] = f"{command.first}='{text}'"
+    return [*command.settings, *words]
+
+
+def format_help() -> str:
+    """All jobs with an example of each."""
+    lines = ["moodreel JOB [SETTING=VALUE ...]", ""]
+    for name, command in COMMANDS.items():
+        lines += [f"{name:22s}{command.purpose}", f"{'':22s}  moodreel {name} {command.example}"]
+    lines += ["", "moodreel JOB --help shows all settings of a job; docs/ explains them."]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

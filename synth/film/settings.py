@@ -1,0 +1,109 @@
+"""What a film is made with: its file, how it is rendered, and who scores it.
+
+The constructors are the settings of configs/, of Python and of every other way in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from synth.devices import choose_device
+from synth.faces.observers import FaceObserver, NeedsModels
+from synth.generators.acceleration import check_options
+from synth.generators.base import NoiseMode
+from synth.resizing import check_size
+from synth.scores.scorecard import check_face_stride
+from synth.video.encoders import Encoding, check_encoding
+from synth.video.sound import check_sound
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """How frames are computed.
+
+    device: auto, cpu, cuda, cuda:1 ... precision: auto, fp32, bf16, fp16. compile: auto, on, off.
+    batch_size: frames at once; None: by resolution and device. noise: const, none, random.
+    Raises ValueError for settings that cannot be met.
+    """
+
+    device: str = "auto"
+    precision: str = "auto"
+    compile: str = "auto"
+    batch_size: int | None = None
+    noise: NoiseMode = "const"
+    noise_seed: int | None = 0
+
+    def __post_init__(self) -> None:
+        check_options(self.precision, self.compile)
+        if self.batch_size is not None and self.batch_size < 1:
+            raise ValueError(
+                f"needs a batch of at least 1 frame; got batch_size={self.batch_size}; try 1"
+            )
+        if self.noise not in ("const", "none", "random"):
+            raise ValueError(f"needs noise const, none or random; got {self.noise!r}; try const")
+
+
+@dataclass(frozen=True)
+class ScoreSettings:
+    """Who looks for faces in the finished film (None: nobody), and in every n-th frame.
+
+    Raises ValueError for a stride below 1.
+    """
+
+    observer: FaceObserver | None = None
+    face_stride: int = 1
+
+    def __post_init__(self) -> None:
+        check_face_stride(self.face_stride)
+
+
+@dataclass(frozen=True)
+class FilmSettings:
+    """The film's file and how it is made.
+
+    file: name in the film's folder; its suffix chooses the kind: .mp4, .webm, .gif, none for a
+    folder of PNG. fps: frames a second. crf: quality, 0 best. gop: frames between key frames;
+    None: one second. codec: None for the kind's own. size_px: longer side; None: as rendered.
+    marked: say in the metadata that the film is generated. sound: a file whose sound it gets;
+    None: that of the motion, if it has one. config: text to keep as config.yaml, for whoever wants
+    to know later how the film was made.
+    Raises ValueError for settings that cannot be met.
+    """
+
+    fps: float | int = 30.0
+    file: str = "video.mp4"
+    crf: int = 18
+    gop: int | None = None
+    codec: str | None = None
+    size_px: int | None = None
+    marked: bool = True
+    sound: str | None = None
+    config: str = ""
+    render: RenderSettings = field(default_factory=RenderSettings)
+    score: ScoreSettings = field(default_factory=ScoreSettings)
+
+    def __post_init__(self) -> None:
+        name = Path(self.file)
+        if not self.file or name.name != self.file:
+            raise ValueError(
+                f"needs a file's name without folders; got file={self.file!r}; try video.mp4"
+            )
+        check_encoding(name, self.describe_encoding())
+        if self.size_px is not None:
+            check_size(self.size_px)
+
+    def describe_encoding(self, made_by: str | None = None) -> Encoding:
+        """What the encoder is told."""
+        return Encoding(self.fps, self.crf, self.gop, self.codec, self.marked, made_by)
+
+    def check(self) -> None:
+        """What can be wrong before any work: raises ValueError or OSError.
+
+        The device, the sound, and the models of who scores.
+        """
+        choose_device(self.render.device)
+        if self.sound is not None:
+            check_sound(self.file, self.sound)
+        if isinstance(self.score.observer, NeedsModels):
+            self.score.observer.fetch_models()

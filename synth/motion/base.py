@@ -1,0 +1,73 @@
+"""What moves a face: the seam that every source of motion fills and the film maker takes.
+
+A `Motion` looks at a prepared face and answers with a `Plan`: the path through W+, the moments
+worth a picture, and how the motion is written down beside the film. Whoever adds a motion writes
+one class; docs/extending.md shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from synth.faces.face import Face, FrameStage
+from synth.faces.observers import FaceObserver
+from synth.motion.paths import LatentPath
+from synth.progress import Report, ignore_progress
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time of the film that deserves a picture on the contact sheet, and what it shows.
+
+    `intensity` in [0, 1] fills a bar under the picture; None has no bar.
+    """
+
+    time_s: float
+    label: str
+    intensity: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How one face moves through one film.
+
+    path: which W+ at which time. moments: at least one, in the order of their times.
+    record: the motion in plain numbers and texts, kept as track.yaml.
+    touch: may change drawn frames before they are written; None leaves them alone.
+    sound: a file whose sound belongs to the motion; the film gets it unless told otherwise.
+    Raises ValueError for no moments.
+    """
+
+    path: LatentPath
+    moments: tuple[Moment, ...]
+    record: Mapping[str, object] = field(default_factory=dict)
+    touch: FrameStage | None = None
+    sound: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not self.moments:
+            raise ValueError("needs at least one moment to show; got a plan without")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a motion may want to know of the film that it is planned for.
+
+    fps: frames a second. observer: looks at faces and measures who they are, where somebody does.
+    """
+
+    fps: float | int = 25.0
+    observer: FaceObserver | None = None
+    report: Report = ignore_progress
+
+
+@runtime_checkable
+class Motion(Protocol):
+    """Anything that can say how a face moves."""
+
+    def plan(self, face: Face, scene: Scene) -> Plan:
+        """The way of this face through W+. Raises ValueError where it cannot go."""
+        ...

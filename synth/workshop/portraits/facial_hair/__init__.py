@@ -1,1 +1,0 @@
-"""Brows, lashes and beards, strand by strand."""

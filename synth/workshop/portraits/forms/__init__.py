@@ -1,0 +1,1 @@
+"""What people have and wear, as solid forms: hair, beards, brows, lashes, hats, ear-rings."""

@@ -1,1 +1,0 @@
-"""Hair of the head, strand by strand."""

@@ -1,1 +1,0 @@
-"""What skin, eyes and mouth look like before and in the light."""
