@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 FILMS  := $(VENV)/.films-ready
 ALL    := $(VENV)/.all-ready
 
-.PHONY: demo test lint refit bench clean
+.PHONY: demo test lint gpu-training refit bench clean
 
 demo: $(FILMS)
 	$(BIN)/python -m scripts.generate_video experiment=demo
@@ -19,21 +19,21 @@ lint: $(ALL)
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-# Everything that follows from the bundled generator, in order: after new weights, run this.
+# A new generator, for at most MINUTES a call, on a GPU where there is one and on all cores: call it
+# again until it says that it is finished. HEAD: what scripts.convert_head_model wrote.
+TRAINING ?= outputs/training
+MINUTES  ?= 25
+HEAD     ?= ict_facekit.npz
+gpu-training: $(ALL)
+	$(BIN)/python -m scripts.train_generator slice --folder $(TRAINING) --head-model $(HEAD) \
+		--minutes $(MINUTES)
+
+# Everything that follows from the bundled generator, in order: after new weights, run this. Steps
+# whose files have not changed are skipped; REFIT="--minutes 25" does a slice, "--data faces" includes
+# the networks that judge pictures.
+REFIT ?=
 refit: $(ALL)
-	$(BIN)/python -m scripts.train_encoder name=refit out=embed/encoder/weights/moodreel-encoder.safetensors
-	rm -r outputs/refit
-	$(BIN)/python -m scripts.fit_directions out=outputs/fitted.safetensors
-	$(BIN)/python -m scripts.calibrate_directions directions.path=outputs/fitted.safetensors \
-		identity_budget=0.42 full_at=present out=synth/motion/weights/moodreel-faces.safetensors report=false
-	$(BIN)/python -m scripts.generate_video experiment=demo
-	cp outputs/demo/contact_sheet.png docs/demo_sheet.png
-	$(BIN)/python -m scripts.generate_video experiment=readme
-	cp outputs/readme/video.gif docs/demo.gif
-	$(BIN)/python -c "from skimage import data, io; io.imsave('outputs/astronaut.png', data.astronaut())"
-	$(BIN)/python -m scripts.generate_video name=photo face=photo face.path=outputs/astronaut.png \
-		face.paste=true 'track.emotions=[calm,happiness,surprise,sadness]'
-	cp outputs/photo/contact_sheet.png docs/photo_sheet.png
+	$(BIN)/python -m scripts.refit $(REFIT)
 
 bench: $(ALL)
 	$(BIN)/python -m benchmarks.synthesis

@@ -6,10 +6,12 @@ held-out parameters. As a set: Frechet distance (Heusel et al. 2017) of perceptu
 
 from __future__ import annotations
 
+from dataclasses import astuple, fields
+
 import numpy as np
 import torch
 
-from benchmarks.quality.pictures import Figures, draw_faces, find_rows, reduce_frames, run_on
+from benchmarks.quality.pictures import BATCH, Figures, draw_faces, find_rows, reduce_frames, run_on
 from synth.generators.base import Generator
 from synth.generators.bundled_parameters import map_latents_to_parameters, truncate_parameters
 from synth.judging.frechet import find_frechet_distance
@@ -18,6 +20,7 @@ from synth.learning.losses import crop_face, find_psnr
 from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 from synth.types import Frames, to_images
 from synth.workshop.training.dataset import LEAST_PSI
+from synth.workshop.training.edges import EdgeFigures, measure_edges
 
 PERCEPTUAL_PX = 256
 SHARPNESS_PX = (1024, 512, 256)
@@ -43,7 +46,7 @@ def measure_likeness(
     figures["perceptual_distance"] = float(find_distances(network, *small).mean())
     strangers = find_distances(network, small[1], np.roll(small[1], 1, 0))
     figures["perceptual_distance_of_strangers"] = float(strangers.mean())
-    return figures | compare_sharpness(drawn, renders)
+    return figures | compare_sharpness(drawn, renders) | compare_edges(drawn, renders)
 
 
 def find_mean_psnr(drawn: Frames, renders: Frames) -> tuple[float, float]:
@@ -64,6 +67,18 @@ def find_distances(network: PerceptualNetwork, a: Frames, b: Frames) -> np.ndarr
             for k in range(0, len(a), 16)
         ]
     return torch.cat(parts).numpy()
+
+
+def compare_edges(drawn: Frames, renders: Frames) -> Figures:
+    """Overshoot, fringe and width of the strongest edges, means over batches of faces."""
+    found = [
+        astuple(measure_edges(to_images(drawn[k : k + BATCH]), to_images(renders[k : k + BATCH])))
+        for k in range(0, len(drawn), BATCH)
+    ]
+    means = np.mean(found, 0)
+    return {
+        f"edge_{field.name}": float(m) for field, m in zip(fields(EdgeFigures), means, strict=True)
+    }
 
 
 def compare_sharpness(drawn: Frames, renders: Frames) -> Figures:

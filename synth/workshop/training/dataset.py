@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import time
+import warnings
 from pathlib import Path
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
-from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset
+from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset, load_dataset
 from synth.storage.atomic import write_text_atomically
-from synth.workshop.portraits.parameters import (
+from synth.workshop.training.vocabulary import (
+    NUM_PARAMETERS,
     Z_DIM,
     FaceParameters,
     map_latents_to_parameters,
@@ -28,6 +31,23 @@ from synth.workshop.portraits.parameters import (
 #: The others are drawn towards the mean by a random psi at least this large: most faces that
 #: people ask for are truncated, so that is where the network should be at its best.
 LEAST_PSI = 0.6
+
+
+def open_dataset(folder: Path) -> FaceDataset:
+    """`load_dataset` for training: pictures as far as they are finished, of this vocabulary.
+
+    Raises ValueError for pictures of another one.
+    """
+    with warnings.catch_warnings():
+        # That some are missing is as it should be while they are being drawn.
+        warnings.simplefilter("ignore", UserWarning)
+        data = load_dataset(folder)
+    if data.parameters.shape[1] != NUM_PARAMETERS:
+        raise ValueError(
+            f"needs pictures of {NUM_PARAMETERS} parameters; {folder} has "
+            f"{data.parameters.shape[1]}; try rendering them again with this version"
+        )
+    return data
 
 
 def prepare_folder(folder: Path, counts: dict[int, int], seed: int) -> None:
@@ -79,6 +99,52 @@ def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list
         (folder / f"block_{block:05d}.done").touch()
 
 
+class RenderCrew:
+    """Processes that finish the data set in `folder`; leaving the context stops those at work.
+
+    A block that was stopped is drawn again by the next crew.
+    """
+
+    def __init__(
+        self, folder: Path, head_model: Path, counts: dict[int, int], seed: int, workers: int
+    ) -> None:
+        prepare_folder(folder, counts, seed)
+        blocks = max(counts.values()) // BLOCK
+        todo = [b for b in range(blocks) if not (folder / f"block_{b:05d}.done").exists()]
+        self._processes = [
+            multiprocessing.Process(
+                target=render_blocks,
+                args=(folder, head_model, list(counts), todo[worker::workers]),
+            )
+            for worker in range(min(workers, len(todo)))
+        ]
+
+    def __enter__(self) -> RenderCrew:
+        for process in self._processes:
+            process.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.terminate()
+            process.join()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until all is drawn; False when the time was over before.
+
+        Raises ChildProcessError when a process failed.
+        """
+        until_s = None if timeout_s is None else time.monotonic() + timeout_s
+        for process in self._processes:
+            process.join(None if until_s is None else max(0.0, until_s - time.monotonic()))
+        codes = [process.exitcode for process in self._processes]
+        if failed := [code for code in codes if code]:
+            raise ChildProcessError(
+                f"needs all workers to finish; exit codes {failed}; run it again"
+            )
+        return None not in codes
+
+
 def render_dataset(
     folder: Path,
     head_model: Path,
@@ -87,22 +153,8 @@ def render_dataset(
     workers: int,
 ) -> None:
     """Make or finish the data set in `folder`."""
-    prepare_folder(folder, counts, seed)
-    blocks = max(counts.values()) // BLOCK
-    todo = [b for b in range(blocks) if not (folder / f"block_{b:05d}.done").exists()]
-    processes = [
-        multiprocessing.Process(
-            target=render_blocks, args=(folder, head_model, list(counts), todo[worker::workers])
-        )
-        for worker in range(workers)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    failed = [process.exitcode for process in processes if process.exitcode]
-    if failed:
-        raise ChildProcessError(f"needs all workers to finish; exit codes {failed}; run it again")
+    with RenderCrew(folder, head_model, counts, seed, workers) as crew:
+        crew.wait()
 
 
 def describe_data(folder: str | Path, data: FaceDataset) -> str:

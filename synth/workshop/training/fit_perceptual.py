@@ -16,7 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synth.generators.bundled_parameters import (
+from synth.judging.perceptual import KIND, PerceptualNetwork
+from synth.judging.storage import save_network
+from synth.learning.augmentation import add_grain, cut_and_resize, jitter_colours, soften
+from synth.learning.fitting import FitPlan, fit_network, seed_for
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset
+from synth.types import Images, to_images
+from synth.workshop.training.dataset import describe_data
+from synth.workshop.training.vocabulary import (
     APPEARANCE,
     APPEARANCE_NAMES,
     APPEARANCE_START,
@@ -28,16 +35,10 @@ from synth.generators.bundled_parameters import (
     NUM_PARAMETERS,
     POSE_NAMES,
 )
-from synth.judging.perceptual import KIND, PerceptualNetwork
-from synth.judging.storage import save_network
-from synth.learning.augmentation import add_grain, cut_and_resize, jitter_colours, soften
-from synth.learning.fitting import FitPlan, fit_network, seed_for
-from synth.learning.rendered_faces import HELD_OUT, FaceDataset
-from synth.types import Images, to_images
-from synth.workshop.training.dataset import describe_data
 
 LIGHT_NAMES = (
-    "key_azimuth", "key_elevation", "key_power", "fill_power", "rim_power", "ambient", "warmth",
+    "key_azimuth", "key_elevation", "light_side", "light_rim", "light_glow", "exposure", "warmth",
+    "rim_hue",
 )  # fmt: skip
 #: Sizes, and how often each is drawn early and late in a training.
 SIZES = (64, 96, 128, 192, 256)
@@ -120,7 +121,7 @@ def fit_perceptual(data: FaceDataset, folder: Path, plan: FitPlan = PLAN) -> Per
     """Train, or finish training, and fold; -> the network as it ships, figures in its card."""
     torch.manual_seed(plan.seed)
     task = PerceptualTask(data, plan)
-    network = PerceptualNetwork(with_norms=True)
+    network = PerceptualNetwork(targets=NUM_PARAMETERS, with_norms=True)
     fit_network(network, task.draw_batch, task.find_loss, task.measure, plan, folder)
     plain = network.fold_norms()
     pictures = task.read_held_out()

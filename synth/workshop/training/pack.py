@@ -1,7 +1,8 @@
 """A finished run's average synthesis network and the fitted mapping network -> the shipped file.
 
-The file is a native checkpoint in half precision whose card tells data, command, seed, hours,
-pictures seen and held-out quality.
+The file is a native checkpoint in half precision whose card tells data, command, seed, quality on
+held-out pictures, and what the training itself wrote down (`ledger`): hours, machines, pictures
+seen and every run of the lineage.
 """
 
 from __future__ import annotations
@@ -10,19 +11,20 @@ import csv
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
 
 from synth.generators import save_generator
-from synth.generators.bundled import BUNDLED_NAME
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.learning.rendered_faces import load_dataset
 from synth.workshop.training.dataset import describe_data
+from synth.workshop.training.ledger import Ledger, make_lineage_card
+from synth.workshop.training.report import FIGURES
 
 
-def pack_generator(run: Path, mapping: Path, out: Path, data: Path, hours: float) -> None:
+def pack_generator(run: Path, mapping: Path, out: Path, data: Path) -> None:
     """Write the file. Raises ValueError when the run is not finished or the mapping is another's.
 
-    data: the folder of pictures, for the card; hours: what the training took.
+    mapping: file of `save_mapping`; data: the folder of pictures, for the card.
     """
     state = torch.load(run / "state.pt", map_location="cpu", weights_only=True)
     stages = state["run"]["plan"]
@@ -33,36 +35,39 @@ def pack_generator(run: Path, mapping: Path, out: Path, data: Path, hours: float
         )
     generator = StyleGAN2(StyleGAN2Config.from_json(state["run"]["config"]))
     generator.load_state_dict(state["average"])
-    _load_mapping(generator, mapping)
+    fit = _load_mapping(generator, mapping)
     for size in generator.config.resolutions:
         block = generator.synthesis.block_at(size)
         for layer in (block.conv1,) if size == 4 else (block.conv0, block.conv1):
             # Trained without noise: none is shipped as if it meant something.
             layer.noise_const.zero_()
     save_generator(
-        out, generator, BUNDLED_NAME, _make_card(run, data, state, hours), dtype=torch.float16
+        out, generator, BUNDLED_NAME, {**_make_card(run, data, state), **fit}, dtype=torch.float16
     )
 
 
-def _load_mapping(generator: StyleGAN2, mapping: Path) -> None:
+def _load_mapping(generator: StyleGAN2, mapping: Path) -> dict[str, str]:
+    """Fill the mapping network; -> what its file says about its fit."""
+    with safe_open(mapping, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        header = file.metadata() or {}
     try:
-        generator.mapping.load_state_dict(load_file(mapping))
+        generator.mapping.load_state_dict(tensors)
     except RuntimeError as error:
         raise ValueError(f"{mapping}: needs this generator's mapping network; {error}") from error
+    return {name: text for name, text in header.items() if name.startswith("mapping_")}
 
 
-def _make_card(run: Path, data: Path, state: dict, hours: float) -> dict[str, str]:
+def _make_card(run: Path, data: Path, state: dict) -> dict[str, str]:
     with open(run / "log.csv", encoding="utf-8", newline="") as file:
         last = list(csv.DictReader(file))[-1]
+    ledger = Ledger(run.name, "")
+    ledger.load_json(state["ledger"])
     return {
         "licence": "MIT",
         "data": describe_data(data, load_dataset(data)),
         "command": "python -m scripts.train_generator train (docs/bundled-generator.md)",
         "seed": str(state["run"]["seed"]),
-        "hours_on_two_cores": f"{hours:g}",
-        "stages": "; ".join(
-            f"{stage['resolution']}: {stage['pictures']} pictures" for stage in state["run"]["plan"]
-        ),
-        "held_out_psnr_db": last["psnr_db"],
-        "held_out_face_psnr_db": last["face_psnr_db"],
+        **{f"held_out_{name}": last[name] for name in FIGURES if name in last},
+        **make_lineage_card(ledger.entries),
     }

@@ -7,7 +7,10 @@ zeros beyond the window's edge, so it is wider than the patch, but where the pic
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +18,10 @@ from torch import Tensor
 
 from synth.generators.synthesis import NoiseSource, SynthesisNetwork
 from synth.types import WPlus
+from synth.workshop.training.unrolled import synthesize_blocks
+
+#: W+, maps and RGB so far, first and last resolution -> maps and RGB.
+RunBlocks = Callable[..., tuple[Tensor, Tensor]]
 
 #: Pixels at the trunk's resolution that a window is wider on each side: no edge reaches farther.
 MARGIN = 4
@@ -22,18 +29,26 @@ MARGIN = 4
 
 @dataclass(frozen=True)
 class Patches:
-    """Where patches lie: corners [sample, 2] (y, x) and side, in pixels of the trunk's pictures."""
+    """Where patches lie: corners [patch, 2] (y, x) and side, in pixels of the trunk's pictures.
+
+    A picture has one patch or more; those of the first picture come first.
+    """
 
     corners: np.ndarray
     side: int
 
     def cut(self, pictures: Tensor, scale: int) -> Tensor:
-        """[sample, channel, n, n] -> [sample, channel, m, m]; scale: pixels per pixel of trunk."""
-        side = self.side * scale
-        parts = []
-        for picture, (y, x) in zip(pictures, self.corners * scale, strict=True):
-            parts.append(picture[:, y : y + side, x : x + side])
+        """[sample, channel, n, n] -> [patch, channel, m, m]; scale: pixels per pixel of trunk."""
+        side, each = self.side * scale, len(self.corners) // len(pictures)
+        parts = [
+            pictures[index // each, :, y : y + side, x : x + side]
+            for index, (y, x) in enumerate(self.corners * scale)
+        ]
         return torch.stack(parts)
+
+    def take(self, places: slice) -> Patches:
+        """Some of the patches."""
+        return Patches(self.corners[places], self.side)
 
     def widen(self, resolution: int) -> Patches:
         """The windows round the patches, all within the picture."""
@@ -51,12 +66,24 @@ def draw_patches(random: np.random.Generator, count: int, side: int, resolution:
 def synthesize_patches(
     synthesis: SynthesisNetwork, w_plus: WPlus, patches: Patches, trunk: int, stop: int
 ) -> Tensor:
-    """Patches [sample, 3, side * stop / trunk, ...] with gradients for the layers after `trunk`."""
-    noise = NoiseSource("none", None, len(w_plus))
+    """Patches [patch, 3, side * stop / trunk, ...] with gradients for the layers after `trunk`."""
     windows = patches.widen(trunk)
+    run_blocks = _choose_blocks(synthesis, w_plus)
     with torch.no_grad():
-        x, image = synthesis.run_blocks(w_plus, noise, None, None, 4, trunk)
+        x, image = run_blocks(w_plus, None, None, 4, trunk)
         x = windows.cut(x, 1).contiguous(memory_format=torch.channels_last)
         image = windows.cut(image, 1)
-    _, image = synthesis.run_blocks(w_plus, noise, x, image, 2 * trunk, stop)
+    each = len(x) // len(w_plus)
+    _, image = run_blocks(w_plus.repeat_interleave(each, 0), x, image, 2 * trunk, stop)
     return Patches(patches.corners - windows.corners, patches.side).cut(image, stop // trunk)
+
+
+def _choose_blocks(synthesis: SynthesisNetwork, w_plus: WPlus) -> RunBlocks:
+    """What computes blocks fastest on the device of W+."""
+    if not w_plus.is_cuda:
+        return partial(synthesize_blocks, synthesis)
+
+    def run_blocks(w_plus: Tensor, *rest: Any) -> tuple[Tensor, Tensor]:
+        return synthesis.run_blocks(w_plus, NoiseSource("none", None, len(w_plus)), *rest)
+
+    return run_blocks

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from synth.generators.config import StyleGAN2Config
 
 #: The network of the bundled generator at its full size; a plan that stops earlier trains the
-#: same network without its last layers. Narrow: on two cores, pictures seen beat channels.
+#: same network without its last layers. Most channels are where shapes and edges are decided, up to
+#: 128x128; at 1024x1024 they would cost most of a video's time.
 FULL_CONFIG = StyleGAN2Config(
     resolution=1024,
     mapping_layers=6,
     mapping_lr_multiplier=1.0,
     mapping_last_linear=True,
-    channels=(256, 256, 256, 192, 96, 48, 32, 16, 16),
+    channels=(256, 256, 256, 256, 128, 64, 32, 16, 8),
 )
 
 
@@ -21,8 +23,9 @@ FULL_CONFIG = StyleGAN2Config(
 class Stage:
     """Train up to `resolution` with `pictures` pictures in batches, learning rate from `rate`.
 
-    trunk: keep all layers up to this resolution as they are, and train the later ones on patches
-    that are `patch` pixels wide at the trunk's resolution; 0 trains all layers on whole pictures.
+    trunk: keep all layers up to this resolution as they are, and train the later ones on `patches`
+    patches of every picture, `patch` pixels wide at the trunk's resolution; 0 trains all layers on
+    whole pictures.
     perceptual: weight of this term beside the regression. adversarial: size of the critic's pull
     at a pixel, against that of the mean absolute difference.
     """
@@ -33,41 +36,45 @@ class Stage:
     rate: float
     trunk: int = 0
     patch: int = 48
+    patches: int = 1
     perceptual: float = 0.0
     adversarial: float = 0.0
 
+    @property
+    def name(self) -> str:
+        """Resolution, and the trunk where there is one, for records."""
+        return f"{self.resolution} over {self.trunk}" if self.trunk else str(self.resolution)
+
+
+#: How many pictures of each size are drawn, {pixels: count}.
+PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 30720)}
 
 #: Learning rates are about ten times those of a GAN, since the raw weights are N(0, 1).
 PLANS: dict[str, tuple[Stage, ...]] = {
+    #: About an hour and a half of two idle cores; then there is a whole network.
     "cpu": (
-        Stage(16, 16_000, 8, 1.5e-2),
-        Stage(32, 20_000, 8, 1.5e-2),
-        Stage(64, 22_000, 8, 1.0e-2),
-        Stage(128, 18_000, 8, 7e-3),
-        Stage(256, 10_000, 8, 5e-3),
-        Stage(256, 4_200, 8, 3e-3, perceptual=0.3),
-        Stage(1024, 7_000, 8, 5e-3, trunk=128, patch=32, perceptual=0.3),
+        Stage(16, 24_000, 16, 1.5e-2),
+        Stage(32, 32_000, 8, 1.5e-2),
+        Stage(64, 56_000, 8, 1.0e-2),
+        Stage(128, 20_000, 8, 7e-3),
+        Stage(256, 24_000, 8, 5e-3),
+        Stage(1024, 8_000, 8, 5e-3, trunk=256, patch=64, patches=2),
     ),
-    #: After "cpu", from its weights: what a second session on two cores adds.
+    #: After "cpu", from its weights: two hours more.
     "longer": (
-        Stage(64, 40_000, 8, 1.0e-2),
+        Stage(64, 80_000, 8, 1.0e-2),
         Stage(128, 24_000, 8, 7e-3),
-        Stage(256, 5_000, 8, 4e-3),
-        Stage(256, 7_000, 8, 3e-3, adversarial=30.0),
-    ),
-    #: Last of all, from there: less of the critic, down to the last pixel.
-    "detail": (
-        Stage(256, 6_000, 8, 3e-3, adversarial=15.0),
-        Stage(1024, 4_500, 8, 4e-3, trunk=128, patch=32, adversarial=15.0),
+        Stage(256, 40_000, 8, 4e-3),
+        Stage(1024, 16_000, 8, 4e-3, trunk=256, patch=64, patches=2),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 1.5e-2),
-        Stage(32, 200_000, 64, 1.5e-2),
-        Stage(64, 400_000, 64, 1.0e-2),
-        Stage(128, 600_000, 32, 7e-3),
-        Stage(256, 800_000, 32, 5e-3),
-        Stage(512, 400_000, 16, 3e-3),
-        Stage(1024, 200_000, 16, 2e-3, perceptual=0.3, adversarial=15.0),
+        Stage(32, 150_000, 64, 1.5e-2),
+        Stage(64, 300_000, 32, 1.0e-2),
+        Stage(128, 300_000, 32, 7e-3),
+        Stage(256, 300_000, 32, 5e-3),
+        Stage(512, 100_000, 16, 3e-3),
+        Stage(1024, 40_000, 16, 2e-3),
     ),
     "smoke": (
         Stage(16, 64, 8, 1e-2),
@@ -82,3 +89,13 @@ def cut_config(config: StyleGAN2Config, resolution: int) -> StyleGAN2Config:
     count = resolution.bit_length() - 2
     channels = None if config.channels is None else config.channels[:count]
     return replace(config, resolution=resolution, channels=channels)
+
+
+def count_views(plan: tuple[Stage, ...], counts: Mapping[int, int]) -> dict[int, float]:
+    """How often a plan sees each picture of a size, {pixels: times}; a patch is the part it is."""
+    views: dict[int, float] = {}
+    for stage in plan:
+        share = stage.patches * (stage.patch / stage.trunk) ** 2 if stage.trunk else 1.0
+        size = stage.resolution
+        views[size] = views.get(size, 0) + share * stage.pictures / counts[size]
+    return views

@@ -1,0 +1,241 @@
+"""Everything that follows from the bundled generator, in order: `make refit`.
+
+    python -m scripts.refit                          # what is out of date
+    python -m scripts.refit --minutes 25             # a slice; call it again to go on
+    python -m scripts.refit --data faces --only perceptual judge encoder
+    python -m scripts.refit --list
+
+Each step names the files it reads and writes. docs/refit.json keeps their hashes as they were when
+the step was last done; a step whose files are all as they were then is skipped, so that a stopped
+refit goes on, and only what a change touches is done again. The two networks that judge pictures
+need the renders they learn from: without --data they are left as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.reporting import reporting_errors, say
+from synth.storage.atomic import write_text_atomically
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD = Path("docs/refit.json")
+GENERATOR = "synth/generators/weights/moodreel-faces.safetensors"
+PERCEPTUAL = "synth/judging/weights/moodreel-perceptual.safetensors"
+JUDGE = "synth/judging/weights/moodreel-judge.safetensors"
+ENCODER = "embed/encoder/weights/moodreel-encoder.safetensors"
+DIRECTIONS = "synth/motion/weights/moodreel-faces.safetensors"
+
+
+@dataclass(frozen=True)
+class RefitStep:
+    """Commands that make files from files, all relative to the repository.
+
+    commands: arguments of this Python, one after another. copies: results of a run, {from: to}.
+    remove: a run's folder that is of no use afterwards. resumes: may be stopped at any time.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    commands: tuple[tuple[str, ...], ...]
+    copies: tuple[tuple[str, str], ...] = ()
+    remove: str | None = None
+    resumes: bool = False
+
+
+def list_steps(data: Path | None) -> list[RefitStep]:
+    """All steps in the order in which they depend on each other."""
+    steps = [
+        RefitStep(
+            "encoder",
+            (GENERATOR, PERCEPTUAL, "configs/train_encoder.yaml"),
+            (ENCODER,),
+            (("-m", "scripts.train_encoder", "name=refit", f"out={ENCODER}"),),
+            remove="outputs/refit",
+            resumes=True,
+        ),
+        RefitStep(
+            "directions",
+            (GENERATOR, "configs/fit_directions.yaml", "configs/calibrate_directions.yaml"),
+            (DIRECTIONS,),
+            (
+                ("-m", "scripts.fit_directions", "out=outputs/fitted.safetensors"),
+                (
+                    *("-m", "scripts.calibrate_directions"),
+                    *("directions.path=outputs/fitted.safetensors", "identity_budget=0.42"),
+                    *("full_at=present", f"out={DIRECTIONS}", "report=false"),
+                ),
+            ),
+        ),
+        _make_film("demo", "contact_sheet.png", "docs/demo_sheet.png"),
+        _make_film("readme", "video.gif", "docs/demo.gif"),
+        _make_photo_page(),
+    ]
+    return steps if data is None else [*_list_networks(data), *steps]
+
+
+def _list_networks(data: Path) -> list[RefitStep]:
+    """What judges pictures learns from renders; both go on when stopped."""
+    return [
+        RefitStep(
+            name,
+            (str(data / "plan.json"), str(data / "parameters.npy")),
+            (weights,),
+            (
+                (
+                    *("-m", "scripts.train_networks", name, "--data", str(data)),
+                    *("--run", f"outputs/refit_{name}"),
+                ),
+            ),
+            remove=f"outputs/refit_{name}",
+            resumes=True,
+        )
+        for name, weights in (("perceptual", PERCEPTUAL), ("judge", JUDGE))
+    ]
+
+
+def _make_film(name: str, result: str, document: str) -> RefitStep:
+    return RefitStep(
+        name,
+        (GENERATOR, DIRECTIONS, f"configs/experiment/{name}.yaml"),
+        (document,),
+        (("-m", "scripts.generate_video", f"experiment={name}"),),
+        copies=((f"outputs/{name}/{result}", document),),
+    )
+
+
+def _make_photo_page() -> RefitStep:
+    photo = "from skimage import data, io; io.imsave('outputs/astronaut.png', data.astronaut())"
+    film = (
+        *("-m", "scripts.generate_video", "name=photo", "face=photo"),
+        *("face.path=outputs/astronaut.png", "face.paste=true"),
+        "track.emotions=[calm,happiness,surprise,sadness]",
+    )
+    return RefitStep(
+        "photo",
+        (GENERATOR, DIRECTIONS, ENCODER, PERCEPTUAL),
+        ("docs/photo_sheet.png",),
+        (("-c", photo), film),
+        copies=(("outputs/photo/contact_sheet.png", "docs/photo_sheet.png"),),
+    )
+
+
+def hash_step(root: Path, step: RefitStep) -> dict[str, str]:
+    """SHA-256 by file that the step reads or writes ('' where there is none), and of its text."""
+    files = {name: _hash(root / name) for name in (*step.inputs, *step.outputs)}
+    text = json.dumps([step.commands, step.copies])
+    return {**files, "commands": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def read_record(root: Path) -> dict[str, dict[str, str]]:
+    """Hashes by step as they were when it was last done."""
+    file = root / RECORD
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def find_due(root: Path, steps: Sequence[RefitStep]) -> list[RefitStep]:
+    """Steps whose files are not as they were; what a due step writes makes later ones due too."""
+    record, due, changing = read_record(root), [], set()
+    for step in steps:
+        is_same = record.get(step.name) == hash_step(root, step)
+        if not is_same or changing.intersection(step.inputs):
+            due.append(step)
+            changing.update(step.outputs)
+    return due
+
+
+def take_step(root: Path, step: RefitStep, until_s: float) -> bool:
+    """Do one step; False when the time was over before it was done.
+
+    Raises ChildProcessError when a command fails.
+    """
+    (root / "outputs").mkdir(exist_ok=True)
+    for command in step.commands:
+        child = subprocess.Popen([sys.executable, *command], cwd=root)
+        try:
+            code = child.wait(max(1.0, until_s - time.monotonic()) if step.resumes else None)
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGINT)
+            child.wait()
+            return False
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
+        if code:
+            raise ChildProcessError(
+                f"needs step {step.name} to work; `python {' '.join(command)}` ended with {code}"
+            )
+    for source, target in step.copies:
+        shutil.copyfile(root / source, root / target)
+    if step.remove is not None:
+        shutil.rmtree(root / step.remove, ignore_errors=True)
+    record = {**read_record(root), step.name: hash_step(root, step)}
+    write_text_atomically(root / RECORD, json.dumps(record, indent=2, sort_keys=True) + "\n")
+    return True
+
+
+def refit(root: Path, steps: Sequence[RefitStep], minutes: float) -> bool:
+    """Take all steps that are due, while there is time; -> whether nothing is left."""
+    until_s = time.monotonic() + 60 * minutes
+    for step in steps:
+        if not find_due(root, [step]):
+            say(f"{step.name}: up to date")
+            continue
+        if time.monotonic() > until_s:
+            say(f"{step.name}: left for the next call")
+            return False
+        say(f"{step.name}: {', '.join(step.outputs)}")
+        if not take_step(root, step, until_s):
+            say(f"{step.name}: stopped; the same command goes on")
+            return False
+    return True
+
+
+def forget(root: Path, steps: Sequence[RefitStep]) -> None:
+    """Make steps due whatever their files are."""
+    names = {step.name for step in steps}
+    record = {name: hashes for name, hashes in read_record(root).items() if name not in names}
+    write_text_atomically(root / RECORD, json.dumps(record, indent=2, sort_keys=True) + "\n")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin no step after so many")
+    parser.add_argument("--data", type=Path, help="folder of renders, for what judges pictures")
+    parser.add_argument("--only", nargs="+", metavar="STEP", help="these steps alone")
+    parser.add_argument("--force", action="store_true", help="also what is up to date")
+    parser.add_argument("--list", action="store_true", help="print what is due and do nothing")
+    a = parser.parse_args()
+    with reporting_errors():
+        steps = list_steps(a.data)
+        names = [step.name for step in steps]
+        if a.only and set(a.only) - set(names):
+            raise ValueError(f"needs steps among {names}; got {a.only}; try --data for networks")
+        steps = [step for step in steps if not a.only or step.name in a.only]
+        if a.list:
+            say("\n".join(step.name for step in find_due(ROOT, steps)) or "nothing is due")
+            return
+        if a.force:
+            forget(ROOT, steps)
+        refit(ROOT, steps, a.minutes)
+
+
+if __name__ == "__main__":
+    main()
