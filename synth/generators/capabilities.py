@@ -5,7 +5,7 @@ A generator says so in an attribute `capabilities`; one that says nothing can do
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
@@ -67,7 +67,7 @@ class TrainableGenerator(Protocol):
         """The weights by name."""
         ...
 
-    def load_state_dict(self, state: dict[str, Tensor]) -> Any:
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any:
         """Take weights of the same names and shapes."""
         ...
 

@@ -72,7 +72,7 @@ def test_a_header_cannot_ask_another_architecture_for_what_the_file_lacks(toy_fi
     with pytest.raises(CheckpointError, match=r"toy\.safetensors: "):
         load_generator(toy_file)
     edit_header(toy_file, architecture="unheard \x1b[2J of")
-    with pytest.raises(CheckpointError, match=r"needs an architecture among .*stylegan2, toy"):
+    with pytest.raises(CheckpointError, match=r"needs an architecture among .*stylegan2.* toy"):
         load_generator(toy_file)
     edit_header(toy_file, architecture="toy", config=json.dumps({"resolution": 1 << 30}))
     with pytest.raises(CheckpointError, match="1 to 64 pixels"):
