@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from synth.emotions import Emotion
-from synth.generators.bundled_parameters import (
+from synth.workshop.training.vocabulary import (
     EMOTION_SLICE,
     NUM_PARAMETERS,
     map_latents_to_parameters,
