@@ -36,6 +36,7 @@ from synth.plain_text import parse_json
 from synth.progress import Progress, Report, ignore_progress
 from synth.storage.arrays import load_arrays
 from synth.storage.atomic import write_atomically, write_text_atomically
+from synth.storage.run_settings import check_same_settings
 
 STATE_FILE, LOG_FILE = "state.npz", "log.csv"
 #: The seeds of a run's epochs lie so far apart that they are not those of another run.
@@ -123,7 +124,7 @@ class _Run:
     def __init__(self, model: Any, settings: TrainSettings) -> None:
         self.model, self.settings = model, settings
         self.rows: list[dict[str, float]] = []
-        self.plan = ""
+        self.plan: dict[str, Any] = {}
         self.best_weights: list[np.ndarray] = []
         losses = {"emotion": compute_emotion_loss, "timing": compute_timing_loss}
         weights = {"emotion": 1.0, "timing": settings.timing_weight}
@@ -171,11 +172,7 @@ class _Run:
         """Continue from what `save` wrote. Raises ValueError when it is of another run."""
         arrays = load_arrays(path)
         notes = parse_json(str(arrays["notes"]), str(path))
-        if notes["plan"] != self.plan:
-            raise ValueError(
-                f"{path}: needs a run of these settings and data; got one of others; try "
-                "another folder (name=...), or remove this one"
-            )
+        check_same_settings(notes["plan"], self.plan, f"the run in {path} was begun with")
         for k, variable in enumerate(self._variables()):
             variable.assign(arrays[f"now_{k}"])
         self.best_weights = [arrays[f"best_{k}"] for k in range(len(self.model.weights))]
@@ -233,9 +230,9 @@ def _write_log(rows: Sequence[dict[str, float]]) -> str:
     return buffer.getvalue()
 
 
-def _describe_plan(settings: TrainSettings, shape: ModelSettings, data: Sequence[Steps]) -> str:
+def _describe_plan(settings: TrainSettings, shape: ModelSettings, data: Sequence[Steps]) -> dict:
     sums = [
         [int(one.next_emotions.sum()), one.emotions.shape, float(one.next_timing.sum())]
         for one in data
     ]
-    return json.dumps([asdict(settings), asdict(shape), sums])
+    return {"training": asdict(settings), "network": asdict(shape), "data": sums}

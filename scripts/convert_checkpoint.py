@@ -1,4 +1,4 @@
-"""Convert a StyleGAN2 checkpoint of NVIDIA's or rosinality's code to our safetensors.
+"""Convert a generator's checkpoint (NVIDIA, rosinality, Hugging Face's BigGAN) to our safetensors.
 
     python -m scripts.convert_checkpoint ffhq.pkl ffhq.safetensors
     python -m scripts.convert_checkpoint ffhq ffhq.safetensors        # by the name of its card
@@ -10,6 +10,7 @@ printed. Loading a checkpoint converts it by itself; this script is for keeping 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from safetensors import safe_open
@@ -18,6 +19,9 @@ from scripts.reporting import reporting_errors, say
 from synth.checkpoints.isolation import ChildReport
 from synth.generators import convert_checkpoint, load_with_card
 from synth.storage.assets import fetch_asset, find_card, hash_file, load_cards
+
+#: Names of classes in the summary.
+SHOWN_CLASSES = 7
 
 
 def main() -> None:
@@ -37,18 +41,18 @@ def main() -> None:
 def summarize(source: Path, destination: Path, report: ChildReport) -> str:
     """A few lines about a conversion, which is opened as a user will open it."""
     loaded = load_with_card(destination)
-    config = loaded.generator.config
+    generator = loaded.generator
     with safe_open(destination, framework="np") as file:
         names = list(file.keys())
-    parameters = sum(tensor.numel() for tensor in loaded.generator.state_dict().values())
+    parameters = sum(tensor.numel() for tensor in generator.state_dict().values())
     has_discriminator = any(name.startswith("discriminator.") for name in names)
-    channels = ", ".join(str(config.channels_at(r)) for r in config.resolutions)
     lines = [
         f"source         {source} ({report.source_format})",
         f"sha256         {loaded.sha256}",
-        f"resolution     {config.resolution}, channels {channels} from 4x4 on",
-        f"latents        z {config.z_dim}, w {config.w_dim}, {config.num_layers} rows of W+",
-        f"mapping        {config.mapping_layers} layers, {config.c_dim} classes",
+        f"architecture   {generator.architecture}",
+        f"resolution     {generator.resolution}",
+        f"latents        z {generator.z_dim}, {generator.num_layers} rows of w {generator.w_dim}",
+        f"classes        {describe_classes(generator.capabilities.class_names)}",
         f"generator      {parameters:,} numbers",
         f"discriminator  {'yes' if has_discriminator else 'no'}",
         f"written        {destination} ({destination.stat().st_size:,} bytes)",
@@ -58,10 +62,18 @@ def summarize(source: Path, destination: Path, report: ChildReport) -> str:
     return "\n".join(lines)
 
 
+def describe_classes(names: Sequence[str]) -> str:
+    """How many there are and what the first ones are called."""
+    if not names:
+        return "none"
+    more = ", ..." if len(names) > SHOWN_CLASSES else ""
+    return f"{len(names)}: {', '.join(names[:SHOWN_CLASSES])}{more}"
+
+
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m scripts.convert_checkpoint",
-        description="Convert a StyleGAN2 checkpoint to safetensors without running anything in it.",
+        description="Convert a generator to safetensors without running anything in its file.",
     )
     parser.add_argument("source", help=".pkl or .pt file, or the name of a card in assets.yaml")
     parser.add_argument("destination", help="where the .safetensors file goes")

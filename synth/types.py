@@ -17,6 +17,10 @@ WPlus = Float[Tensor, "batch layer w_dim"]
 #: One face or direction: a row of w per layer of the generator.
 Rows = Float[Tensor, "layer w_dim"]
 Images = Float[Tensor, "batch 3 height width"]
+#: Matrices that take a place of the new picture to the one of the old: homogeneous coordinates, in
+#: picture widths from the centre, x to the right and y down.
+Transforms = Float[Tensor, "#batch 3 3"]
+OneTransform = Float[Tensor, "3 3"]
 #: Seconds from the start of a film, one for each frame.
 Times = Float[Tensor, "frame"]
 Frames = UInt8[np.ndarray, "frame height width 3"]

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.quality.pictures import BATCH, Figures, reduce
+from synth.generators.architectures import StoredGenerator
 from synth.generators.layers import ModulatedConvolution
-from synth.generators.stylegan2 import StyleGAN2
 
 EPSILON = 1e-4
 PATH_PX = 256
@@ -25,7 +25,7 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 
 
 def measure_path_length(
-    generator: StyleGAN2, distance: Distance, count: int, seed: int = 0
+    generator: StoredGenerator, distance: Distance, count: int, seed: int = 0
 ) -> Figures:
     """In W, t uniform from 0 to 1, not truncated, without noise."""
     random = torch.Generator().manual_seed(2_000_000 + seed)
@@ -47,7 +47,7 @@ def measure_path_length(
     return {"pairs": count, "mean": float(kept.mean()), "median": float(np.median(found))}
 
 
-def measure_droplets(generator: StyleGAN2, count: int, seed: int = 0) -> Figures:
+def measure_droplets(generator: StoredGenerator, count: int, seed: int = 0) -> Figures:
     """Per layer, the worst of `count` random faces: largest over mean length of its features.
 
     StyleGAN's droplets showed as such peaks from 64x64 on.

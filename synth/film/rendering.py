@@ -7,16 +7,18 @@ In: a Generator and a LatentPath. Out: an iterator of uint8 frames [frame, heigh
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from synth.devices import find_device
 from synth.faces.face import FrameStage
 from synth.film.settings import RenderSettings
 from synth.generators.base import Generator
-from synth.motion.paths import LatentPath, count_frames, iterate_frame_times
+from synth.motion.paths import LatentPath, count_frames, find_transforms, iterate_frame_times
 from synth.progress import Progress, Report, ignore_progress
-from synth.types import Frames, WPlus, to_frames
+from synth.types import Frames, Times, to_frames
 
 #: Pixels worth computing at once: beyond it a CPU gains nothing and only holds more memory.
 CPU_BATCH_PIXELS = 2**18
@@ -51,7 +53,7 @@ def render_frames(
     batch_size = min(batch_size, frame_count)
     report(Progress("render", 0, frame_count))
     for times_s in iterate_frame_times(path, fps, batch_size):
-        frames = draw_chunk(generator, path(times_s), settings, batch_size)
+        frames = draw_chunk(generator, path, times_s, settings, batch_size)
         for stage in stages:
             frames = stage(frames, times_s)
         yield frames
@@ -60,17 +62,30 @@ def render_frames(
 
 
 def draw_chunk(
-    generator: Generator, w_plus: WPlus, settings: RenderSettings, batch_size: int
+    generator: Generator,
+    path: LatentPath,
+    times_s: Times,
+    settings: RenderSettings,
+    batch_size: int,
 ) -> Frames:
-    """At most `batch_size` W+ -> as many frames."""
-    count = len(w_plus)
+    """The frames of at most `batch_size` times."""
+    count, device = len(times_s), find_device(generator)
+    more: dict[str, Any] = {}
     # Not around a yield: the mode belongs to the thread, and so to the caller.
     with torch.inference_mode():
-        w_plus = w_plus.to(find_device(generator))
-        missing = batch_size - count
-        if missing:
-            w_plus = torch.cat([w_plus, w_plus[-1:].expand(missing, -1, -1)])
+        transforms = find_transforms(path, times_s)
+        if transforms is not None:
+            more["transform"] = _fill(transforms.to(device), batch_size)
         images = generator.synthesis(
-            w_plus, noise_mode=settings.noise, noise_seed=settings.noise_seed
+            _fill(path(times_s).to(device), batch_size),
+            noise_mode=settings.noise,
+            noise_seed=settings.noise_seed,
+            **more,
         )
         return to_frames(images[:count])
+
+
+def _fill(rows: Tensor, count: int) -> Tensor:
+    """So many rows, the last one repeated."""
+    missing = count - len(rows)
+    return torch.cat([rows, rows[-1:].expand(missing, -1, -1)]) if missing else rows

@@ -32,7 +32,7 @@ def draw_sheet(
     pictures = []
     for moment in moments:
         times_s = torch.tensor([moment.time_s], dtype=torch.float64)
-        frames = draw_chunk(generator, plan.path(times_s), settings, 1)
+        frames = draw_chunk(generator, plan.path, times_s, settings, 1)
         for stage in stages:
             frames = stage(frames, times_s)
         pictures.append(frames)

@@ -28,8 +28,8 @@ class Capabilities:
         `count_rows(n)` then tells how many rows of W+ such a picture depends on.
     noise_maps: `copy_noise_maps(batch)` gives its stored noise, and `synthesis(noise_maps=...)`
         takes other maps in its place.
-    transform: `synthesis(..., transform=...)` draws through a transform [3, 3] of the plane, and
-        `move_rows(w_plus, transform)` gives W+ whose picture is turned and shifted so.
+    transform: `synthesis(..., transform=...)` draws through transforms of the plane
+        (`synth.types.Transforms`).
     compute_types: values that its attribute `dtype`, the type of feature maps, may have.
     class_names: of a class-conditional network, in the order of its classes.
     accelerate: lays it out for inference; None where nobody has written that.

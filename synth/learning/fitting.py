@@ -7,7 +7,6 @@ whole every few minutes) and log.csv with held-out figures.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +21,8 @@ from tqdm import trange
 
 from synth.generators.memory import reuse_freed_memory
 from synth.learning.run_log import append_row
-from synth.storage.atomic import write_atomically, write_text_atomically
+from synth.storage.atomic import write_atomically
+from synth.storage.run_settings import keep_settings, replace_settings
 
 #: Of a step's number: pictures [batch, 3, n, n] and what the network should say of them, a tensor
 #: or whatever `FindLoss` understands.
@@ -118,8 +118,8 @@ def _report(folder: Path, network: nn.Module, measure: Measure, step: int) -> di
     return figures
 
 
-def _describe(plan: FitPlan) -> str:
-    return json.dumps({key: v for key, v in asdict(plan).items() if key != "save_every_s"})
+def _describe(plan: FitPlan) -> dict[str, Any]:
+    return {key: value for key, value in asdict(plan).items() if key != "save_every_s"}
 
 
 def _save_state(
@@ -129,7 +129,6 @@ def _save_state(
     # Through a file of Python's: torch's own says nothing of why the disk took no more.
     with write_atomically(folder / "state.pt") as path, open(path, "wb") as file:
         torch.save(state, file)
-    write_text_atomically(folder / "plan.json", _describe(plan))
 
 
 def _load_state(
@@ -138,14 +137,11 @@ def _load_state(
     """Take up state.pt where there is one; -> the steps already taken."""
     path = folder / "state.pt"
     if not path.exists():
+        replace_settings(folder / "plan.json", _describe(plan))
         return 0
+    keep_settings(folder / "plan.json", _describe(plan))
     device = next(network.parameters()).device
     state = torch.load(path, map_location=device, weights_only=True)
-    found = (folder / "plan.json").read_text(encoding="utf-8")
-    if found != _describe(plan):
-        raise ValueError(
-            f"{folder}: needs a run of plan {_describe(plan)}; got {found}; try another folder"
-        )
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
     return state["step"]

@@ -14,7 +14,7 @@ from typing import Literal, Protocol, get_args, runtime_checkable
 import torch
 
 from synth.emotions import find_close
-from synth.types import Times, WPlus
+from synth.types import Times, Transforms, WPlus
 
 #: How the way from one keyframe to the next is filled; synth/motion/interpolation.py defines each.
 Easing = Literal["linear", "halving", "smoothstep", "cubic", "spherical"]
@@ -45,6 +45,23 @@ class LatentPath(Protocol):
     def __call__(self, times_s: Times) -> WPlus:
         """Times in seconds [frame] -> W+ [frame, layer, w_dim]; outside an open path: its ends."""
         ...
+
+
+@runtime_checkable
+class PlacedPath(LatentPath, Protocol):
+    """A LatentPath that also says where the picture lies, for generators that can be told.
+
+    Frames are drawn by `synthesis(..., transform=...)`: see `capabilities.transform`.
+    """
+
+    def find_transforms(self, times_s: Times) -> Transforms:
+        """Times in seconds [frame] -> matrices [frame, 3, 3], from new places to old ones."""
+        ...
+
+
+def find_transforms(path: LatentPath, times_s: Times) -> Transforms | None:
+    """Where the picture lies at these times; None for a path that leaves it alone."""
+    return path.find_transforms(times_s) if isinstance(path, PlacedPath) else None
 
 
 def check_seconds(what: str, seconds: float) -> None:

@@ -1,10 +1,8 @@
 """A motion that shifts and turns the picture, whatever the face does meanwhile.
 
 In: placements over time, a face of a generator that can (capability `transform`: StyleGAN3), and
-perhaps another motion. Out: a `Plan`. What is drawn is moved by the network itself, with what
-comes in at the border; no pixels are moved. A turn and a shift can be said by W+ alone
-(`generator.move_rows`), so this needs nothing but a LatentPath. Zoom and shear cannot; they would
-need a path that tells a transform beside W+.
+perhaps another motion. Out: a `Plan` whose path is a `PlacedPath`. What is drawn is moved by the
+network itself, with what comes in at the border; no pixels are moved.
 
 Symbols: a place x of the picture in picture widths from the centre, y down, goes to R x + d; the
 network is told the way back, U = [[R^T, -R^T d], [0, 1]].
@@ -15,11 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from synth.faces.face import Face
 from synth.generators.capabilities import find_capabilities
@@ -28,7 +24,7 @@ from synth.motion.base import Moment, Plan, Scene
 from synth.motion.interpolation import Interpolation, KeyframePath
 from synth.motion.keyframes import Keyframes
 from synth.motion.paths import LatentPath
-from synth.types import Times, WPlus
+from synth.types import Rows, Times, Transforms, WPlus
 
 #: Beyond a thousand picture widths or turns somebody mistook a unit.
 _FARTHEST = 1000
@@ -36,22 +32,12 @@ _FARTHEST = 1000
 SWAY = ((0, 0, 0, 0), (2, 0.15, 0, 20), (4, -0.15, 0, -20))
 
 
-@runtime_checkable
-class Placeable(Protocol):
-    """A generator whose W+ can be turned and shifted."""
-
-    def move_rows(self, w_plus: WPlus, transform: Tensor) -> WPlus:
-        """W+ [frame, layer, w_dim] and U [frame, 3, 3] -> W+ of the moved picture."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
 class MovedPath:
-    """A LatentPath whose picture is placed as `places` says: [1, (right, down, degrees)]."""
+    """A PlacedPath: rows of one path, places [1, (right, down, degrees)] of the other."""
 
     path: LatentPath
     places: KeyframePath
-    generator: Placeable
 
     @property
     def duration_s(self) -> float:
@@ -67,15 +53,18 @@ class MovedPath:
 
     def __call__(self, times_s: Times) -> WPlus:
         """Times in seconds [frame] -> W+ [frame, layer, w_dim]."""
-        places = self.places(times_s)[:, 0]
-        return self.generator.move_rows(self.path(times_s), find_transforms(places))
+        return self.path(times_s)
+
+    def find_transforms(self, times_s: Times) -> Transforms:
+        """Times in seconds [frame] -> U of each [frame, 3, 3]."""
+        return make_transforms(self.places(times_s)[:, 0])
 
 
 @dataclass(frozen=True, eq=False)
 class StillPath:
     """A LatentPath that stays where it is."""
 
-    rows: Float[Tensor, "layer w_dim"]
+    rows: Rows
     duration_s: float = 0.0
     closed: bool = True
 
@@ -126,7 +115,7 @@ class ShiftAndTurn:
     def plan(self, face: Face, scene: Scene) -> Plan:
         """The inner motion, moved. Raises ValueError for a generator that cannot."""
         generator = face.generator
-        if not find_capabilities(generator).transform or not isinstance(generator, Placeable):
+        if not find_capabilities(generator).transform:
             raise ValueError(
                 f"needs a generator that can shift and turn what it draws; got {generator.name}; "
                 "try a StyleGAN3, such as generator=card generator.path.name=ffhqu-256-r"
@@ -138,10 +127,10 @@ class ShiftAndTurn:
         )
         record = {"placements": [list(entry) for entry in self.placements], "closing": self.closing}
         if self.motion is None:
-            path = MovedPath(StillPath(face.rows.cpu()), places, generator)
+            path = MovedPath(StillPath(face.rows.cpu()), places)
             return Plan(path, self._list_moments(), {"transform": record})
         inner = as_motion(self.motion).plan(face, scene)
-        path = MovedPath(inner.path, places, generator)
+        path = MovedPath(inner.path, places)
         return Plan(
             path, inner.moments, {**inner.record, "transform": record}, inner.touch, inner.sound
         )
@@ -163,7 +152,7 @@ class ShiftAndTurn:
         return tuple(Moment(float(entry[0]), _describe(entry)) for entry in self.placements)
 
 
-def find_transforms(places: Float[Tensor, "frame 3"]) -> Float[Tensor, "frame 3 3"]:
+def make_transforms(places: Float[torch.Tensor, "frame 3"]) -> Transforms:
     """(right, down, degrees to the left) -> U of each, in float64."""
     right, down, degrees = places.double().unbind(1)
     angle = degrees * math.pi / 180

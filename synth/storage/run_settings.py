@@ -1,7 +1,8 @@
 """One folder, one kind of results: the settings of a run that can be taken up again.
 
 In: what the results depend on, as plain JSON. Out: a file with it, or a ValueError where results
-of another kind lie already.
+of another kind lie already, with the names of what differs. Settings count by value: their order
+and the layout of the file do not matter.
 """
 
 from __future__ import annotations
@@ -11,22 +12,57 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from synth.storage.atomic import remove_leftovers, write_text_atomically
+from synth.plain_text import load_json
+from synth.storage.atomic import write_text_atomically
+
+_MOST_NAMED = 5
 
 
 def keep_settings(path: Path, settings: Mapping[str, Any], others: Iterable[Path] = ()) -> None:
     """Write the settings to `path`, unless they are there; refuse to go on with different ones.
 
-    others: files of the same kind, by processes beside this one, that must say the same. Nobody
-    else may be writing `path`. Raises ValueError naming the file that differs.
+    others: files of the same kind, by processes beside this one, that must say the same. Call it
+    within `locks.own_folder` where two runs could begin at once. Raises ValueError naming the file
+    that differs and the settings that do.
     """
-    remove_leftovers(path)
-    text = json.dumps(settings, indent=1, sort_keys=True) + "\n"
-    for found in {path, *others}:
-        if found.is_file() and found.read_text(encoding="utf-8") != text:
-            raise ValueError(
-                f"needs the settings that the results in {found.parent} were made with "
-                f"({found.name}); got others; try another name=..., or remove the folder"
-            )
+    for found in sorted({path, *others}):
+        if found.is_file():
+            source = f"the results in {found.parent} were made with ({found.name})"
+            check_same_settings(load_json(found), settings, source)
     if not path.is_file():
-        write_text_atomically(path, text)
+        replace_settings(path, settings)
+
+
+def replace_settings(path: Path, settings: Mapping[str, Any]) -> None:
+    """Write the settings to `path`, whatever was there: for a folder that has no results yet."""
+    write_text_atomically(path, json.dumps(settings, indent=1, sort_keys=True) + "\n")
+
+
+def check_same_settings(kept: Any, settings: Mapping[str, Any], source: str) -> None:
+    """Raise ValueError unless `kept`, as read from a file, says the same as `settings`.
+
+    source: what was made with the kept ones, `the results in out were made with`.
+    """
+    wanted = json.loads(json.dumps(settings))
+    if kept == wanted:
+        return
+    differing = ", ".join(_list_differences(kept, wanted)[:_MOST_NAMED])
+    raise ValueError(
+        f"needs the settings that {source}; got others: {differing}; try another folder "
+        "(name=...), or remove this one"
+    )
+
+
+def _list_differences(kept: Any, wanted: Any, path: str = "") -> list[str]:
+    """Dotted names of the entries that are not the same in both."""
+    if not isinstance(kept, dict) or not isinstance(wanted, dict):
+        return [] if kept == wanted else [path or "all of them"]
+    return [
+        name
+        for key in sorted({*kept, *wanted})
+        if key not in kept or key not in wanted or kept[key] != wanted[key]
+        for name in _list_differences(
+            kept.get(key), wanted.get(key), f"{path}.{key}" if path else str(key)
+        )
+        or [f"{path}.{key}" if path else str(key)]
+    ]

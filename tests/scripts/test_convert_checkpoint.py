@@ -43,7 +43,9 @@ def test_conversion_prints_a_summary_and_loads(convert, source, tmp_path):
     assert code == 0, errors
     generator = load_generator(target)
     assert generator.sha256 in output
-    assert "resolution     8, channels 8, 4 from 4x4 on" in output
+    assert "architecture   stylegan2" in output and "resolution     8\n" in output
+    assert "classes        none" in output
+    assert convert_checkpoint.describe_classes("abcdefgh") == "8: a, b, c, d, e, f, g, ..."
     assert "discriminator  no" in output
     code, _, errors = convert(source, target)
     assert code == 1 and "--overwrite" in errors

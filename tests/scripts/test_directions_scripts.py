@@ -44,15 +44,19 @@ def call(tmp_path, tiny_generator, tiny_directions, monkeypatch, capsys):
 
 
 def score_brightness(self, faces):
-    """All emotions show in bright pictures."""
+    """All emotions show in bright pictures, to the same part."""
     bright = 1 / (1 + np.exp(-faces.mean((1, 2, 3)) / 20 + 6))
-    return np.repeat(bright[:, None], 7, 1)
+    return np.concatenate([1 - bright[:, None], np.repeat(bright[:, None] / 6, 6, 1)], 1)
 
 
 def test_a_set_is_calibrated_with_its_curves(call, tmp_path, monkeypatch):
     monkeypatch.setattr(PerceptualScorer, "score", score_brightness)
     code, printed, error = call(
-        calibrate_directions, "faces=3", "out=calibrated.safetensors", "search_rows=true"
+        calibrate_directions,
+        "faces=3",
+        "held_out=2",
+        "out=calibrated.safetensors",
+        "search_rows=true",
     )
     assert code == 0, error
     assert "calibrated.safetensors: 6 directions for tiny" in printed
@@ -64,6 +68,10 @@ def test_a_set_is_calibrated_with_its_curves(call, tmp_path, monkeypatch):
         assert responses[-1] > responses[0]
     assert set(json.loads(read.card["rows_that_carry"])) == set(found)
     assert json.loads(read.card["calibrated_with"])["seeds"] == [100000, 100002]
+    measured = json.loads(read.card["measured_on"])
+    assert measured == {"seeds": [0, 1], "psi": 0.7, "reported_by": "moodreel-judge"}
+    assert np.array(json.loads(read.card["confusion"])).sum() == 14
+    assert "2 people" in printed
     with Image.open(tmp_path / "calibrated_calibration.png") as picture:
         assert picture.size[0] > 500
 

@@ -7,8 +7,7 @@ picture width, phase p_k, and x in picture widths from the centre,
 
 U is the user's transform of the plane; R and T are a turn and a shift that row 0 of W+ says: with
 (c, s, t_x, t_y) = A w + b, divided by |(c, s)|, R = [[c, -s], [s, c]] and T x = x - t. Waves that M
-makes too fast for the sampling rate fade out (a_k). Nothing else reads row 0, so a turn and shift
-by the user can be said by that row as well: `move_rows`.
+makes too fast for the sampling rate fade out (a_k). Nothing else reads row 0.
 """
 
 from __future__ import annotations
@@ -21,11 +20,7 @@ from torch import Tensor, nn
 
 from synth.generators.layers import EqualizedLinear
 from synth.generators.stylegan3.resampling import Signal
-from synth.types import WPlus
-
-#: U for each sample, or one for all: homogeneous coordinates in picture widths from the centre,
-#: x to the right and y down.
-Transform = Float[Tensor, "#batch 3 3"] | Float[Tensor, "3 3"]
+from synth.types import OneTransform, Transforms
 
 
 class FourierInput(nn.Module):
@@ -49,9 +44,9 @@ class FourierInput(nn.Module):
         self.register_buffer("phases", torch.rand(channels) - 0.5)
 
     def forward(
-        self, w: Float[Tensor, "batch w_dim"], transform: Transform | None = None
+        self, w: Float[Tensor, "batch w_dim"], transform: Transforms | OneTransform | None = None
     ) -> Float[Tensor, "batch channel height width"]:
-        """Sample the waves at the centres of the pixels, then mix channels."""
+        """Sample the waves at the centres of the pixels, then mix channels. `transform` is U."""
         place = self.find_placement(w)
         if transform is not None:
             place = place @ transform.to(place)
@@ -78,33 +73,3 @@ class FourierInput(nn.Module):
         turn = torch.stack([cos, -sin, zero, sin, cos, zero, zero, zero, one], 1)
         shift = torch.stack([one, zero, -right, zero, one, -down, zero, zero, one], 1)
         return turn.reshape(-1, 3, 3) @ shift.reshape(-1, 3, 3)
-
-    def move_rows(self, w_plus: WPlus, transform: Transform) -> WPlus:
-        """W+ whose picture is that of `w_plus` under a turn and shift `transform`.
-
-        R T U is a turn and a shift again, R' x - R' t', and A w + b = |(c, s)| (c', s', t') is met
-        by the smallest change of w. Raises ValueError for a transform that does more than turn and
-        shift, and for a network whose A does not reach every placement.
-        """
-        moves = transform.double().reshape(-1, 3, 3)
-        turns = moves[:, :2, :2]
-        gram = turns.transpose(1, 2) @ turns - torch.eye(2).to(moves)
-        flat = moves[:, 2] - torch.tensor([0.0, 0, 1]).to(moves)
-        if max(float(gram.abs().max()), float(flat.abs().max())) > 1e-4:
-            raise ValueError(
-                "needs a transform that turns and shifts only, to be said by W+; got one that "
-                "scales or shears; try synthesis(..., transform=...)"
-            )
-        w = w_plus[:, 0]
-        matrix = self.affine.weight.double() * self.affine.weight_gain
-        if torch.linalg.matrix_rank(matrix) < 4:
-            raise ValueError("needs a network that places its picture by w; got one that does not")
-        said = self.affine(w).double()
-        place = self.find_placement(w).double() @ moves.to(w.device)
-        turn, length = place[:, :2, :2], said[:, :2].norm(dim=1, keepdim=True)
-        shift = -(turn.transpose(1, 2) @ place[:, :2, 2:])[:, :, 0]
-        wanted = torch.cat([turn[:, 0, :1], turn[:, 1, :1], shift], 1) * length
-        change = (wanted - said) @ torch.linalg.pinv(matrix).T
-        moved = w_plus.expand(len(wanted), -1, -1).clone()
-        moved[:, 0] += change.to(moved)
-        return moved

@@ -15,9 +15,7 @@ from synth.generators.capabilities import Capabilities
 from synth.generators.classes import name_classes
 from synth.generators.mapping import MappingNetwork
 from synth.generators.stylegan3.config import StyleGAN3Config
-from synth.generators.stylegan3.fourier import Transform
 from synth.generators.stylegan3.synthesis import AliasFreeSynthesis
-from synth.types import WPlus
 
 
 class StyleGAN3(nn.Module):
@@ -53,10 +51,6 @@ class StyleGAN3(nn.Module):
             transform=True,
             class_names=self.config.class_names or name_classes(self.config.c_dim),
         )
-
-    def move_rows(self, w_plus: WPlus, transform: Transform) -> WPlus:
-        """W+ that draws the same picture, turned and shifted; see `fourier.FourierInput`."""
-        return self.synthesis.input.move_rows(w_plus, transform)
 
     @property
     def device(self) -> torch.device:

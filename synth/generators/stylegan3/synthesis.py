@@ -24,9 +24,9 @@ from synth.generators.base import NoiseMode
 from synth.generators.layers import EPSILON, EqualizedLinear, clamp_optionally
 from synth.generators.resampling import Features, NewFeatures
 from synth.generators.stylegan3.config import StyleGAN3Config
-from synth.generators.stylegan3.fourier import FourierInput, Transform
+from synth.generators.stylegan3.fourier import FourierInput
 from synth.generators.stylegan3.resampling import FilteredActivation, Signal
-from synth.types import Images, WPlus
+from synth.types import Images, OneTransform, Transforms, WPlus
 
 
 class ModulatedLayer(nn.Module):
@@ -113,13 +113,12 @@ class AliasFreeSynthesis(nn.Module):
         w_plus: WPlus,
         noise_mode: NoiseMode = "const",
         noise_seed: int | None = None,
-        transform: Transform | None = None,
+        transform: Transforms | OneTransform | None = None,
     ) -> Images:
         """W+ -> images at the network's own scale, nominally in [-1, 1], not clipped.
 
         noise_mode, noise_seed: as all generators take them; nothing here is noisy.
-        transform: U of `fourier`, which maps places of the new picture to places of the old one,
-        in picture widths from the centre.
+        transform: U of `fourier`, for each sample or one for all.
         Raises ValueError for another number of rows or another width.
         """
         expected = (self.config.num_layers, self.config.w_dim)

@@ -14,7 +14,7 @@ from synth.generators.stylegan3.config import StyleGAN3Config, Widths, design_r,
 from synth.generators.stylegan3.filters import design_radial, design_separable
 from synth.generators.stylegan3.resampling import upsample
 from synth.generators.stylegan3.stylegan3 import StyleGAN3
-from synth.motion.transform import find_transforms
+from synth.motion.transform import make_transforms
 
 PARITY = 1e-4
 
@@ -133,7 +133,7 @@ def test_a_shift_of_the_plane_shifts_the_picture(design):
     rows = network.mapping(torch.randn(1, 12))
     image = network.synthesis(rows)
     right, down = 4, -2
-    transform = find_transforms(torch.tensor([[right / 32, down / 32, 0.0]]))
+    transform = make_transforms(torch.tensor([[right / 32, down / 32, 0.0]]))
     shifted = network.synthesis(rows, transform=transform)
     inside = image[:, :, 4:26, 4:24]
     expected_at = shifted[:, :, 4 + down : 26 + down, 4 + right : 24 + right]
@@ -147,27 +147,20 @@ def test_a_quarter_turn_turns_the_picture_of_configuration_r():
     network = make_network(design_r)
     rows = network.mapping(torch.randn(1, 12))
     image = network.synthesis(rows)
-    turned = network.synthesis(rows, transform=find_transforms(torch.tensor([[0.0, 0, 90.0]])))
+    turned = network.synthesis(rows, transform=make_transforms(torch.tensor([[0.0, 0, 90.0]])))
     expected = torch.rot90(image, 1, (2, 3))  # numpy's and torch's turn to the left
     assert float((turned - expected).abs().mean()) < 0.02 * float(image.std())
 
 
 @torch.no_grad()
-def test_rows_can_say_turns_and_shifts_but_nothing_else():
+def test_one_transform_for_all_and_one_for_each():
     network = make_network()
-    rows = network.mapping(torch.randn(3, 12))
-    places = torch.tensor([[0.1, -0.2, 30.0], [0.0, 0.0, 180.0], [-0.4, 0.3, -75.0]])
-    transform = find_transforms(places)
-    moved = network.move_rows(rows, transform)
-    assert torch.equal(moved[:, 1:], rows[:, 1:])
-    told = network.synthesis(rows, transform=transform)
-    torch.testing.assert_close(network.synthesis(moved), told, atol=1e-4, rtol=0)
-    for bad in (torch.diag(torch.tensor([2.0, 2, 1])), torch.diag(torch.tensor([-1.0, 1, 1])) + 1):
-        with pytest.raises(ValueError, match="turns and shifts only"):
-            network.move_rows(rows, bad)
-    network.synthesis.input.affine.weight.zero_()
-    with pytest.raises(ValueError, match="places its picture by w"):
-        network.move_rows(rows, transform)
+    rows = network.mapping(torch.randn(2, 12))
+    places = torch.tensor([[0.1, -0.2, 30.0], [0.0, 0.0, 180.0]])
+    both = network.synthesis(rows, transform=make_transforms(places))
+    alone = network.synthesis(rows, transform=make_transforms(places[:1]))
+    torch.testing.assert_close(both[:1], alone[:1], atol=1e-5, rtol=0)
+    assert not torch.allclose(both[1], alone[1], atol=0.01)
 
 
 def test_gradients_pass_to_w_and_to_weights():

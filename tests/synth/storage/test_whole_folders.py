@@ -60,9 +60,20 @@ def test_settings_stay_the_same_for_a_folder(tmp_path):
     keep_settings(path, {"a": None, "b": 1})
     assert json.loads(path.read_text()) == {"a": None, "b": 1}
     for call in (path, other):
-        with pytest.raises(ValueError, match=r"settings-1\.json\); got others"):
+        with pytest.raises(ValueError, match=r"settings-1\.json\); got others: a, b"):
             keep_settings(call, {"b": 2}, [path])
     assert not other.exists()
     write_text_atomically(other, "{}")
     with pytest.raises(ValueError, match=r"settings-2\.json"):
         keep_settings(path, {"a": None, "b": 1}, [path, other])
+
+
+def test_what_differs_is_named_and_layout_is_not(tmp_path):
+    path = tmp_path / "settings.json"
+    path.write_text('{"a": {"b": 1, "c": [1, 2]}, "d": null}')
+    keep_settings(path, {"d": None, "a": {"c": (1, 2), "b": 1}})
+    with pytest.raises(ValueError, match=r"got others: a\.b, d; try another folder"):
+        keep_settings(path, {"a": {"b": 2, "c": [1, 2]}})
+    path.write_text("{")
+    with pytest.raises(ValueError, match=r"settings\.json: needs JSON"):
+        keep_settings(path, {"a": 1})
