@@ -144,7 +144,8 @@ EMOTION_SLICE = slice(IDENTITY_MODES, IDENTITY_MODES + len(EMOTIONS))
 APPEARANCE_START = IDENTITY_MODES + len(EMOTIONS)
 NUM_PARAMETERS = APPEARANCE_START + len(APPEARANCE)
 IDENTITY_WEIGHTS = np.array(
-    (1.7, 1.7, 1.6, 1.3, 1.2, 1.8, 1.1, 0.9, 1.1, 0.8, 0.8, 1.0, 1.5) + (0.8,) * (IDENTITY_MODES - 13)
+    (1.7, 1.7, 1.6, 1.3, 1.2, 1.8, 1.1, 0.9, 1.1, 0.8, 0.8, 1.0, 1.5)
+    + (0.8,) * (IDENTITY_MODES - 13)
 )
 EMOTION_WEIGHT = 5.0
 RARE_THRESHOLD = 0.8
@@ -241,7 +242,7 @@ def _shape(u: np.ndarray) -> np.ndarray:
     return shaped
 
 
-_MEANS = {"uniform": 0.5, "positive": 0.2, "rare": 0.1, "normal": 0.0, "share": 0.26}
+_MEANS = {"uniform": 0.5, "positive": 0.23, "rare": 0.156, "normal": 0.0, "share": 0.273}
 #: What brings the spread of a kind to about that of N(0, 1), to its own.
 _GAINS = {"uniform": 3.46, "positive": 1.0, "rare": 2.0, "normal": 1.0, "share": 3.0}
 

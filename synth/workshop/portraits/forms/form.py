@@ -73,8 +73,12 @@ def join_grid(columns: int, rows: int, closed: bool = True) -> np.ndarray:
 
 
 def sweep(
-    path: np.ndarray, radius: np.ndarray, reference: np.ndarray, sides: int = 10,
-    closed: bool = False, flat: float = 1.0,
+    path: np.ndarray,
+    radius: np.ndarray,
+    reference: np.ndarray,
+    sides: int = 10,
+    closed: bool = False,
+    flat: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """A tube round path [n, 3] of radius [n], `flat` times as thick along `reference`.
 

@@ -110,7 +110,14 @@ def paint_mouth(place, n, is_teeth, inwards, look, open_, visible, lights):
     if is_teeth:
         rgb = mix((0.80, 0.765, 0.70), (0.09, 0.022, 0.02), ramp(0.6, 3.4, inwards))
         return add_light(
-            rgb, n, (0.6, 0.6, 0.6), 0.10, 30.0, 0.45 + 0.55 * open_, 0.4 + 0.6 * visible, lights,
+            rgb,
+            n,
+            (0.6, 0.6, 0.6),
+            0.10,
+            30.0,
+            0.45 + 0.55 * open_,
+            0.4 + 0.6 * visible,
+            lights,
             2,
         )
     rgb = mix((0.60, 0.15, 0.16), (0.07, 0.012, 0.014), ramp(0.6, 4.6, inwards))

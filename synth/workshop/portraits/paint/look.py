@@ -162,9 +162,7 @@ def make_look(face: FaceParameters, build: Build, wall: np.ndarray) -> Look:
     )
 
 
-def choose_lips(
-    face: FaceParameters, skin: np.ndarray, woman: float
-) -> tuple[np.ndarray, float]:
+def choose_lips(face: FaceParameters, skin: np.ndarray, woman: float) -> tuple[np.ndarray, float]:
     """Lips: skin with more blood in it, and how far make-up covers them."""
     melanin = face["melanin"]
     painted = woman * rise(0.45, 0.95, face["lip_colour"])

@@ -187,7 +187,9 @@ def make_anatomy(model: HeadModel) -> Anatomy:
     modes = model.identity * _make_gains(len(model.identity))[:, None]
     for index, amounts in PERSONAL.items():
         modes[index] += PERSONAL_GAIN * mix(amounts)
-    rows = np.concatenate([modes, [mix(COMMON), mix(FEMININE), mix(AGED), mix(HEAVY)]]).astype(np.float32)
+    rows = np.concatenate([modes, [mix(COMMON), mix(FEMININE), mix(AGED), mix(HEAVY)]]).astype(
+        np.float32
+    )
     rows = _calm_down(model, rows)
     rows[-4] += mix(AWAKE)
     teeth = np.unique(model.triangles[np.isin(model.materials, (GUMS, TEETH))])

@@ -48,9 +48,7 @@ def make_glasses(face: FaceParameters, landmarks: np.ndarray, ears: np.ndarray) 
     return [Form.make(vertices, vertices, triangles, GLASSES)]
 
 
-def _make_rim(
-    eye: np.ndarray, landmarks: np.ndarray, side: float, shape: float
-) -> np.ndarray:
+def _make_rim(eye: np.ndarray, landmarks: np.ndarray, side: float, shape: float) -> np.ndarray:
     """Middle line [point, 3] of the rim before one eye [6, 3]."""
     apart = abs(landmarks[42:48, 0].mean() - landmarks[36:42, 0].mean()) / 6.3
     half_width, half_height = (2.62 + 0.2 * shape) * apart, (2.45 - 0.35 * shape) * apart
