@@ -22,6 +22,7 @@ from synth.generators.capabilities import Capabilities, TrainableGenerator
 _OURS = {
     "stylegan2": "synth.generators.stylegan2",
     "biggan-deep": "synth.generators.biggan.biggan",
+    "dcgan": "synth.generators.dcgan",
     "stylegan3": "synth.generators.stylegan3.stylegan3",
 }
 
