@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def load_labelled_latents(path: str | Path, generator: Generator) -> LabelledLat
     Raises ValueError naming the file, also when its latents do not fit the generator.
     """
     path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: needs labelled latents as .npz; found nothing there")
     arrays = load_arrays(path)
     if not {"w", "emotion"} <= set(arrays):
         raise ValueError(f"{path}: needs arrays w and emotion; got {sorted(arrays)}")
@@ -56,6 +59,13 @@ def load_labelled_latents(path: str | Path, generator: Generator) -> LabelledLat
         raise ValueError(f"{path}: needs at least one latent; got none")
     if emotion.dtype.kind not in "iu" or emotion.min() < 0 or emotion.max() >= len(Emotion):
         raise ValueError(f"{path}: needs emotions as numbers 0 to 6; got {np.unique(emotion)[:9]}")
+    return _join(path, w, emotion, arrays)
+
+
+def _join(
+    path: Path, w: np.ndarray, emotion: np.ndarray, arrays: Mapping[str, np.ndarray]
+) -> LabelledLatents:
+    """Latents and emotions with what else the arrays know of each."""
     try:
         intensities = np.asarray(arrays.get("intensity", np.ones(len(w))), np.float64)
         subjects = np.asarray(arrays.get("subject", np.arange(len(w))), np.int64)

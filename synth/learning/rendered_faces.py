@@ -7,7 +7,6 @@ and the emotions of its faces.
 from __future__ import annotations
 
 import itertools
-import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from jaxtyping import Float
 
 from synth.emotions import Emotion
 from synth.generators.bundled_parameters import EMOTIONS
+from synth.plain_text import load_json
+from synth.storage.arrays import load_array
 
 #: Pictures are made, and counted, in blocks of so many.
 BLOCK = 64
@@ -43,7 +44,7 @@ def load_dataset(folder: str | Path) -> FaceDataset:
     Raises ValueError when that is not even one block.
     """
     folder = Path(folder)
-    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    plan = load_json(folder / "plan.json")
     blocks = itertools.takewhile(
         lambda b: (folder / f"block_{b:05d}.done").exists(), itertools.count()
     )
@@ -60,8 +61,8 @@ def load_dataset(folder: str | Path) -> FaceDataset:
             stacklevel=2,
         )
     return FaceDataset(
-        z=np.load(folder / "z.npy")[:count],
-        parameters=np.load(folder / "parameters.npy")[:count],
+        z=load_array(folder / "z.npy")[:count],
+        parameters=load_array(folder / "parameters.npy")[:count],
         pictures={
             size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r")[:count] for size in sizes
         },

@@ -242,7 +242,7 @@ def _shape(u: np.ndarray) -> np.ndarray:
     return shaped
 
 
-_MEANS = {"uniform": 0.5, "positive": 0.2, "rare": 0.1, "normal": 0.0, "share": 0.26}
+_MEANS = {"uniform": 0.5, "positive": 0.23, "rare": 0.156, "normal": 0.0, "share": 0.273}
 #: What brings the spread of a kind to about that of N(0, 1), to its own.
 _GAINS = {"uniform": 3.46, "positive": 1.0, "rare": 2.0, "normal": 1.0, "share": 3.0}
 

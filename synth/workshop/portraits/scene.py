@@ -70,7 +70,8 @@ _PARTS = {
 
 @dataclass(frozen=True)
 class Studio:
-    """Everything fixed for all faces."""
+    """Everything fixed for all faces: the head's triangles and their parts; ribbons of lashes; ears
+    and lobes [2], vertices that carry glasses and ear-rings."""
 
     model: HeadModel
     skull: Skull
@@ -106,6 +107,7 @@ class Scene:
 
     @property
     def vertices(self) -> np.ndarray:
+        """Posed points [vertex, 3] in cm."""
         return self.attributes[:, 6:9]
 
 
@@ -116,11 +118,20 @@ def make_studio(model: HeadModel) -> Studio:
     for material, part in _PARTS.items():
         head_parts[model.materials[keep] == material] = part
     return Studio(
-        model, make_skull(model), make_body_grid(model), make_muscles(model), make_anatomy(model),
-        make_lids(model), model.triangles[keep].astype(np.int32), head_parts,
-        make_front_grid(model), make_beard_ground(model), find_lash_ribbons(model),
-        find_ears(model.vertices), find_lobes(model.vertices),
-    )  # fmt: skip
+        model=model,
+        skull=make_skull(model),
+        body=make_body_grid(model),
+        muscles=make_muscles(model),
+        anatomy=make_anatomy(model),
+        lids=make_lids(model),
+        head_triangles=model.triangles[keep].astype(np.int32),
+        head_parts=head_parts,
+        front=make_front_grid(model),
+        beard=make_beard_ground(model),
+        ribbons=find_lash_ribbons(model),
+        ears=find_ears(model.vertices),
+        lobes=find_lobes(model.vertices),
+    )
 
 
 def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
@@ -168,15 +179,19 @@ def make_forms(
     hair = make_hair(studio.skull, face, ground)
     model = studio.model
     rest = model.vertices + identity
+    beside = ground[[COLUMNS * 3 // 4, COLUMNS // 4], CAP_ROWS + 8]
     return [
-        cloth, hair, make_brows(studio.front, face, model, head),
+        cloth,
+        hair,
+        make_brows(studio.front, face, model, head),
         make_lashes(studio.ribbons, face, model, head),
-        *make_hat(studio.skull, face, ground), *make_bun(face, ground[:, 0].mean(0), find_hat(face)),
-        *make_braids(face, ground[[COLUMNS * 3 // 4, COLUMNS // 4], CAP_ROWS + 8]),
+        *make_hat(studio.skull, face, ground),
+        *make_bun(face, ground[:, 0].mean(0), find_hat(face)),
+        *make_braids(face, beside),
         *make_earrings(face, head[studio.lobes], model.vertices[studio.lobes]),
         *make_glasses(face, rest[model.landmarks], rest[studio.ears]),
         *make_beard(studio.beard, face, head),
-    ]  # fmt: skip
+    ]
 
 
 def _assemble(

@@ -14,6 +14,7 @@ import torch
 from safetensors import safe_open
 
 from synth.generators import save_generator
+from synth.generators.bundled import BUNDLED_NAME
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.learning.rendered_faces import load_dataset
 from synth.workshop.training.dataset import describe_data

@@ -11,17 +11,21 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.interpolate import RBFInterpolator
-from scipy.ndimage import gaussian_filter
+from scipy.interpolate import CubicSpline, RBFInterpolator
 from scipy.spatial import KDTree
 
 from synth.workshop.portraits.forms.form import join_grid, ramp
+from synth.workshop.portraits.rings import smooth_rings
 from synth.workshop.portraits.shape.head_model import SKIN, HeadModel
 
 CENTRE = np.array([0.0, 5.0, 0.3], np.float32)
 COLUMNS, CAP_ROWS, FALL_ROWS = 240, 64, 48
 ROWS = CAP_ROWS + FALL_ROWS
-EQUATOR_CM, LOWEST_CM = 6.0, -17.0
+LOWEST_CM = -17.0
+_EQUATOR = np.pi / 2 - 0.1
+#: How far from the middle hair hangs: in front, past the cheeks, at the ears, behind.
+_HANG_AZIMUTH = np.array([0, 0.6, 0.95, 1.3, 2.0, 2.6, np.pi])
+_HANG_CM = np.array([9.2, 9.0, 8.7, 8.75, 8.8, 9.0, 9.3])
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def make_skull(model: HeadModel) -> Skull:
     upper = _draw_upper(spline, azimuth)
     lower = _draw_lower(spline, azimuth, upper[:, -1])
     close = np.concatenate([upper, lower], 1)
-    close = _smooth(close, 1.0)
+    close = smooth_rings(close, (1.0, 1.0))
     hang = _let_hang(close, azimuth)
     _, near = KDTree(points).query(close[::6, ::4].reshape(-1, 3), k=6)
     shape = (COLUMNS // 6, len(range(0, ROWS, 4)))
@@ -86,42 +90,36 @@ def _is_outside(points: np.ndarray) -> np.ndarray:
 
 def _draw_upper(spline: RBFInterpolator, azimuth: np.ndarray) -> np.ndarray:
     """From the crown to the equator, evenly by angle."""
-    polar = np.linspace(0.004, np.pi / 2 - 0.1, CAP_ROWS)
-    a, p = np.meshgrid(azimuth, polar, indexing="ij")
-    direction = np.stack([np.sin(p) * np.sin(a), np.cos(p), np.sin(p) * np.cos(a)], -1)
-    radius = spline(direction.reshape(-1, 3)).reshape(a.shape)
-    return CENTRE + direction * radius[..., None]
+    polar = np.linspace(0.004, _EQUATOR, CAP_ROWS)
+    radius = _find_radius(spline, azimuth, polar)
+    return CENTRE + _find_direction(azimuth, polar) * radius[..., None]
 
 
 def _draw_lower(spline: RBFInterpolator, azimuth: np.ndarray, last: np.ndarray) -> np.ndarray:
     """From the equator down, by height, along the skin as far as it can be seen."""
+    polar = np.linspace(_EQUATOR, 3.0, 80)
+    columns = [CubicSpline(polar, radius) for radius in _find_radius(spline, azimuth, polar)]
     share = np.linspace(0, 1, FALL_ROWS + 1)[1:]
     height = last[:, 1:2] * (1 - share) + LOWEST_CM * share
     radius = np.hypot(last[:, 0], last[:, 2] - CENTRE[2])[:, None] * np.ones_like(height)
     for _ in range(12):
-        direction = np.stack(
-            [
-                radius * np.sin(azimuth)[:, None],
-                height - CENTRE[1],
-                radius * np.cos(azimuth)[:, None],
-            ],
-            -1,
-        )
-        length = np.linalg.norm(direction, axis=-1)
-        found = spline((direction / length[..., None]).reshape(-1, 3)).reshape(length.shape)
-        radius = np.clip(radius * (1 + 0.5 * (found / length - 1)), 3.5, 12.5)
-    return np.stack(
-        [
-            radius * np.sin(azimuth)[:, None],
-            height,
-            radius * np.cos(azimuth)[:, None] + CENTRE[2],
-        ],
-        -1,
-    )
+        below = height - CENTRE[1]
+        angle = np.arctan2(radius, below)
+        found = np.stack([column(a) for column, a in zip(columns, angle, strict=True)])
+        radius = np.clip(radius * (0.5 + 0.5 * found / np.hypot(radius, below)), 3.5, 12.5)
+    across = [radius * np.sin(azimuth)[:, None], radius * np.cos(azimuth)[:, None] + CENTRE[2]]
+    return np.stack([across[0], height, across[1]], -1)
 
 
-def _smooth(grid: np.ndarray, width: float) -> np.ndarray:
-    return gaussian_filter(grid, (width, width, 0), mode=("wrap", "nearest", "nearest"))
+def _find_direction(azimuth: np.ndarray, polar: np.ndarray) -> np.ndarray:
+    """Unit directions [column, row, 3] from the centre."""
+    a, p = np.meshgrid(azimuth, polar, indexing="ij")
+    return np.stack([np.sin(p) * np.sin(a), np.cos(p), np.sin(p) * np.cos(a)], -1)
+
+
+def _find_radius(spline: RBFInterpolator, azimuth: np.ndarray, polar: np.ndarray) -> np.ndarray:
+    direction = _find_direction(azimuth, polar)
+    return spline(direction.reshape(-1, 3)).reshape(direction.shape[:2])
 
 
 def _let_hang(close: np.ndarray, azimuth: np.ndarray) -> np.ndarray:
@@ -129,11 +127,10 @@ def _let_hang(close: np.ndarray, azimuth: np.ndarray) -> np.ndarray:
     radius = np.hypot(close[..., 0], close[..., 2] - CENTRE[2])
     widest = np.maximum.accumulate(radius, axis=1)
     # In front hair falls past the cheeks, not over chin and nose.
-    temple = np.interp(np.abs(azimuth), [0, 0.6, 0.95, 1.3, 2.0, 2.6, np.pi],
-                       [9.2, 9.0, 8.7, 8.75, 8.8, 9.0, 9.3])  # fmt: skip
+    temple = np.interp(np.abs(azimuth), _HANG_AZIMUTH, _HANG_CM)
     below = ramp(7.0, 3.0, close[..., 1])
     wanted = np.where(below > 0, widest * (1 - below) + temple[:, None] * below, radius)
-    wanted = gaussian_filter(wanted, (2, 2), mode=("wrap", "nearest"))
+    wanted = smooth_rings(wanted, (2.0, 2.0))
     hang = close.copy()
     scale = wanted / radius
     hang[..., 0] *= scale
@@ -154,7 +151,7 @@ def find_grid_normals(grid: np.ndarray) -> np.ndarray:
 def find_ground_offset(skull: Skull, offsets: np.ndarray) -> np.ndarray:
     """Offsets of skin vertices [vertex, 3] -> smooth offsets of the ground [column, row, 3]."""
     coarse = offsets[skull.roots].mean(1).reshape(*skull.coarse_shape, 3)
-    coarse = gaussian_filter(coarse, (1.6, 1.6, 0), mode=("wrap", "nearest", "nearest"))
+    coarse = smooth_rings(coarse, (1.6, 1.6))
     wide = np.concatenate([coarse[-2:], coarse, coarse[:3]]).astype(np.float32)
     columns = (np.arange(COLUMNS, dtype=np.float32) / 6 + 2)[:, None]
     rows = np.minimum(np.arange(ROWS, dtype=np.float32) / 4, skull.coarse_shape[1] - 1)[None]

@@ -17,6 +17,8 @@ TEXELS_PER_CM = 24.0
 LIP, BLUSH, FRECKLE, SHADOW, STUBBLE, WARM = range(6)
 FOREHEAD, FROWN, CHEEK_FOLD, EYE_FAN, NOSE, EYE_BAG, MOUTH, CHIN = range(6, 14)
 NUM_CHANNELS = 14
+#: Curves are measured this far round them; beyond, nothing of them is left.
+_BOX_CM = 1.3
 
 
 class Fold(NamedTuple):
@@ -88,19 +90,31 @@ def _measure(x: np.ndarray, y: np.ndarray, curve: np.ndarray) -> tuple[np.ndarra
     return np.sqrt(best), along
 
 
+def _find_box(x: np.ndarray, y: np.ndarray, curve: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of x, y [row, column] within _BOX_CM of a curve."""
+    low, high = curve.min(0) - _BOX_CM, curve.max(0) + _BOX_CM
+    rows = np.flatnonzero((y[:, 0] > low[1]) & (y[:, 0] < high[1]))
+    columns = np.flatnonzero((x[0] > low[0]) & (x[0] < high[0]))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
 def _measure_lips(x: np.ndarray, y: np.ndarray, mark: np.ndarray) -> np.ndarray:
-    """Signed distance to the outline of the lips in cm, positive inside."""
+    """Signed distance to the outline of the lips in cm, positive inside, at least -_BOX_CM."""
     outline = mark[48:60, :2].astype(np.float64).copy()
     outline = (outline + outline[[6, 5, 4, 3, 2, 1, 0, 11, 10, 9, 8, 7]] * (-1, 1)) / 2
     middle = outline.mean(0)
     outline = middle + (outline - middle) * (1.03, 1.06)
     closed = _draw_curve(np.concatenate([outline, outline[:1]]), 160, closed=True)
-    distance, _ = _measure(x, y, closed)
-    angle = np.zeros(x.shape)
+    box = _find_box(x, y, closed)
+    px, py = x[box], y[box]
+    distance, _ = _measure(px, py, closed)
+    angle = np.zeros(px.shape)
     for a, b in itertools.pairwise(closed):
-        ax, ay, bx, by = a[0] - x, a[1] - y, b[0] - x, b[1] - y
+        ax, ay, bx, by = a[0] - px, a[1] - py, b[0] - px, b[1] - py
         angle += np.arctan2(ax * by - ay * bx, ax * bx + ay * by)
-    return np.where(np.abs(angle) > np.pi, distance, -distance)
+    lips = np.full(x.shape, -_BOX_CM)
+    lips[box] = np.where(np.abs(angle) > np.pi, distance, np.maximum(-distance, -_BOX_CM))
+    return lips
 
 
 #: Fixed places of freckles, x and y in cm, mirrored with a small shift.
@@ -119,11 +133,10 @@ def make_face_map(landmarks: np.ndarray) -> np.ndarray:
     face[..., LIP] = _measure_lips(x, y, landmarks)
     _add_flush(face, x, y, landmarks)
     _add_freckles(face, x, y)
-    aside = np.abs(x)
-    edge = -1.0 + 0.378 * np.maximum(0, aside - 2.5) ** 1.5
+    edge = -1.0 + 0.378 * np.maximum(0, np.abs(x) - 2.5) ** 1.5
     face[..., STUBBLE] = np.clip(-face[..., LIP] / 0.5, 0, 1) / (1 + np.exp((y - edge) / 0.5))
     for fold in _make_folds(landmarks):
-        _crease(face, aside, y, fold)
+        _crease(face, x, y, fold)
     return face
 
 
@@ -150,14 +163,18 @@ def _add_freckles(face: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
             face[..., FRECKLE] += np.exp(-(distance**1.5))
 
 
-def _crease(face: np.ndarray, aside: np.ndarray, y: np.ndarray, fold: Fold) -> None:
+def _crease(face: np.ndarray, x: np.ndarray, y: np.ndarray, fold: Fold) -> None:
     """Add a fold: dark in the crease, tapering to its ends."""
     curve = np.array(fold.points, float)
     curve = _draw_curve(curve, 30) if len(curve) > 2 else np.linspace(curve[0], curve[1], 12)
-    distance, along = _measure(aside, y, curve)
-    from_middle = curve[0, 0] < 0.05
-    end = along if from_middle else 2 * along - 1
+    # Both halves of the picture are this far aside.
+    half = x.shape[1] // 2
+    rows, columns = _find_box(x[:, half:], y[:, half:], curve)
+    distance, along = _measure(x[rows, half:][:, columns], y[rows, half:][:, columns], curve)
+    end = along if curve[0, 0] < 0.05 else 2 * along - 1
     taper = np.sqrt(np.maximum(0, 1 - end**2))
     width = fold.width * (0.45 + 0.55 * taper)
     value = fold.strength * taper * np.exp(-((distance / width) ** 2))
-    face[..., fold.group] = np.maximum(face[..., fold.group], value)
+    for side in (face[:, half:, fold.group], face[:, half - 1 :: -1, fold.group]):
+        part = side[rows, columns]
+        np.maximum(part, value, out=part)

@@ -59,9 +59,9 @@ def make_field(model: HeadModel, trait: Trait) -> np.ndarray:
     """Offsets [vertex * 3] float32 of one unit of `trait`."""
     offsets = np.zeros_like(model.vertices)
     for move in trait.moves:
-        offsets += _spread(model.vertices, move)
+        offsets += spread_move(model.vertices, move)
         if move.at[0] != 0:
-            offsets += _spread(model.vertices * _MIRROR, move) * _MIRROR
+            offsets += spread_move(model.vertices * _MIRROR, move) * _MIRROR
     if trait.moves and trait.eyes != "bend":
         offsets = _keep_eyes_whole(model, offsets, float(trait.eyes == "carry"))
     inner = np.unique(model.triangles[np.isin(model.materials, (GUMS, TEETH))])
@@ -76,7 +76,8 @@ def make_field(model: HeadModel, trait: Trait) -> np.ndarray:
 _MIRROR = np.array([-1, 1, 1], np.float32)
 
 
-def _spread(vertices: np.ndarray, move: Move) -> np.ndarray:
+def spread_move(vertices: np.ndarray, move: Move) -> np.ndarray:
+    """Offsets [vertex, 3] of one move, without its mirror image."""
     away = vertices - np.array(move.at, np.float32)
     squared = ((away / np.array(move.reach, np.float32)) ** 2).sum(1)
     # Flatter than a Gaussian on top, so that what is moved keeps its own shape.

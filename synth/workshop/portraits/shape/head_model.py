@@ -28,7 +28,8 @@ DRAWN_MATERIALS = {
     "M_EyeLashes": LASHES,
 }
 
-#: Vertices of the 68 landmarks in the order of the iBUG 300-W annotation.
+#: Vertices of the 68 landmarks in the order of the iBUG 300-W annotation, unless the file has an
+#: array `landmarks` of its own.
 LANDMARK_VERTICES = (
     *(1225, 1888, 1052, 367, 1719, 1722, 2199, 1447, 966, 3661, 4390, 3927, 3924, 2608, 3272),
     *(4088, 3443, 268, 493, 1914, 2044, 1401, 3615, 4240, 4114, 2734, 2509, 978, 4527, 4942),
@@ -36,7 +37,6 @@ LANDMARK_VERTICES = (
     *(3721, 3725, 3732, 5708, 5695, 2081, 0, 4275, 6200, 6213, 6346, 6461, 5518, 5957, 5841),
     *(5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966),
 )
-LAST_SKULL_VERTEX = 11248
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class HeadModel:
 
     vertices [vertex, 3] the neutral mean head; triangles [triangle, 3] int32; materials
     [triangle] int8; identity [mode, vertex * 3]; expression [shape, vertex * 3];
-    landmarks [68] vertex numbers; skull vertex numbers of skin that hair may grow on;
-    eye_centres [2, 3] (viewer's right, viewer's left); lash_uv [vertex, 2].
+    landmarks [68] vertex numbers; eye_centres [2, 3] (viewer's right, viewer's left); lash_uv
+    [vertex, 2].
     """
 
     vertices: np.ndarray
@@ -56,7 +56,6 @@ class HeadModel:
     expression: np.ndarray
     expression_names: tuple[str, ...]
     landmarks: np.ndarray
-    skull: np.ndarray
     eye_centres: np.ndarray
     lash_uv: np.ndarray
 
@@ -115,8 +114,7 @@ def load_head_model(path: str | Path, identity_modes: int = 30) -> HeadModel:
         identity=_flatten_modes(data["identity"][:identity_modes], used),
         expression=_flatten_modes(data["expression"], used),
         expression_names=tuple(str(name) for name in data["expression_names"]),
-        landmarks=number_of[np.array(LANDMARK_VERTICES)],
-        skull=np.flatnonzero(used < LAST_SKULL_VERTEX),
+        landmarks=number_of[data.get("landmarks", np.array(LANDMARK_VERTICES))],
         eye_centres=np.stack(
             [
                 _find_box_centre(neutral, data["tri"], data["tri_material"] == names.index(name))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from synth.workshop.portraits.shape.face_fields import Move, _spread
+from synth.workshop.portraits.shape.face_fields import Move, spread_move
 from synth.workshop.portraits.shape.head_model import GUMS, TEETH, HeadModel
 
 #: Applied one after another; each is mirrored when it lies off the middle.
@@ -33,9 +33,9 @@ def bend(points: np.ndarray) -> np.ndarray:
     points = points.astype(np.float32)
     mirror = np.array([-1, 1, 1], np.float32)
     for move in STYLE:
-        offset = _spread(points, move)
+        offset = spread_move(points, move)
         if move.at[0] != 0:
-            offset = offset + _spread(points * mirror, move) * mirror
+            offset = offset + spread_move(points * mirror, move) * mirror
         points = points + offset.astype(np.float32)
     return points
 

@@ -3,22 +3,15 @@
 import numpy as np
 import pytest
 
-from synth.generators.bundled_parameters import FaceParameters, map_latents_to_parameters
-from synth.workshop.portraits.light.background import make_background
+from synth.workshop.portraits.light.background import choose_wall, make_background
 from synth.workshop.portraits.light.lights import make_lights
 from synth.workshop.portraits.light.occlusion import find_occlusion
 from synth.workshop.portraits.light.shadows import draw_shadow_map, find_shadows
-from synth.workshop.portraits.light.tone import develop, make_curve
+from synth.workshop.portraits.light.tone import make_curve, tone
 from synth.workshop.portraits.rasterise import FAR
 
 FACING = np.array([0, 0, 1], np.float32)
 SIZE = 96
-
-
-@pytest.fixture
-def face() -> FaceParameters:
-    z = np.random.default_rng(5).normal(size=(1, 512))
-    return FaceParameters.from_vector(map_latents_to_parameters(z)[0])
 
 
 def _make_floor() -> tuple[np.ndarray, np.ndarray]:
@@ -56,25 +49,43 @@ def test_a_floor_is_open_and_the_foot_of_a_wall_is_not():
     assert (find_occlusion(np.full_like(depth, FAR), surface[..., :3], 5.0) == 1).all()
 
 
-def test_the_curve_rises_all_the_way_and_keeps_grey_grey():
+def test_the_curve_rises_all_the_way_and_keeps_middle_grey():
     curve = make_curve()
-    assert (np.diff(curve, axis=1) >= 0).all()
+    assert (np.diff(curve) >= 0).all()
     assert curve.max() <= 255
-    grey = develop(np.full((12, 12, 3), 0.18, np.float32), 8)
-    assert np.ptp(grey.astype(int)) < 14
-    assert 100 < grey.mean() < 140
+    assert 110 < tone(0.18, curve) < 135
+    assert tone(0.0, curve) == 0
+    assert tone(1e6, curve) <= 255
 
 
-def test_a_brighter_studio_is_exposed_less(face):
-    def total(power: float) -> float:
-        lit = face.with_appearance(key_power=power)
-        return float(make_lights(lit).colours[0].sum())
+def test_set_ups_blend_and_dark_skin_gets_more_light(face):
+    def power(**values: float) -> np.ndarray:
+        lit = face.with_appearance(light_side=0.0, light_rim=0.0, light_glow=0.0)
+        return make_lights(lit.with_appearance(**values), np.full(3, 0.3)).colours.sum(1)
 
-    assert 1 < total(1.0) / total(0.0) < (1.25 + 0.55) / 1.25
+    soft, rim, half = power(), power(light_rim=1.0), power(light_rim=0.5)
+    assert rim[3] > 2 * soft[3]
+    assert np.allclose(half, (soft + rim) / 2, rtol=0.2)
+    assert power(melanin=0.9)[0] > power(melanin=0.1)[0]
 
 
-def test_the_background_has_only_low_frequencies(face):
-    wall = make_background(face, 128)
-    assert wall.min() > 0
-    assert np.abs(np.diff(wall, axis=0)).max() < 0.1 * wall.max()
-    assert np.abs(np.diff(wall, axis=1)).max() < 0.1 * wall.max()
+def test_directions_are_unit_and_change_sides_smoothly(face):
+    aside = []
+    for azimuth in np.linspace(-2, 2, 81):
+        lights = make_lights(face.with_appearance(key_azimuth=azimuth), np.full(3, 0.3))
+        assert np.allclose(np.linalg.norm(lights.directions, axis=1), 1, atol=1e-5)
+        aside.append(lights.directions[0, 0])
+    assert aside[0] < -0.2 < 0.2 < aside[-1]
+    assert np.abs(np.diff(aside)).max() < 0.15
+
+
+def test_the_background_is_a_wall_with_one_disc(face):
+    plain = make_background(face.with_appearance(background_slope=0.0), 128)
+    assert plain.min() > 0
+    assert np.abs(np.diff(plain, axis=0)).max() < 0.05 * plain.max()
+    disc = make_background(face.with_appearance(background_slope=1.5), 128)
+    step = np.abs(np.diff(disc, axis=1)).max(-1)
+    assert (step > 0.05 * disc.max()).any(1).mean() > 0.3
+    assert (step > 0.05 * disc.max()).sum(1).max() <= 8
+    dark, light = (choose_wall(face.with_appearance(background=b)).sum() for b in (-1.5, 1.5))
+    assert light > 1.5 * dark
