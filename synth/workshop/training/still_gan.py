@@ -142,7 +142,7 @@ def fit_still_gan(
     saved_s = time.monotonic()
     while trainer.step < plan.steps:
         trainer.take_step()
-        report(Progress("train", trainer.step, plan.steps))
+        report(Progress("learn", trainer.step, plan.steps))
         if time.monotonic() - saved_s > save_every_s:
             trainer.save_state(folder)
             saved_s = time.monotonic()
