@@ -6,13 +6,17 @@ BIN    := $(VENV)/bin
 FILMS  := $(VENV)/.films-ready
 ALL    := $(VENV)/.all-ready
 
-.PHONY: demo test lint gpu-training refit bench clean
+.PHONY: demo test test-kill lint gpu-training refit bench clean
 
 demo: $(FILMS)
 	$(BIN)/python -m scripts.generate_video experiment=demo
 
 test: $(ALL)
 	$(BIN)/python -m pytest
+
+# Processes killed again and again at random moments: minutes, so not part of `make test`.
+test-kill: $(ALL)
+	$(BIN)/python -m pytest -m kills
 
 lint: $(ALL)
 	$(BIN)/ruff check .

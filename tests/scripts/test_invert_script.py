@@ -149,9 +149,9 @@ def kill_at_random(arguments: list[str], folder: Path, moments: random.Random) -
     return process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.kills)])
 @pytest.mark.slow
-def test_killed_batches_end_with_the_same_results(arguments, run, tmp_path, tiny_generator):
-    kills = 20
+def test_killed_batches_end_with_the_same_results(arguments, run, tmp_path, tiny_generator, kills):
     count = 4 + 2 * kills
     album = save_album(tmp_path / "many", tiny_generator, count)
     arguments = [*arguments, f"photos={album}"]
