@@ -13,7 +13,6 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 from benchmarks.quality.expressions import measure_hits, measure_identity
 from benchmarks.quality.latents import measure_droplets, measure_path_length
@@ -23,7 +22,6 @@ from benchmarks.quality.pictures import Figures, load_renderer
 from synth.generators import load_native
 from synth.generators.acceleration import accelerate
 from synth.generators.bundled import BUNDLED_WEIGHTS
-from synth.generators.stylegan2 import StyleGAN2
 from synth.judging.judge import BUNDLED_JUDGE, load_judge
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL, load_perceptual
 from synth.learning.rendered_faces import HELD_OUT, load_dataset
@@ -34,7 +32,7 @@ MEASURES = ("likeness", "frechet", "path", "droplets", "sticking", "hits", "iden
 
 def list_measures(a: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
     """What to call for each measure; networks are read when the first one needs them."""
-    generator, data = cast(StyleGAN2, load_native(a.generator).generator), load_dataset(a.data)
+    generator, data = load_native(a.generator).generator, load_dataset(a.data)
     # As videos are rendered; what is differentiated or looked into stays in float32.
     fast = accelerate(generator)
     renderer = load_renderer(a.head_model)
