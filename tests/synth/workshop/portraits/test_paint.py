@@ -8,7 +8,7 @@ from synth.workshop.portraits.paint import face_map
 from synth.workshop.portraits.paint.look import Build, choose_folds, choose_hair, make_look
 from synth.workshop.portraits.paint.surfaces import read_map
 
-CALM = dict.fromkeys(
+CALM: dict[str, float] = dict.fromkeys(
     ("browInnerUp", "browOuterUp", "browDown", "mouthSmile", "noseSneer", "cheekSquint",
      "eyeSquint", "mouthShrugLower"), 0.0,
 )  # fmt: skip
