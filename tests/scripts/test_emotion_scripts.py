@@ -13,6 +13,7 @@ from skimage import data
 
 from emotion_seq.keras_files import load_keras_file
 from emotion_seq.measuring.process import make_process
+from emotion_seq.model import remake_model
 from emotion_seq.predict import KIND
 from emotion_seq.sequence_files import load_sequences, save_sequences
 from scripts import predict_emotions, train_sequence
@@ -133,7 +134,7 @@ def test_a_users_own_sequences_become_a_network(tmp_path, monkeypatch, capsys):
     code, printed = call(train_sequence, monkeypatch, capsys, *arguments)
     assert code == 0, printed
     folder = tmp_path / "sequences"
-    _, card = load_keras_file(folder / "model.keras", KIND)
+    _, card = load_keras_file(folder / "model.keras", KIND, remake_model)
     assert card["data"] == "mine.csv"
     names = [row["name"] for row in json.loads((folder / "scores.json").read_text())]
     assert names[:4] == ["most frequent", *(f"n-gram, order {k}" for k in (1, 2, 3))]

@@ -82,7 +82,7 @@ def test_a_mistake_ends_with_one_line_and_no_video(run, overrides, message):
         (["video.file=video.avi"], "needs an output named"),
         (["video.codec=nothing"], "needs a video codec"),
         (["video.crf=99"], "needs crf"),
-        (["video.size_px=1"], "needs an output size of 2 pixels or more"),
+        (["video.size_px=1"], "needs an output size of 2 to 16384 pixels"),
         (["render.batch_size=0"], "needs a batch of at least 1 frame"),
         (["render.precision=fp8"], "needs precision among"),
         (

@@ -21,7 +21,7 @@ def film(tmp_path, tiny_generator):
         a, b = generator.mapping(z)
         rows = torch.stack([a.lerp(b, share) for share in (0.0, 0.1, 0.2, 0.3)])
         frames = to_frames(generator.synthesis(rows))
-    write_video(tmp_path / "film.mp4", [frames], Encoding(fps=10), Encoding(fps=10))
+    write_video(tmp_path / "film.mp4", [frames], Encoding(fps=10))
     return tmp_path / "film.mp4"
 
 
