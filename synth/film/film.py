@@ -68,6 +68,11 @@ class _Shot:
     report: Report
 
     @property
+    def sound(self) -> str | Path | None:
+        """The file whose sound the film gets: what the user chose, else the motion's own."""
+        return self.settings.sound or self.plan.sound
+
+    @property
     def stages(self) -> tuple[FrameStage, ...]:
         """What touches frames before they are written: first the motion, then the face's place."""
         return tuple(x for x in (self.plan.touch, self.face.place) if x is not None)
@@ -113,6 +118,8 @@ def make_film(
         plan = as_motion(motion).plan(face, scene)
         count_frames(plan.path, settings.fps)  # refuses an absurd length before anything is written
         shot = _Shot(face, plan, settings, staging, progress)
+        if shot.sound is not None:  # a motion's own is known only now
+            check_sound(settings.file, shot.sound)
         _save_inputs(shot)
         facts, scorecard = _film(shot)
     folder = Path(folder)
@@ -159,10 +166,8 @@ def _film(shot: _Shot) -> tuple[VideoFacts, Scorecard]:
     made_by = f"generator {fast.name}"
     facts = write_video(video, frames, settings.describe_encoding(made_by), settings.size_px)
     render_time_s = time.monotonic() - started_s
-    sound = settings.sound or shot.plan.sound
-    if sound is not None:
-        check_sound(video, sound)
-        add_sound(video, sound)
+    if shot.sound is not None:
+        add_sound(video, shot.sound)
     shot.report(Progress("sheet"))
     sheet = draw_sheet(fast, shot.face, shot.plan, render, shot.stages)
     save_contact_sheet(shot.folder / SHEET, sheet, made_by, settings.marked)

@@ -1,5 +1,6 @@
 """The film maker with faces, generators and motions that nobody in the library knows."""
 
+import dataclasses
 import json
 import threading
 
@@ -191,3 +192,16 @@ def test_the_video_is_as_long_as_the_plan(generator, tmp_path):
         generator, RandomFace(), Fade(2.0), FilmSettings(fps=10, render=QUICK.render), tmp_path
     )
     assert probe_video(film.video).frame_count == 21
+
+
+def test_a_motions_own_sound_is_checked_before_anything_is_drawn(generator, tmp_path):
+    class Loud(Fade):
+        def plan(self, face, scene):
+            return dataclasses.replace(super().plan(face, scene), sound=tmp_path / "gone.wav")
+
+    with pytest.raises(ValueError, match="needs a film ending in"):
+        make_film(generator, RandomFace(), Loud(), QUICK, tmp_path / "film")
+    video = FilmSettings(fps=8, render=QUICK.render)
+    with pytest.raises(FileNotFoundError, match=r"gone\.wav"):
+        make_film(generator, RandomFace(), Loud(), video, tmp_path / "film")
+    assert not generator.batches
