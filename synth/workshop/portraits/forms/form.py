@@ -95,18 +95,23 @@ def sweep(
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     ring = side[:, None] * np.cos(angle)[:, None] + lift[:, None] * np.sin(angle)[:, None]
     vertices = path[:, None] + ring * np.asarray(radius)[:, None, None]
-    number = np.arange(len(path) * sides).reshape(len(path), sides)
+    triangles = join_rings(len(path), sides, closed)
+    return vertices.reshape(-1, 3).astype(np.float32), triangles
+
+
+def join_rings(count: int, sides: int, closed: bool) -> np.ndarray:
+    """Triangles [n, 3] int32 between `count` rings of `sides` vertices each, one after the other.
+
+    closed: the last ring is joined to the first.
+    """
+    number = np.arange(count * sides).reshape(count, sides)
     after = np.roll(number, -1, axis=0)
     if not closed:
         number, after = number[:-1], after[:-1]
     number_next, after_next = np.roll(number, -1, axis=1), np.roll(after, -1, axis=1)
-    triangles = np.concatenate(
-        [
-            np.stack([number, after_next, number_next], -1).reshape(-1, 3),
-            np.stack([number, after, after_next], -1).reshape(-1, 3),
-        ]
-    )
-    return vertices.reshape(-1, 3).astype(np.float32), triangles.astype(np.int32)
+    parts = ([number, after_next, number_next], [number, after, after_next])
+    triangles = [np.stack(corners, -1).reshape(-1, 3) for corners in parts]
+    return np.concatenate(triangles).astype(np.int32)
 
 
 def make_ball(rings: int = 10, sides: int = 16) -> tuple[np.ndarray, np.ndarray]:

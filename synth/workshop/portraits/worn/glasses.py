@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from synth.workshop.portraits.forms.form import Form, rise
+from synth.workshop.portraits.forms.form import Form, join_rings, rise
 from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import GLASSES
 
@@ -113,17 +113,7 @@ def _sweep(
         side[:, None] * (across * np.cos(angle))[:, None]
         + rise[:, None] * (along * np.sin(angle))[:, None]
     )
-    number = np.arange(len(path) * _TUBE_SIDES).reshape(len(path), _TUBE_SIDES)
-    after = np.roll(number, -1, axis=0)
-    if not closed:
-        number, after = number[:-1], after[:-1]
-    number_next, after_next = np.roll(number, -1, axis=1), np.roll(after, -1, axis=1)
-    triangles = np.concatenate(
-        [
-            np.stack([number, after_next, number_next], -1).reshape(-1, 3),
-            np.stack([number, after, after_next], -1).reshape(-1, 3),
-        ]
-    )
+    triangles = join_rings(len(path), _TUBE_SIDES, closed)
     return (path[:, None] + ring).reshape(-1, 3), triangles
 
 
