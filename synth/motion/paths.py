@@ -108,12 +108,19 @@ def count_frames(path: LatentPath, fps: float | int) -> int:
     return count
 
 
-def iterate_frame_times(path: LatentPath, fps: float | int, chunk_frames: int) -> Iterator[Times]:
-    """Yield the frames' times in seconds, float64, at most `chunk_frames` at once."""
+def iterate_frame_times(
+    path: LatentPath, fps: float | int, chunk_frames: int, first: int = 0
+) -> Iterator[Times]:
+    """Yield the frames' times in seconds from `first` on, float64, at most `chunk_frames` at once.
+
+    Chunks are those of the whole film: `first` begins one. Raises ValueError where it does not.
+    """
     if chunk_frames < 1:
         raise ValueError(f"needs a chunk of at least 1 frame; got {chunk_frames}; try 4")
+    if first % chunk_frames:
+        raise ValueError(f"needs a first frame that begins a chunk of {chunk_frames}; got {first}")
     total = count_frames(path, fps)
-    for start in range(0, total, chunk_frames):
+    for start in range(first, total, chunk_frames):
         stop = min(start + chunk_frames, total)
         yield torch.arange(start, stop, dtype=torch.float64) / fps
 
