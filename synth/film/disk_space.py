@@ -51,7 +51,7 @@ def check_space(folder: Path, needed_bytes: float) -> None:
     free_bytes = _find_free(folder)
     told = f"needs about {_name(needed_bytes)} for the film; got {_name(free_bytes)} free"
     advice = "try another disk (paths.outputs=...), a smaller size or a higher crf"
-    if free_bytes < needed_bytes / UNSURE + BESIDE_BYTES:
+    if free_bytes < needed_bytes / UNSURE:
         raise OSError(errno.ENOSPC, f"{told}; {advice}", str(folder))
     if free_bytes < needed_bytes + BESIDE_BYTES:
         warnings.warn(

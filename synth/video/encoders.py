@@ -207,11 +207,14 @@ class ContainerEncoder:
         context.color_range = ColorRange.MPEG
         context.colorspace = Colorspace.ITU709
         context.color_primaries = context.color_trc = BT709
-        self._stream.options = {
+        options = {
             "crf": str(self._encoding.crf),
             "threads": ENCODER_THREADS,
             **CODEC_OPTIONS.get(self._codec, {}),
         }
+        if self._codec == "libx264" and not self._encoding.crf:
+            del options["profile"]  # lossless has one of its own
+        self._stream.options = options
 
     def _convert(self, frame: Frame) -> av.VideoFrame:
         if self._codec == "gif":
