@@ -150,6 +150,27 @@ def own_film_folder(folder: Path) -> Iterator[FilmFolder]:
                 shutil.rmtree(place.work, ignore_errors=True)
 
 
+def find_begun(parent: Path, config: str) -> Path | None:
+    """The first folder within `parent` where a film of that configuration waits to be gone on with.
+
+    Folders in which a process works are left out.
+    """
+    try:
+        folders = sorted(path for path in parent.iterdir() if (path / UNFINISHED).is_dir())
+    except OSError:
+        return None
+    for folder in folders:
+        place = FilmFolder(folder)
+        try:
+            is_same = (place.work / CONFIG_FILE).read_text(encoding="utf-8") == config
+            if is_same and place.has_begun():
+                with own_folder(folder):
+                    return folder
+        except (OSError, ValueError):  # of another kind, in use, or gone meanwhile
+            continue
+    return None
+
+
 def finish_moving(folder: Path, was_killed: bool = True) -> None:
     """Bring the files of a finished film to their places; does nothing where there are none.
 
@@ -166,10 +187,10 @@ def finish_moving(folder: Path, was_killed: bool = True) -> None:
             remove_leftovers(folder / name)  # an old folder that a killed run had put aside
         for name in set(old) - set(new):
             _remove(folder / name)
+        shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
         # Last of all: it is what tells that there is something to move.
         os.replace(finished / FILM_FILE, folder / FILM_FILE)
     shutil.rmtree(finished)
-    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
 
 
 def _is_in_place(name: str, finished: Path, folder: Path) -> bool:
