@@ -23,7 +23,7 @@ from synth.progress import Report
 
 @dataclass(frozen=True)
 class FootageEmotions:
-    """An EmotionReader: the person who fills most of each shot, as `cutter` and `scorer` see them."""
+    """An EmotionReader: who fills most of each shot, found by `cutter`, read by `scorer`."""
 
     cutter: FaceCutter
     scorer: EmotionScorer

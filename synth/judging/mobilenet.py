@@ -41,7 +41,7 @@ STEM, LAST = 32, 1280
 
 
 class InvertedResidual(nn.Module):
-    """Wider by 1x1, 3x3 for each channel alone, narrower by 1x1; added to its input where it fits."""
+    """Wider by 1x1, 3x3 for each channel, narrower by 1x1; added to its input where it fits."""
 
     def __init__(self, before: int, channels: int, stride: int, widening: int) -> None:
         super().__init__()

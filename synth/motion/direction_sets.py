@@ -128,7 +128,8 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
     """The directions fitted for this generator: those at `path`, or the bundled ones.
 
     Raises ValueError when there are none, or when those at `path` have another shape; the message
-    tells the command that fits them. The same for a generator that draws no faces. Warns when those at `path` were fitted for other weights.
+    tells the command that fits them. Also for a generator that draws no faces. Warns when those at
+    `path` were fitted for other weights.
     """
     need_faces(generator, "for emotion directions")
     command = (

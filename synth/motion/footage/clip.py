@@ -33,8 +33,9 @@ Shots = Int[np.ndarray, " frame"]
 
 #: Longer side of the pictures that are looked at: MobileNet takes half of that.
 LONGEST_PX = 448
-#: Grey levels on average by which a frame must differ to count as another.
-STILL_LEVELS = 0.5
+#: Grey levels on average by which a frame must differ to count as another: encoders change a still
+#: picture by less, key frames included.
+STILL_LEVELS = 1.0
 #: Change between two frames, in grey levels, that is one step of movement: somebody walks by.
 STEP_LEVELS = 4.0
 #: A flash is no more than so many steps.

@@ -267,7 +267,9 @@ def _list_moments(path: FootagePath, names: Sequence[str]) -> tuple[Moment, ...]
         return tuple(Moment(time_s, f"{time_s:.1f} s") for time_s in dict.fromkeys(even_s))
     times_s = [min(time_s, path.duration_s) for time_s, _ in name_runs(clip, curve, names)]
     if len(times_s) < PATH_MOMENTS:
-        times_s = sorted({*times_s, *even_s})
+        apart_s = path.duration_s / (2 * PATH_MOMENTS)
+        more = [x for x in even_s if all(abs(x - known) >= apart_s for known in times_s)]
+        times_s = sorted({*times_s, *more})
     chosen = np.unique(np.linspace(0, len(times_s) - 1, MOST_MOMENTS).round().astype(int))
     wanted_s = np.array(times_s)[chosen]
     shots = clip.shots[clip.locate(wanted_s)[0]]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -34,7 +35,7 @@ from synth.progress import ignore_progress
 
 SMALL_BIGGAN = BigGANConfig(
     channels=(32, 16, 8), c_dim=1000, z_dim=12, embedding_dim=6, attention=None, statistics=3,
-    vocabulary="imagenet",
+    vocabulary="imagenet", class_names=tuple(f"thing {k}" for k in range(1000)),
 )  # fmt: skip
 SMALL = StyleGAN2Config(
     resolution=8, z_dim=12, w_dim=6, mapping_layers=2, channel_base=64, channel_max=8
@@ -285,7 +286,7 @@ def test_a_shot_of_two_things_is_half_of_each(tmp_path):
             numbers = np.arange(self.seen - len(pictures), self.seen) // 10
             return np.eye(1000, dtype=np.float32)[[207, 269]][numbers]
 
-    plan = FootageMotion(str(path), things=Halves()).plan(Face.random(network), Scene(25))
+    plan = FootageMotion(str(path), things=Halves(1000)).plan(Face.random(network), Scene(25))
     shares = plan.path.curve(np.array([0.4]), np.array([0]))[0]
     assert shares[207] == shares[269] == 0.5 and shares.sum() == 1
 
@@ -430,8 +431,6 @@ def test_clips_that_show_nothing_are_refused_early(tmp_path):
     with pytest.raises(ValueError, match=r"text\.mp4"):
         FootageMotion(str(tmp_path / "text.mp4")).check(Scene())
     heard = write_clip(tmp_path / "sound.mp4", draw_still(0, 2), audio_s=0.5)
-    import av
-
     with av.open(str(heard)) as source, av.open(str(tmp_path / "only.m4a"), "w") as out:
         stream = out.add_stream_from_template(source.streams.audio[0])
         for packet in source.demux(source.streams.audio[0]):
