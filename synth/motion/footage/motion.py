@@ -22,7 +22,7 @@ from synth.faces.face import Face
 from synth.faces.observers import fetch_models
 from synth.generators.base import Generator
 from synth.generators.capabilities import find_capabilities, need_faces
-from synth.generators.classes import name_classes
+from synth.generators.classes import lacks_classes, name_classes
 from synth.motion.base import Moment, Plan, Scene
 from synth.motion.direction_sets import find_bundled_directions, load_directions_for
 from synth.motion.footage.classes import (
@@ -158,6 +158,12 @@ class FootageMotion:
                     f"needs a generator whose classes are the emotions {', '.join(EMOTION_NAMES)}; "
                     f"got {generator.name} with {count} others; try motion.classes.kind=none"
                 )
+        if kind == "none" and lacks_classes(generator):
+            raise ValueError(
+                f"needs to be told what {generator.name} shall draw, since "
+                f"motion.classes.kind=none takes none of its {count} classes from the clip; try "
+                "'generator.classes={NAME: 1}'"
+            )
         return kind
 
     def _guess_kind(self, generator: Generator, scene: Scene) -> str:

@@ -20,7 +20,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synth.devices import find_device
-from synth.emotions import Emotion
 from synth.faces.face import Face
 from synth.generators.bounded_normal import extend_normal
 from synth.generators.capabilities import find_capabilities
@@ -105,8 +104,3 @@ class FaceRows:
             step = direction.step(self.mask, w_plus)
             w_plus = w_plus + shares[:, int(emotion), None, None].to(w_plus) * step
         return w_plus
-
-    def list_missing(self) -> list[str]:
-        """Emotions that the set has no direction for, calm aside."""
-        there = {*self.fitted.directions, Emotion.CALM}
-        return [emotion.label for emotion in Emotion if emotion not in there]

@@ -413,6 +413,7 @@ def test_an_hour_holds_a_few_bytes_a_frame(clips):
     [
         ({"path": "nowhere.mp4"}, "nowhere.mp4"),
         ({"classes": ClassSettings("emotions")}, "draws faces for classes .* draws things of 1000"),
+        ({"classes": ClassSettings("none")}, "takes none of its 1000 classes from the clip"),
         ({"things": None}, "needs somebody who tells things in a clip"),
         ({"things": SceneClassifier(3)}, "the 3 classes that scenes tells; got small with 1000"),
     ],
