@@ -111,6 +111,12 @@ class Voter:
         if not self._waiting:
             return
         found = self._classifier.classify(np.stack(self._waiting))
+        expected = (len(self._waiting), self._classifier.class_count)
+        if found.shape != expected or not np.isfinite(found).all():
+            raise ValueError(
+                f"needs finite probabilities {list(expected)} from {self._classifier.name}; got "
+                f"{list(found.shape)}; try another classifier"
+            )
         for row, shot in zip(found, self._shots, strict=True):
             if shot != self._group_shot or len(self._group) == self._vote_frames:
                 self._close_group()

@@ -10,7 +10,9 @@ from footage_clips import SCENES, SceneClassifier, draw_pan, draw_still
 from footage_samples import write_clip
 
 from synth.emotions import Emotion
-from synth.faces.face import Face
+from synth.faces.face import Face, RandomFace
+from synth.film.film import make_film
+from synth.film.settings import FilmSettings, RenderSettings
 from synth.generators import fix_classes, load_generator
 from synth.generators.biggan.biggan import BigGAN
 from synth.generators.biggan.config import BigGANConfig
@@ -32,6 +34,7 @@ from synth.motion.footage.motion import ActingSettings, ClassSettings, FootageMo
 from synth.motion.masks import LayerMask
 from synth.motion.paths import count_frames
 from synth.progress import ignore_progress
+from synth.video.reading import read_frames
 
 SMALL_BIGGAN = BigGANConfig(
     channels=(32, 16, 8), c_dim=1000, z_dim=12, embedding_dim=6, attention=None, statistics=3,
@@ -233,6 +236,16 @@ def test_ten_frames_have_one_class_and_never_over_a_cut():
     assert voter.finish().numbers.tolist() == expected
 
 
+@pytest.mark.parametrize("wrong", [np.ones((16, 5)), np.full((16, 3), np.nan)])
+def test_a_class_out_of_range_is_told(wrong):
+    classifier = SceneClassifier()
+    classifier.classify = lambda pictures: wrong
+    voter = Voter(classifier, 10, 8)
+    with pytest.raises(ValueError, match=r"finite probabilities \[16, 3\] from scenes"):
+        for _ in range(16):
+            voter.see(np.zeros((8, 8, 3), np.uint8), 0)
+
+
 def test_emotions_go_on_within_a_shot_and_faceless_shots_are_calm():
     shots = np.repeat([0, 1, 2], [5, 5, 5])
     clip = Clip(np.arange(15) / 10, shots, np.zeros((15, 1), np.uint8), np.zeros(15), 1.5)
@@ -402,10 +415,30 @@ def test_the_sound_is_the_clips_own_where_it_has_one(clips):
     assert replace(heard, path=str(clips["cut"])).plan(face, scene).sound is None
 
 
+@pytest.mark.filterwarnings("ignore:.*has no faster form")
+def test_the_film_maker_takes_it_as_any_motion(clips, tmp_path):
+    motion = FootageMotion(str(clips["heard"]), things=SceneClassifier(1000))
+    quick = RenderSettings(precision="fp32", compile="off")
+    film = make_film(
+        make_network(), RandomFace(2), motion, FilmSettings(fps=25, render=quick), tmp_path / "film"
+    )
+    assert film.facts.frame_count == 60
+    with av.open(str(film.video)) as container:
+        sound = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], 1)
+        assert sound.shape[1] / container.streams.audio[0].rate == pytest.approx(2.4, abs=0.05)
+    assert np.abs(sound).max() > 0.1
+    frames = np.concatenate(list(read_frames(film.video))).astype(int)
+    moves = np.abs(np.diff(frames, axis=0)).mean((1, 2, 3))
+    assert moves.argmax() == 24 and moves[24] > 5 * np.delete(moves, 24).max()
+
+
 def test_an_hour_holds_a_few_bytes_a_frame(clips):
-    clip = read(clips["cut"], 140)
+    clip, frames = read(clips["cut"], 512), 3600 * 25
     per_frame = sum(x.nbytes for x in (clip.points, clip.times_s, clip.shots, clip.steps)) / 60
-    assert per_frame <= 140 + 24
+    assert per_frame * frames < 49e6
+    labels = Labels(np.zeros(60, np.int64), np.ones(60), 1000)
+    curve = join_labels(clip, labels, 20)
+    assert len(curve.shares) == 4 and curve.shares.nbytes / 4 * frames / 20 <= 18e6
 
 
 @pytest.mark.parametrize(
