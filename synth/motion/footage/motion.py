@@ -24,7 +24,11 @@ from synth.generators.base import Generator
 from synth.generators.capabilities import find_capabilities, need_faces
 from synth.generators.classes import lacks_classes, name_classes
 from synth.motion.base import Moment, Plan, Scene
-from synth.motion.direction_sets import find_bundled_directions, load_directions_for
+from synth.motion.direction_sets import (
+    DirectionSet,
+    find_bundled_directions,
+    load_directions_for,
+)
 from synth.motion.footage.classes import (
     ClassCurve,
     EmotionReader,
@@ -79,13 +83,13 @@ class ClassSettings:
 
 @dataclass(frozen=True)
 class ActingSettings:
-    """How a face acts: directions of emotions (None: the generator's own), where, and on what.
+    """How a face acts: directions (a set, a file of one, or None: the generator's own) and a mask.
 
     away: how far latents lead from the film's face, 0 (it stays) to 1 (it is not seen); None: 0.6
     with emotions by directions, else 1. Raises ValueError for another share.
     """
 
-    directions: str | None = None
+    directions: DirectionSet | str | Path | None = None
     calm_first: bool = True
     mask: LayerMask = MASKS["emotion"]
     away: float | int | None = None
@@ -189,7 +193,9 @@ class FootageMotion:
             return plain
         if not acts:
             return ClassRows(plain, _find_emotion_classes(generator) if kind != "things" else None)
-        fitted = load_directions_for(generator, acting.directions)
+        given = acting.directions
+        is_set = isinstance(given, DirectionSet)
+        fitted = given if is_set else load_directions_for(generator, given)
         rows = FaceRows(plain, fitted, acting.mask, acting.calm_first)
         acting.mask.apply(face.rows)  # one that does not fit is told before the clip is read
         return rows
