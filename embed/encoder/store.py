@@ -72,7 +72,7 @@ def load_encoder(path: str | Path | None, generator: Generator) -> Encoder:
             f"{file}: needs an encoder trained for generator {ours}; got no such file; "
             f"try {command}"
         )
-    network, card = load_network(file, KIND, EncoderNetwork)
+    network, card = load_network(file, KIND, EncoderNetwork.of_settings)
     if not _is_of(card, generator):
         theirs = name_weights(
             card.get("generator_name", "unknown"), card.get("generator_sha256", "")

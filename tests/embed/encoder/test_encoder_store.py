@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from embed.encoder import networks, store
-from embed.encoder.networks import EncoderNetwork, load_imagenet_start
+from embed.encoder.networks import EncoderNetwork, EncoderSizes, load_imagenet_start
 from embed.encoder.store import Encoder, load_encoder, save_encoder
 from synth.generators.stylegan2 import StyleGAN2
 
@@ -99,7 +99,7 @@ def test_pictures_that_are_no_faces_are_told(network, pictures, message):
 
 def test_resnet50_with_a_random_start_has_the_right_shapes():
     pytest.importorskip("torchvision")
-    network = EncoderNetwork("resnet50", 14, 18, 512, 96, 64).eval()
+    network = EncoderNetwork(EncoderSizes("resnet50", 14, 18, 512, 96, 64)).eval()
     with torch.no_grad():
         coordinates = network(torch.rand(1, 3, 64, 64))
     assert coordinates.shape == (1, 14, 96)
@@ -111,7 +111,7 @@ def test_resnet50_with_a_random_start_has_the_right_shapes():
 def test_resnet50_starts_from_torchvisions_file(monkeypatch):
     models = pytest.importorskip("torchvision.models")
     state = models.resnet50(weights=None).state_dict()
-    network = EncoderNetwork("resnet50", 2, 2, 8, 4, 64)
+    network = EncoderNetwork(EncoderSizes("resnet50", 2, 2, 8, 4, 64))
     monkeypatch.setattr(networks, "load_plain_tensors", lambda path: state)
     load_imagenet_start(network, "resnet50.pth")
     assert torch.equal(network.body.state_dict()["conv1.weight"], state["conv1.weight"])
@@ -125,9 +125,9 @@ def test_resnet50_starts_from_torchvisions_file(monkeypatch):
 
 def test_networks_that_make_no_sense_are_refused(make_task, network):
     with pytest.raises(ValueError, match="backbone among"):
-        EncoderNetwork("vgg", 2, 2, 8, 4, 32)
+        EncoderSizes("vgg", 2, 2, 8, 4, 32)
     with pytest.raises(ValueError, match="rows from 1 to 2"):
-        EncoderNetwork("compact", 3, 2, 8, 4, 32)
+        EncoderSizes("compact", 3, 2, 8, 4, 32)
     with pytest.raises(ValueError, match="needs a resnet50"):
         load_imagenet_start(network, "resnet50.pth")
     statistics = network.statistics
