@@ -85,15 +85,19 @@ def run_slice(job: Slice) -> str:
 def choose_plan(job: Slice) -> tuple[Stage, ...]:
     """The plan that the folder's first slice chose, or the choice for this one."""
     file = job.folder / "plan.json"
-    usual = "cpu" if job.machine.device == "cpu" else "gpu"
     if file.exists():
         found = json.loads(file.read_text(encoding="utf-8"))["plan"]
         if job.plan not in (None, found):
             raise ValueError(f"needs plan {found!r}, as {file} says; got {job.plan!r}")
         return PLANS[found]
-    name = job.plan or usual
+    name = job.plan or choose_plan_name(job.machine)
     write_text_atomically(file, json.dumps({"plan": name}))
     return PLANS[name]
+
+
+def choose_plan_name(machine: Machine) -> str:
+    """The plan for a machine where none is asked for."""
+    return "cpu" if machine.device == "cpu" else "gpu"
 
 
 def count_blocks(faces: Path) -> int:
