@@ -34,7 +34,7 @@ class LabelledFaces:
 
 
 @runtime_checkable
-class FaceSource(Protocol):
+class LabelledFaceSource(Protocol):
     """Where labelled faces come from; making one costs nothing."""
 
     def load_faces(self) -> LabelledFaces:

@@ -1,4 +1,4 @@
-"""Encoder networks and their files: shapes, sizes of pictures, and which generator they are for."""
+"""Coarse encoders and their files: shapes, sizes of pictures, and which generator they are for."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from embed.encoder import networks, store
 from embed.encoder.networks import EncoderNetwork, EncoderSizes, load_imagenet_start
-from embed.encoder.store import Encoder, load_encoder, save_encoder
+from embed.encoder.store import CoarseEncoder, load_encoder, save_encoder
 from synth.generators.stylegan2 import StyleGAN2
 
 
@@ -23,7 +23,7 @@ def test_files_come_back_with_their_card(network, generator, pictures, tmp_path)
     loaded = load_encoder(path, generator)
     assert loaded.card == card
     assert card["generator_name"] == "tiny"
-    ours, theirs = Encoder(network, {}).encode(pictures), loaded.encode(pictures)
+    ours, theirs = CoarseEncoder(network, {}).encode(pictures), loaded.encode(pictures)
     assert theirs.shape == (2, generator.num_layers, generator.w_dim)
     torch.testing.assert_close(theirs, ours, atol=0.02, rtol=0.02)
 
@@ -71,13 +71,13 @@ def test_broken_files_and_wrong_places_are_named(network, generator, tmp_path):
 
 @pytest.mark.parametrize("size", [16, 32, 33, 64, 100])
 def test_pictures_of_any_size_are_taken(network, generator, size):
-    found = Encoder(network, {}).encode(torch.rand(1, 3, size, size) * 2 - 1)
+    found = CoarseEncoder(network, {}).encode(torch.rand(1, 3, size, size) * 2 - 1)
     assert found.shape == (1, generator.num_layers, generator.w_dim)
     assert torch.isfinite(found).all()
 
 
 def test_a_guess_does_not_depend_on_the_batch_or_on_values_beyond_the_range(network):
-    encoder = Encoder(network, {})
+    encoder = CoarseEncoder(network, {})
     pictures = torch.randn(40, 3, 32, 32)
     together = encoder.encode(pictures)
     alone = torch.cat([encoder.encode(picture) for picture in pictures.split(1)])
@@ -94,7 +94,7 @@ def test_a_guess_does_not_depend_on_the_batch_or_on_values_beyond_the_range(netw
 )
 def test_pictures_that_are_no_faces_are_told(network, pictures, message):
     with pytest.raises(ValueError, match=message):
-        Encoder(network, {}).encode(pictures)
+        CoarseEncoder(network, {}).encode(pictures)
 
 
 def test_resnet50_with_a_random_start_has_the_right_shapes():
