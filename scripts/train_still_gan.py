@@ -22,6 +22,7 @@ from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.generators import save_generator
 from synth.generators.dcgan import DCGANConfig
+from synth.storage.arrays import load_array
 from synth.storage.atomic import check_output_path
 from synth.storage.locks import own_folder
 from synth.types import Frames
@@ -56,13 +57,13 @@ def load_pictures(source: Path, size_px: int) -> Frames:
     Raises ValueError naming the file that is no picture, OSError for one that is not there.
     """
     if source.suffix == ".npy":
-        array = np.load(source, allow_pickle=False, mmap_mode="r")
+        array = load_array(source)
         if array.dtype != np.uint8 or array.ndim not in (3, 4) or array.shape[3:] not in ((), (3,)):
             raise ValueError(
                 f"{source}: needs uint8 pictures [n, height, width] or [n, height, width, 3]; "
                 f"got {array.dtype} {list(array.shape)}"
             )
-        pictures = [np.array(picture) for picture in array]
+        pictures = list(array)
     else:
         files = sorted(file for file in source.iterdir() if file.suffix.lower() in PICTURES)
         pictures = [_read_picture(file) for file in files]

@@ -1,6 +1,5 @@
 """Training from the command line: each step gets what it needs, or says what it lacks."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -8,22 +7,6 @@ import pytest
 from scripts import train_generator, train_networks
 from synth.storage.locks import own_folder
 from synth.workshop.training.plans import PICTURES
-
-
-@pytest.fixture
-def call(tmp_path, monkeypatch, capsys):
-    """Run a script's main with settings; -> exit code, errors."""
-
-    def run(script, *settings: str) -> tuple[int, str]:
-        words = ["job", f"paths.outputs={tmp_path}", *settings]
-        monkeypatch.setattr(sys, "argv", words)
-        try:
-            script.main()
-        except SystemExit as stop:
-            return int(stop.code or 0), capsys.readouterr().err
-        return 0, capsys.readouterr().err
-
-    return run
 
 
 @pytest.fixture
