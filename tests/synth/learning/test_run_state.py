@@ -1,9 +1,8 @@
 """The state of a training: whole or not at all, and told when it cannot be read."""
 
-import sys
-
 import pytest
 import torch
+from full_disk import limit_file_size
 
 from synth.learning.run_state import STATE_FILE, load_state, save_state
 
@@ -17,18 +16,11 @@ def test_what_was_written_comes_back(tmp_path):
     assert torch.equal(state["weights"]["a"], torch.arange(4.0))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit of the size of files")
 def test_a_full_disk_is_told_and_the_state_before_stays(tmp_path):
-    resource = pytest.importorskip("resource")
     path = tmp_path / STATE_FILE
     save_state(path, {"step": 1})
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
-    try:
-        with pytest.raises(OSError, match=STATE_FILE) as caught:
-            save_state(path, {"step": 2, "weights": torch.zeros(1 << 20)})
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with limit_file_size(100_000), pytest.raises(OSError, match=STATE_FILE) as caught:
+        save_state(path, {"step": 2, "weights": torch.zeros(1 << 20)})
     assert caught.value.filename == str(path)
     assert [file.name for file in tmp_path.iterdir()] == [STATE_FILE]
     assert load_state(path, "cpu") == {"step": 1}
