@@ -61,9 +61,12 @@ def measure_strengths(
 
 
 def thin_out(
-    times_s: Sequence[float], strengths: Sequence[float], least_gap_s: float, end_s: float
+    times_s: Sequence[float] | np.ndarray,
+    strengths: Sequence[float] | np.ndarray,
+    least_gap_s: float,
+    end_s: float,
 ) -> list[int]:
-    """Which of the inflections stay, so that all are `least_gap_s` apart, the strongest first.
+    """Indices of inflections that stay, so that all are `least_gap_s` apart, the strongest first.
 
     0 and `end_s` stand by themselves; indices come in the order of time.
     """

@@ -6,7 +6,8 @@ turn shows, r(tau) the way through the same at rest, g intensity, s sway, d its 
     W+ = r(tau) + g (x(tau) - r(tau)) + s d
     g = h (1 - l + l loudness) (1 + p pulses)
 
-h is presence, 0 in silence; l and p are those of DriveSettings. Without emotions l = 0 and h = 1.
+h is presence, 0 in silence; l and p are those of DriveSettings. Where loudness
+drives nothing, l = 0 and h = 1.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from synth.types import Rows, Times, WPlus
 class SoundPath:
     """A LatentPath: `full` and `rest` are paths over tau, one keyframe a step.
 
-    loudness, pulse: l (None: no emotions) and p above. direction: s = 1 adds it [layer, w_dim].
+    loudness, pulse: l (None: loudness drives nothing) and p above. direction: s = 1 adds it [layer, w_dim].
     """
 
     turns: Turns

@@ -78,7 +78,7 @@ class SoundMotion:
             self._join(cast.full, cast, turns, scene),
             self._join(cast.rest, cast, turns, scene),
             direction,
-            float(self.drive.loudness) if has_emotions else None,
+            float(self.drive.loudness) or None if has_emotions else None,
             float(self.drive.pulse),
         )
         tempo = drive.beats.tempo_bpm
