@@ -171,7 +171,7 @@ def _transform(samples: np.ndarray, settings: SpectrogramSettings) -> Columns:
         window="hann",
         nperseg=settings.window,
         noverlap=settings.window - settings.hop,
-        detrend=False,
+        detrend=False,  # pyright: ignore[reportArgumentType]
         scaling="spectrum",
     )
     return power.astype(np.float32, copy=False)

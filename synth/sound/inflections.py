@@ -15,6 +15,7 @@ Symbols: L the rolling length in columns, delta the threshold, t a column's numb
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -74,10 +75,11 @@ def thin_out(
     chosen = []
     # Of equals the earlier one, so that the same sound always gives the same film.
     for index in np.argsort(-np.asarray(strengths, float), kind="stable").tolist():
-        place = int(np.searchsorted(taken, times_s[index]))
+        time_s = float(times_s[index])
+        place = bisect_left(taken, time_s)
         near = taken[max(place - 1, 0) : place + 1]
-        if all(abs(times_s[index] - other) >= least_gap_s for other in near):
-            taken.insert(place, times_s[index])
+        if all(abs(time_s - other) >= least_gap_s for other in near):
+            taken.insert(place, time_s)
             chosen.append(index)
     return sorted(chosen, key=lambda index: times_s[index])
 

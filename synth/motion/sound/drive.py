@@ -29,7 +29,8 @@ class DriveSettings:
     """How much each drives.
 
     loudness: share of an emotion's intensity that follows loudness, 0 to 1; the rest is there
-    whenever there is sound (0: always). pulse: how much more at an onset, as a share. half_life_s: in which a pulse halves.
+    whenever there is sound (0: always). pulse: how much more at an onset, as a share.
+    half_life_s: in which a pulse halves.
     sway: how far the head goes on beats, in standard deviations of the generator's faces.
     prior_bpm: the tempo that is thought likeliest before listening.
     Raises ValueError for other values.

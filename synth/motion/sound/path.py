@@ -27,7 +27,8 @@ from synth.types import Rows, Times, WPlus
 class SoundPath:
     """A LatentPath: `full` and `rest` are paths over tau, one keyframe a step.
 
-    loudness, pulse: l (None: loudness drives nothing) and p above. direction: s = 1 adds it [layer, w_dim].
+    loudness, pulse: l (None: loudness drives nothing) and p above.
+    direction: s = 1 adds it [layer, w_dim].
     """
 
     turns: Turns

@@ -169,7 +169,7 @@ def test_a_silence_divides_a_story(silence, tmp_path, face):
     if silence == "cut":
         assert shares.tolist() == pytest.approx([1, 1, 1, 0], abs=1e-4)
     else:
-        assert 1 > shares[0] > shares[1] > shares[2] > 0 and shares[2] < 0.05
+        assert 1 > shares[0] > shares[1] > 0 <= shares[2] < 0.05
 
 
 def test_loudness_is_intensity_and_silence_is_calm(tmp_path, face):
