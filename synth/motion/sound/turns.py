@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.ndimage import gaussian_filter1d
 
 from synth.sound.hearing import Hearing
 from synth.sound.inflections import EXTREMA, accumulate, measure_strengths, thin_out
@@ -31,7 +32,8 @@ class TurnSettings:
     """Which moments of a sound the film turns at.
 
     rolling_s: L, the length of both rolling means. threshold: delta, in units of the sound's mean
-    variation. extrema: peaks, troughs, both, or none where silences alone count. least_gap_s: a
+    variation. smoothing_s: spread over which variation is smoothed for alpha, so that a single hit
+    moves the face within some frames, not one; 0 for the paper's alpha. extrema: peaks, troughs, both, or none where silences alone count. least_gap_s: a
     film turns no sooner again; of nearer inflections the stronger stays. silence: what a silence
     does: cut (the film waits, then jumps in its middle), turn (as an inflection), ignore.
     silence_db, silence_s: how far below loud, for how long, counts as one.
@@ -40,6 +42,7 @@ class TurnSettings:
 
     rolling_s: float | int = 0.35
     threshold: float | int = 0.5
+    smoothing_s: float | int = 0.1
     extrema: str = "peaks"
     least_gap_s: float | int = 1.2
     silence: str = "cut"
@@ -49,6 +52,7 @@ class TurnSettings:
     def __post_init__(self) -> None:
         _check_range("rolling_s", self.rolling_s, 0.005, 600)
         _check_range("threshold", self.threshold, 0, 1000)
+        _check_range("smoothing_s", self.smoothing_s, 0, 60)
         _check_range("least_gap_s", self.least_gap_s, 0.1, 3600)
         _check_range("silence_db", self.silence_db, 1, 120)
         _check_range("silence_s", self.silence_s, 0.05, 3600)
@@ -116,7 +120,11 @@ def find_turns(heard: Hearing, settings: TurnSettings) -> Turns:
         )
     inner = [candidates[index] for index in chosen]
     turns = (Turn(0.0, "start"), *inner, Turn(heard.duration_s, "end"))
-    return Turns(turns, _list_flow_times(heard), accumulate(heard.variation))
+    variation = heard.variation
+    if settings.smoothing_s:
+        spread = settings.smoothing_s * heard.settings.columns_per_s
+        variation = gaussian_filter1d(variation, spread, mode="nearest")
+    return Turns(turns, _list_flow_times(heard), accumulate(variation))
 
 
 def _list_flow_times(heard: Hearing) -> Seconds:

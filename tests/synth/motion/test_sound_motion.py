@@ -94,9 +94,8 @@ def test_a_film_turns_where_the_pitch_does(steps, face):
 
 def test_between_turns_alpha_is_the_variation_so_far(steps, face):
     path, _ = steps
-    motion = SoundMotion(
-        str(path), cast=replace(EMOTIONS, categories=["calm", "fear"]), drive=STILL
-    )
+    cast = replace(EMOTIONS, categories=["calm", "fear"])
+    motion = SoundMotion(str(path), turns=TurnSettings(smoothing_s=0), cast=cast, drive=STILL)
     plan = motion.plan(face, SCENE)
     heard, turns = plan.pictures["sound.png"].heard, plan.path.turns
     stop_s = turns.turns[1].time_s
@@ -108,6 +107,19 @@ def test_between_turns_alpha_is_the_variation_so_far(steps, face):
     eased = replace(motion, interpolation=Interpolation("smoothstep")).plan(face, SCENE)
     moved = float((eased.path(torch.tensor([heard.change_times_s[t]])) - face.rows).norm())
     assert moved == pytest.approx(2 * alpha**2 * (3 - 2 * alpha), abs=1e-3)
+
+
+def test_smoothing_slows_what_a_single_hit_does_and_moves_no_turn(tmp_path, face):
+    wave = make_bursts([1.0, 3.0, 3.5, 5.0], 6.0, 0.02)
+    path = str(write_wav(tmp_path / "hits.wav", wave))
+    times_s = torch.arange(0, 6 * 30, dtype=torch.float64) / 30
+    speeds, turns = [], []
+    for smoothing_s in (0, 0.1):
+        settings = TurnSettings(smoothing_s=smoothing_s)
+        plan = SoundMotion(path, turns=settings, cast=EMOTIONS, drive=STILL).plan(face, SCENE)
+        speeds.append(float(plan.path(times_s).diff(dim=0).flatten(1).norm(dim=1).max()))
+        turns.append(find_times(plan).tolist())
+    assert speeds[1] < 0.5 * speeds[0] and turns[0] == turns[1]
 
 
 def test_what_the_list_lacks_is_drawn_by_the_seed(steps, face):
@@ -144,7 +156,7 @@ def test_troughs_and_peaks_are_told_apart(tmp_path, face):
     path = str(write_wav(tmp_path / "hole.wav", noise))
     reasons = {}
     for extrema in ("peaks", "troughs", "both", "none"):
-        turns = TurnSettings(extrema=extrema, threshold=0.2, silence="ignore", rolling_s=0.05)
+        turns = TurnSettings(0.05, 0.2, extrema=extrema, silence="ignore")
         plan = SoundMotion(path, turns=turns, cast=EMOTIONS).plan(face, SCENE)
         reasons[extrema] = set(list_reasons(plan)) - {"start", "end"}
     assert reasons["none"] == set()
