@@ -33,10 +33,11 @@ class TurnSettings:
 
     rolling_s: L, the length of both rolling means. threshold: delta, in units of the sound's mean
     variation. smoothing_s: spread over which variation is smoothed for alpha, so that a single hit
-    moves the face within some frames, not one; 0 for the paper's alpha. extrema: peaks, troughs, both, or none where silences alone count. least_gap_s: a
-    film turns no sooner again; of nearer inflections the stronger stays. silence: what a silence
-    does: cut (the film waits, then jumps in its middle), turn (as an inflection), ignore.
-    silence_db, silence_s: how far below loud, for how long, counts as one.
+    moves the face within some frames, not one; 0 for the paper's alpha.
+    extrema: peaks, troughs, both, or none where silences alone count. least_gap_s: a film turns no
+    sooner again; of nearer inflections the stronger stays.
+    silence: what a silence does: cut (the film waits, then jumps in its middle), turn (as an
+    inflection), ignore. silence_db, silence_s: how far below loud, for how long, counts as one.
     Raises ValueError for other values.
     """
 
