@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -126,7 +127,9 @@ def _cast_people(settings: CastSettings, face: Face, turns: int) -> Cast:
     """The film's face and others, or those of the seeds that were given."""
     given = [int(seed) for seed in settings.categories or ()][:turns]
     more = turns - len(given) if given else turns - 1
-    seeds = [*given, *range(settings.seed, settings.seed + more)]
+    # Nobody comes a second time unasked.
+    others = (seed for seed in count(settings.seed) if seed not in {face.seed, *given})
+    seeds = [*given, *islice(others, more)]
     rows = map_seeds(seeds, face.generator, settings.psi) if seeds else face.rows[None][:0].cpu()
     names = [f"seed {seed}" for seed in seeds]
     if not given:

@@ -10,7 +10,7 @@ from film_samples import GreyGenerator
 from PIL import Image
 from sound_samples import make_phrases, write_wav
 
-from synth import Face, FilmSettings, RenderSettings, Scene, SoundMotion, make_film
+from synth import Face, FilmSettings, Moment, Plan, RenderSettings, Scene, SoundMotion, make_film
 from synth.motion.sound.categories import CastSettings
 from synth.motion.sound.drive import DriveSettings
 from synth.motion.sound.turns import TurnSettings
@@ -114,3 +114,9 @@ def test_a_film_may_stay_silent(tmp_path):
             settings,
             tmp_path / "other",
         )
+
+
+@pytest.mark.parametrize("name", ["turns.jpg", "../turns.png", "a/turns.png"])
+def test_a_picture_beside_the_film_stays_beside_it(name):
+    with pytest.raises(ValueError, match="pictures named like"):
+        Plan(None, (Moment(0.0, "start"),), pictures={name: lambda draw: None})
