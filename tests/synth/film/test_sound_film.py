@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 import torch
-from film_samples import GreyGenerator
+from film_samples import GreyGenerator, RampPath
 from PIL import Image
 from sound_samples import make_phrases, write_wav
 
@@ -119,4 +119,4 @@ def test_a_film_may_stay_silent(tmp_path):
 @pytest.mark.parametrize("name", ["turns.jpg", "../turns.png", "a/turns.png"])
 def test_a_picture_beside_the_film_stays_beside_it(name):
     with pytest.raises(ValueError, match="pictures named like"):
-        Plan(None, (Moment(0.0, "start"),), pictures={name: lambda draw: None})
+        Plan(RampPath(1.0), (Moment(0.0, "start"),), pictures={name: lambda draw: None})
