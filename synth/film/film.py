@@ -18,6 +18,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from synth.devices import choose_device
@@ -28,7 +29,7 @@ from synth.film.job import Job, describe_job
 from synth.film.recording import Recording, count_recorded, find_missing
 from synth.film.rendering import Renderer
 from synth.film.settings import FilmSettings
-from synth.film.sheet import draw_sheet
+from synth.film.sheet import draw_film_frames, draw_sheet
 from synth.film.shot import Shot
 from synth.film.staging import FilmFolder, FinishedFilm, own_film_folder
 from synth.generators.acceleration import accelerate
@@ -170,6 +171,9 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
         sheet = draw_sheet(fast, shot.face, shot.plan, render, shot.stages)
         made_by = f"generator {generator.name}"
         save_contact_sheet(results / SHEET, sheet, made_by, settings.marked)
+        draw = partial(draw_film_frames, fast, shot.plan, render, shot.stages)
+        for name, draw_picture in shot.plan.pictures.items():
+            save_contact_sheet(results / name, draw_picture(draw), made_by, settings.marked)
         known = RunFacts(
             generator_name=generator.name,
             generator_sha256=generator.sha256,

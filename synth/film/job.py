@@ -56,6 +56,7 @@ def describe_job(face: Face, plan: Plan, settings: FilmSettings, sound: Path | N
         "seed": face.seed,
         "label": face.label,
         "moments": hash_value(plan.moments),
+        "pictures": sorted(plan.pictures),
         "record": hash_value(plan.record),
         "config": hash_value(settings.config),
     }

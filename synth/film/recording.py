@@ -114,7 +114,7 @@ class Recording:
             with writing_to(self.video), _write_segment(segment) as place:
                 with open_segment(place, self.video, self.encoding) as encoder:
                     for frame in islice(frames, len(segment.frames)):
-                        digest.update(np.ascontiguousarray(frame))
+                        digest.update(np.ascontiguousarray(frame).data)
                         encoder.write(frame)
                 spent_s, began_s = time.monotonic() - began_s, time.monotonic()
                 note = {

@@ -34,7 +34,7 @@ def hash_arrays(arrays: Iterable[np.ndarray]) -> str:
     """The sha256 of arrays as one, so that how they were cut into chunks does not matter."""
     digest = hashlib.sha256()
     for array in arrays:
-        digest.update(np.ascontiguousarray(array))
+        digest.update(array.tobytes())
     return digest.hexdigest()
 
 

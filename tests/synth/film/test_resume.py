@@ -17,6 +17,7 @@ from synth.film import film as film_module
 from synth.film import recording
 from synth.film.recording import plan_segments
 from synth.film.staging import FINISHED, UNFINISHED
+from synth.motion.base import Motion
 from synth.video.writing import probe_video
 
 RENDER = RenderSettings(precision="fp32", compile="off", batch_size=7)
@@ -28,6 +29,7 @@ FRAMES, BATCHES = 83, 12
 #: batches may wait for the encoder.
 SECOND, THIRD = 6, 10
 FILES = ("video.mp4", "video.webm", "video.gif", "frames")
+STOPPED = -1
 pytestmark = pytest.mark.filterwarnings("ignore:.*has no faster form")
 
 
@@ -56,14 +58,14 @@ class StoppingGenerator(WaveGenerator):
         return super().synthesis(w_plus, noise_mode, noise_seed)
 
 
-def make(folder, settings=SETTINGS, stops_at=-1, motion=MOTION):
-    """The film, and how many batches were drawn for it."""
+def make(folder, settings=SETTINGS, stops_at=-1, motion: Motion = MOTION):
+    """Make the film; how many batches were drawn for it, or STOPPED."""
     generator = StoppingGenerator()
     generator.stops_at = stops_at
     try:
         make_film(generator, RandomFace(), motion, settings, folder)
     except Stopped:
-        return None
+        return STOPPED
     return len(generator.batches)
 
 
@@ -85,7 +87,7 @@ def undisturbed(tmp_path_factory):
 @pytest.mark.parametrize("file", FILES)
 def test_a_stopped_film_ends_as_an_undisturbed_one(tmp_path, undisturbed, file):
     settings = dataclasses.replace(SETTINGS, file=file)
-    assert make(tmp_path / "film", settings, stops_at=SECOND) is None
+    assert make(tmp_path / "film", settings, stops_at=SECOND) == STOPPED
     assert [path.name for path in (tmp_path / "film").iterdir()] == [UNFINISHED]
     drawn = make(tmp_path / "film", settings)
     # From the batch that holds the second segment's first frame on, and two for the sheet.
@@ -97,7 +99,7 @@ def test_a_stopped_film_ends_as_an_undisturbed_one(tmp_path, undisturbed, file):
 
 def test_stopped_again_and_again(tmp_path, undisturbed):
     for stops_at in (3, 6, 2, 5):
-        assert make(tmp_path, stops_at=stops_at) is None
+        assert make(tmp_path, stops_at=stops_at) == STOPPED
     make(tmp_path)
     assert hash_results(tmp_path) == undisturbed("video.mp4")
 
@@ -127,7 +129,7 @@ def test_damaged_and_lost_segments_are_drawn_again(tmp_path, undisturbed):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(film_module.Recording, "join", ruin)
-        assert make(tmp_path) is None
+        assert make(tmp_path) == STOPPED
     drawn = make(tmp_path)
     assert drawn == 48 // 7 + 1 + 2, "the third was there"
     assert hash_results(tmp_path) == undisturbed("video.mp4")
@@ -156,7 +158,7 @@ def test_what_comes_last_is_made_again(tmp_path, monkeypatch, step):
     with monkeypatch.context() as patch:
         where = film_module.Recording if step == "join" else film_module
         patch.setattr(where, names.get(step, step), stop)
-        assert make(tmp_path / "film", settings) is None
+        assert make(tmp_path / "film", settings) == STOPPED
     assert make(tmp_path / "film", settings) == 2, "only the sheet's pictures are drawn"
     assert hash_results(tmp_path / "film") == hash_results(tmp_path / "undisturbed")
 
@@ -165,7 +167,7 @@ def test_times_of_files_do_not_matter(tmp_path, undisturbed):
     make(tmp_path, stops_at=THIRD)
     for number, path in enumerate(sorted(tmp_path.rglob("*"))):
         os.utime(path, (number, 4e9 if number % 2 else 0))
-    assert make(tmp_path) < BATCHES
+    assert 0 < make(tmp_path) < BATCHES
     assert hash_results(tmp_path) == undisturbed("video.mp4")
     for path in tmp_path.rglob("*"):
         os.utime(path, (0, 0))
@@ -209,7 +211,7 @@ def test_another_film_does_not_go_on_with_it(tmp_path, settings, motion, named):
     other = dataclasses.replace(SETTINGS, **settings)
     with pytest.raises(ValueError, match=f"film begun in .* got others: {named}.* resume=false"):
         make(tmp_path, other, motion=motion)
-    assert make(tmp_path, stops_at=0) is None, "what was begun is still there"
+    assert make(tmp_path, stops_at=0) == STOPPED, "what was begun is still there"
     frames = RampPath(motion.seconds).duration_s * other.fps + 1
     assert make(tmp_path, dataclasses.replace(other, resume=False), motion=motion) > frames / 7
     assert not (tmp_path / UNFINISHED).exists()
@@ -236,7 +238,7 @@ def test_a_stage_is_given_the_same_chunks_wherever_a_run_begins(tmp_path):
 
     settings = dataclasses.replace(SETTINGS, file="frames")
     make(tmp_path / "undisturbed", settings, motion=Blended())
-    assert make(tmp_path / "film", settings, stops_at=SECOND, motion=Blended()) is None
+    assert make(tmp_path / "film", settings, stops_at=SECOND, motion=Blended()) == STOPPED
     make(tmp_path / "film", settings, motion=Blended())
     assert hash_results(tmp_path / "film") == hash_results(tmp_path / "undisturbed")
 
