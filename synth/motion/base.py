@@ -42,7 +42,8 @@ class Plan:
 
     path: which W+ at which time. moments: at least one, in the order of their times.
     record: the motion in plain numbers and texts, kept as track.yaml.
-    touch: may change drawn frames before they are written; None leaves them alone.
+    touch: may change drawn frames before they are written; None leaves them alone. It must answer
+        by the chunk alone: a run that goes on with a film asks for no earlier one.
     sound: a file whose sound belongs to the motion; the film gets it unless told otherwise.
     pictures: what explains the motion, by the file's name (.png); drawn when the film is.
     Raises ValueError for no moments, and for a picture of another name.

@@ -67,6 +67,8 @@ def _list_parts(value: Any, within: tuple[int, ...]) -> Iterable[bytes]:
 
 def _open(value: Any) -> Iterable[object]:
     """What a container, a record, a network or a function holds."""
+    if isinstance(value, type):
+        return [f"{value.__module__}.{value.__qualname__}"]
     if isinstance(value, Mapping):
         return [part for pair in value.items() for part in pair]
     if isinstance(value, set | frozenset):
@@ -85,6 +87,4 @@ def _open(value: Any) -> Iterable[object]:
     if isinstance(value, FunctionType):
         held = [cell.cell_contents for cell in value.__closure__ or ()]
         return [f"{value.__module__}.{value.__qualname__}", value.__defaults__, held]
-    if isinstance(value, type):
-        return [f"{value.__module__}.{value.__qualname__}"]
     return []
