@@ -1,8 +1,7 @@
 """Renders become a network that places 68 points: alignment without anybody's photographs.
 
-    python -m scripts.train_points head_model=ict_facekit.npz \\
+    python -m scripts.train_points head_model=ict_facekit.npz renders=faces \\
         out=embed/faces/learned/weights/moodreel-points.safetensors
-    python -m scripts.train_points head_model=ict_facekit.npz renders=faces   # and those of a generator
 
 In: the head model, and renders that a generator learned from where there are some. Out: one
 .safetensors, and in the run's folder the renders with their points, log.csv and state.pt. Can be
@@ -98,8 +97,10 @@ def describe(job: PointsJob, count: int, figures: dict[str, float]) -> dict[str,
         ),
         "command": "python -m scripts.train_points (docs/photos.md)",
         "plan": ", ".join(f"{key} {value:g}" for key, value in asdict(job.plan).items()),
-        "held_out": f"the last {HELD_OUT} faces, changed as in training; corners of FFHQ's square in "
-        "pixels of 1024, middles of eyes and mouth in half sides of the crop",
+        "held_out": (
+            f"the last {HELD_OUT} faces, changed as in training; corners of FFHQ's square in "
+            "pixels of 1024, middles of eyes and mouth in half sides of the crop"
+        ),
         **{name: f"{value:g}" for name, value in figures.items()},
     }
 

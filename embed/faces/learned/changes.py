@@ -28,7 +28,7 @@ def change_surroundings(
     corners = np.rint((outline + 1) * n / 2).astype(np.int32)
     cv2.fillConvexPoly(mask, cv2.convexHull(corners), (1.0,))
     mask = cv2.GaussianBlur(mask, (0, 0), random.uniform(0.6, 4))[..., None]
-    return crop * mask + np.rot90(other, random.integers(4)) * (1 - mask)
+    return crop * mask + np.rot90(other, int(random.integers(4))) * (1 - mask)
 
 
 def cover(crop: np.ndarray, other: np.ndarray, random: Random) -> np.ndarray:

@@ -17,9 +17,11 @@ from embed.faces.resampling import Affine, map_points
 REACH = 1.75
 #: Points of iBUG 300-W and those that take their places in a mirror.
 MIRRORED = np.array(
-    [*range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, *range(35, 30, -1)]
-    + [45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40]
-    + [*range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65]
+    [
+        *(*range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, *range(35, 30, -1)),
+        *(45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40),
+        *(*range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65),
+    ]
 )
 
 

@@ -1,17 +1,18 @@
 """The network that places 68 points: a small hourglass whose maps are read as expected places.
 
-In: grey crops [batch, 1, 128, 128], each of mean 0 and standard deviation 1. Out: points
-[batch, 68, 2] in the crop, whose sides lie at -1 and 1.
+In: grey crops [batch, 1, 96, 96], each of mean 0 and standard deviation 1. Out: points
+[batch, 68, 2] in the crop, whose sides lie at -1 and 1. With integral regression (Sun et al., 2018)
 
-    p_k = sum over cells c of softmax(maps_k)_c * place(c)      (Sun et al., 2018: integral regression)
+    p_k = sum over cells c of softmax(maps_k)_c * place(c)
 
-Maps have 24x24 cells. They are made of what is seen at five sizes, so that each point knows the rest
-of the face (Newell et al., 2016), in 370,000 numbers.
+Maps have 24x24 cells. They are made of what is seen at five sizes, so that each point knows the
+rest of the face (Newell et al., 2016), in 370,000 numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -39,11 +40,9 @@ class PointNetwork(nn.Module):
         self.stem = _convolve(1, widths[0], 5, 2)
         self.down = nn.ModuleList(
             nn.Sequential(_convolve(low, high, 3, 2), _Residual(high))
-            for low, high in zip(widths[:-1], widths[1:], strict=True)
+            for low, high in pairwise(widths)
         )
-        self.up = nn.ModuleList(
-            _Merge(high, low) for low, high in zip(widths[1:-1], widths[2:], strict=True)
-        )
+        self.up = nn.ModuleList(_Merge(high, low) for low, high in pairwise(widths[1:]))
         self.read = nn.Conv2d(widths[1], POINT_COUNT, 1)
         self.register_buffer("mean_shape", torch.zeros(POINT_COUNT, 2))
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset
@@ -84,7 +83,7 @@ def mark_renders(folder: Path, head_model: str | Path, data: FaceDataset) -> Ite
                 for vector in data.parameters[chosen]
             ]
             pictures = np.array(data.pictures[PICTURE_PX][chosen])
-            _save_block(folder, block, MarkedFaces(pictures, np.float32(points)))
+            _save_block(folder, block, MarkedFaces(pictures, np.array(points, np.float32)))
         yield (block + 1) * BLOCK
 
 

@@ -71,7 +71,9 @@ def test_a_warp_knows_where_its_points_are(mean_shape):
     random = np.random.default_rng(0)
     for _ in range(20):
         warp = draw_warp(make_shape(), mean_shape, random)
-        np.testing.assert_allclose(warp.locate(warp.find_points(make_shape())), make_shape(), atol=0.1)
+        np.testing.assert_allclose(
+            warp.locate(warp.find_points(make_shape())), make_shape(), atol=0.1
+        )
 
 
 def test_the_place_of_a_peak_is_read_between_cells():
@@ -83,14 +85,18 @@ def test_the_place_of_a_peak_is_read_between_cells():
 
 def test_crops_do_not_know_brightness():
     crops = torch.rand(2, 1, CROP_PX, CROP_PX)
-    torch.testing.assert_close(prepare_crops(crops * 80 + 5), prepare_crops(crops), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        prepare_crops(crops * 80 + 5), prepare_crops(crops), atol=1e-4, rtol=0
+    )
     assert torch.isfinite(prepare_crops(torch.zeros(1, 1, CROP_PX, CROP_PX))).all()
 
 
 def test_a_square_is_cut_where_it_lies():
-    y, x = np.mgrid[:200, :200]
+    x = np.tile(np.arange(200), (200, 1))
     ramp = np.repeat(x[..., None], 3, 2).astype(np.uint8)
-    square = np.array([[48.0, 0, 99.5], [0, 48.0, 99.5]])  # a pixel of the crop for one of the picture
+    square = np.array(
+        [[48.0, 0, 99.5], [0, 48.0, 99.5]]
+    )  # a pixel of the crop for one of the picture
     crop = cut_square(ramp, square)
     np.testing.assert_allclose(crop[40], np.arange(52, 148), atol=1)
     moved = cut_square(ramp, move_square(square, 0.25, 0, 1, 0))
@@ -140,7 +146,8 @@ def faces() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_a_batch_follows_from_its_number(faces):
-    task = PointTask(*faces, PointPlan(batch=3))
+    pictures, marks = faces
+    task = PointTask(pictures, marks, PointPlan(batch=3))
     crops, points = task.draw_batch(5)
     assert crops.shape == (3, 1, CROP_PX, CROP_PX)
     assert points.shape == (3, 68, 2)
@@ -148,17 +155,19 @@ def test_a_batch_follows_from_its_number(faces):
     torch.testing.assert_close(task.draw_batch(5)[0], crops)
     assert not torch.equal(task.draw_batch(6)[1], points)
     with pytest.raises(ValueError, match="held out"):
-        PointTask(faces[0][:9], faces[1][:9], PointPlan())
+        PointTask(pictures[:9], marks[:9], PointPlan())
 
 
 def test_training_goes_on_and_knows_its_pictures(faces, tmp_path, monkeypatch):
     monkeypatch.setattr("embed.faces.learned.fit._MEASURED", 4)
-    network, figures = fit_points(*faces, PointPlan(steps=1, batch=2), tmp_path)
+    pictures, marks = faces
+    plan = PointPlan(steps=1, batch=2)
+    network, figures = fit_points(pictures, marks, plan, tmp_path)
     assert set(figures) == {"corner_px", "left_eye", "right_eye", "mouth"}
-    again, _ = fit_points(*faces, PointPlan(steps=1, batch=2), tmp_path)
+    again, _ = fit_points(pictures, marks, plan, tmp_path)
     torch.testing.assert_close(network.state_dict(), again.state_dict())
     with pytest.raises(ValueError, match="faces"):
-        fit_points(faces[0][1:], faces[1][1:], PointPlan(steps=1, batch=2), tmp_path)
+        fit_points(pictures[1:], marks[1:], plan, tmp_path)
 
 
 def test_the_finder_takes_them_by_name():
@@ -167,7 +176,7 @@ def test_the_finder_takes_them_by_name():
 
 
 def test_missing_weights_are_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="mine.safetensors"):
+    with pytest.raises(FileNotFoundError, match=r"mine\.safetensors"):
         RenderPoints(str(tmp_path / "mine.safetensors")).fetch_models()
 
 

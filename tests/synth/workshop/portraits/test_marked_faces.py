@@ -79,7 +79,9 @@ def test_renders_that_were_there_are_marked_without_the_held_out_ones(
     expected = small_renderer.find_landmarks(draw_people(7, 0)[1], 64)
     np.testing.assert_allclose(faces.points[1], expected, atol=1e-3)
     with pytest.raises(ValueError, match="64 pixels"):
-        list(mark_renders(tmp_path, "head.npz", FaceDataset(np.empty(0), parameters, {32: pictures})))
+        list(
+            mark_renders(tmp_path, "head.npz", FaceDataset(np.empty(0), parameters, {32: pictures}))
+        )
     with pytest.raises(FileNotFoundError, match="marked faces"):
         load_marked_faces(tmp_path / "none")
 
