@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +47,9 @@ def train_points(job: PointsJob, place: Place) -> None:
     check_output_path(out, ".safetensors")
     pictures, points = gather_faces(job, place.folder)
     say(f"{len(pictures)} faces, the last {HELD_OUT} held out")
-    network, figures = fit_points(pictures, points, job.plan, place.folder / "run")
-    card = describe(job, len(pictures), figures)
+    plan = replace(job.plan, faces=len(pictures))
+    network, figures = fit_points(pictures, points, plan, place.folder / "run")
+    card = describe(job, plan, figures)
     save_network(out, network, KIND, card)
     for entry, text in card.items():
         say(f"{entry}: {text}")
@@ -84,10 +85,12 @@ def follow(what: str, counts: Iterator[int]) -> None:
             say(f"{what}: {count}")
 
 
-def describe(job: PointsJob, count: int, figures: dict[str, float]) -> dict[str, str]:
+def describe(job: PointsJob, plan: PointPlan, figures: dict[str, float]) -> dict[str, str]:
     """The card: lineage, licence, plan, held-out figures."""
     head = hashlib.sha256(Path(job.head_model).read_bytes()).hexdigest()
-    given = f" and {count - job.count} renders of a generator's training" if job.renders else ""
+    given = (
+        f" and {plan.faces - job.count} renders of a generator's training" if job.renders else ""
+    )
     return {
         "licence": "MIT",
         "data": (
@@ -96,7 +99,7 @@ def describe(job: PointsJob, count: int, figures: dict[str, float]) -> dict[str,
             "no photographs, no labels of people"
         ),
         "command": "python -m scripts.train_points (docs/photos.md)",
-        "plan": ", ".join(f"{key} {value:g}" for key, value in asdict(job.plan).items()),
+        "plan": ", ".join(f"{key} {value:g}" for key, value in asdict(plan).items()),
         "held_out": (
             f"the last {HELD_OUT} faces, changed as in training; corners of FFHQ's square in "
             "pixels of 1024, middles of eyes and mouth in half sides of the crop"
