@@ -39,7 +39,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 @dataclass(frozen=True)
 class Row:
-    """One face: errors in pixels of the crop, of our points, mirrored ones, and dlib's own."""
+    """One face: errors in pixels of the crop. own_noise: dlib's against itself in a moved box."""
 
     name: str
     ours: float
@@ -115,7 +115,7 @@ def main() -> None:
                 print(format_row(row), flush=True)
     for kind, found in rows.items():
         if found:
-            print(format_row(average(f"{kind}s, mean of {len(found)}", found)))
+            print(format_row(average(f"{kind}, mean of {len(found)}", found)))
     near = sum(row.ours <= NEAR_PX for row in rows["photo"])
     print(f"\nwithin {NEAR_PX:g} px: {near} of {len(rows['photo'])} faces in photos")
 

@@ -190,7 +190,7 @@ def test_the_bundled_network_aligns_a_photo_about_as_dlib_does(astronaut, shared
     reference = np.load(shared_assets / "reference" / "ffhq_align_expected.npz")
     box = HogDetector().detect(astronaut)[0].box
     points = RenderPoints().place(astronaut, box)
-    assert measure_quads(points, reference["astronaut_landmarks"]) < 25
+    assert measure_quads(points, reference["astronaut_landmarks"]) < 40
     # Another box gives nearly the same points.
     moved = RenderPoints().place(astronaut, box + 6)
     assert measure_quads(moved, points) < 8
