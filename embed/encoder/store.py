@@ -3,8 +3,6 @@
 File: a .safetensors of `synth.judging.storage` in half precision, whose card names the generator
 (`generator_name`, `generator_sha256`) beside plan, seed and held-out figures. An encoder knows one
 generator only: with another its guess would be noise, so loading it for another is an error.
-One that tells nothing of what rows have of their own (`told_of_rows` of 0 or less in its card) is
-used as what it is: its rows are averaged, and all layers get one w.
 """
 
 from __future__ import annotations
@@ -35,11 +33,6 @@ class Encoder:
     network: EncoderNetwork
     card: Mapping[str, str]
 
-    @property
-    def tells_rows(self) -> bool:
-        """Whether its rows differ for a reason, by its card; True for a card that does not say."""
-        return float(self.card.get("told_of_rows", "inf")) > 0
-
     @torch.no_grad()
     def encode(self, pictures: Images) -> WPlus:
         """Aligned faces of any size in [-1, 1] -> W+ [batch, layer, w_dim] on the network's device.
@@ -47,16 +40,14 @@ class Encoder:
         But for rounding a picture's guess does not depend on its batch. Raises ValueError for
         pictures that are not square or not finite.
         """
-        return torch.cat([self._encode(part) for part in pictures.split(_CHUNK)])
+        network = self.network
+        parts = [
+            network.find_w_plus(network(network.prepare(part.to(network.mean.device))))
+            for part in pictures.split(_CHUNK)
+        ]
+        return torch.cat(parts)
 
     __call__ = encode
-
-    def _encode(self, pictures: Images) -> WPlus:
-        network = self.network
-        found = network(network.prepare(pictures.to(network.mean.device)))
-        if not self.tells_rows:
-            found = found.mean(1, keepdim=True).expand_as(found)
-        return network.find_w_plus(found)
 
 
 def is_encoder_of(path: str | Path, generator: Generator) -> bool:

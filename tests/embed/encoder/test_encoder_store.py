@@ -28,15 +28,6 @@ def test_files_come_back_with_their_card(network, generator, pictures, tmp_path)
     torch.testing.assert_close(theirs, ours, atol=0.02, rtol=0.02)
 
 
-def test_one_that_tells_nothing_of_rows_guesses_one_w(network, pictures):
-    each = Encoder(network, {"told_of_rows": "0.2"}).encode(pictures)
-    assert each.std(1).max() > 1e-3
-    torch.testing.assert_close(Encoder(network, {}).encode(pictures), each)
-    one = Encoder(network, {"told_of_rows": "-0.0086"}).encode(pictures)
-    torch.testing.assert_close(one, one[:, :1].expand_as(one))
-    torch.testing.assert_close(one[:, 0], each[:, : network.rows].mean(1), atol=1e-4, rtol=1e-4)
-
-
 def test_the_guess_is_an_offset_from_the_mean(network, generator):
     still = network.find_w_plus(torch.zeros(1, network.rows, len(network.spreads)))
     torch.testing.assert_close(still[0], network.mean.expand(generator.num_layers, -1))
