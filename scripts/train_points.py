@@ -1,6 +1,6 @@
 """Renders become a network that places 68 points: alignment without anybody's photographs.
 
-    python -m scripts.train_points head_model=ict_facekit.npz renders=faces \\
+    python -m scripts.train_points head_model=ict_facekit.npz renders=outputs/training/faces \\
         out=embed/faces/learned/weights/moodreel-points.safetensors
 
 In: the head model, and renders that a generator learned from where there are some. Out: one
@@ -23,6 +23,7 @@ from scripts.entry import Place, run_script
 from scripts.reporting import say
 from synth.judging.storage import save_network
 from synth.storage.atomic import check_output_path
+from synth.storage.locks import own_folder
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class PointsJob:
     """The entries of configs/train_points.yaml.
 
     head_model: the npz of scripts.convert_head_model; count: faces that are rendered for this;
-    seed: of those; renders: a folder of `scripts.train_generator render`, or none.
+    seed: of those; renders: a folder of `scripts.train_generator step=render`, or none.
     """
 
     head_model: str
@@ -45,10 +46,11 @@ def train_points(job: PointsJob, place: Place) -> None:
     """Render, train and write the network to job.out."""
     out = Path(job.out)
     check_output_path(out, ".safetensors")
-    pictures, points = gather_faces(job, place.folder)
-    say(f"{len(pictures)} faces, the last {HELD_OUT} held out")
-    plan = replace(job.plan, faces=len(pictures))
-    network, figures = fit_points(pictures, points, plan, place.folder / "run")
+    with own_folder(place.folder) as folder:
+        pictures, points = gather_faces(job, folder)
+        say(f"{len(pictures)} faces, the last {HELD_OUT} held out")
+        plan = replace(job.plan, faces=len(pictures))
+        network, figures = fit_points(pictures, points, plan, folder / "run")
     card = describe(job, plan, figures)
     save_network(out, network, KIND, card)
     for entry, text in card.items():

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from synth.generators.base import Generator
-
-if TYPE_CHECKING:
-    from synth.generators.acceleration import InferenceWish
+from synth.generators.inference import InferenceWish
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def check_seconds(what: str, seconds: float) -> None:
 
 
 def check_easing(easing: object) -> Easing | None:
-    """The name of an interpolation mode, or None; anything else raises ValueError."""
+    """The name of an easing, or None; anything else raises ValueError."""
     if easing is not None and easing not in EASINGS:
         close = find_close(str(easing), EASINGS)
         hint = f"did you mean {close[0]!r}?" if close else "choose one of these"
