@@ -87,6 +87,15 @@ def compute_gap_s(fps: float | int, in_between_frames: int = IN_BETWEEN_FRAMES) 
     return (in_between_frames + 1) / fps
 
 
+def compute_film_length(seconds: float | int, fps: float | int) -> float:
+    """From the first to the last frame of a film of so many seconds: a frame less than it lasts.
+
+    An open path of this duration films as long as `seconds`, exact to a frame.
+    """
+    _check_fps(fps)
+    return (max(1, round(seconds * fps)) - 1) / fps
+
+
 def count_frames(path: LatentPath, fps: float | int) -> int:
     """Frames of the whole film: an open path shows both its ends, a loop its seam only once.
 
