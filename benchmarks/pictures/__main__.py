@@ -1,4 +1,4 @@
-"""Videos out of a few pictures: the article's experiment with floating digits, trained and measured.
+"""Videos out of a few pictures: the experiment with floating digits, trained and measured.
 
     python -m benchmarks.pictures
     python -m benchmarks.pictures --folder outputs/digits --clips 16 --hands 5

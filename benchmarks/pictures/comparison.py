@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -50,7 +50,7 @@ class FilmWay:
     pictures: int = 3
     order: int = 1
     variance: float = 0.95
-    correction: CriticCorrection = CriticCorrection()
+    correction: CriticCorrection = field(default_factory=CriticCorrection)
 
 
 class Comparison:

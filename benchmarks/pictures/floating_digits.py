@@ -2,8 +2,8 @@
 
 In: scikit-learn's digits (8x8, 17 levels; Alpaydin and Kaynak 1998), enlarged to 28x28. Out: single
 frames to train on, and clips whose digits and places are known. A digit is drawn in its `hands`
-most typical hands: those nearest to the mean of all that were written of it. Frames in which the digits touch are left out, since
-nobody could read them. What is random comes from a seed.
+most typical hands: those nearest to the mean of all that were written of it. Frames in which the
+digits touch are left out, since nobody could read them. What is random comes from a seed.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Glyphs:
     @classmethod
     def typical(cls, hands: int = 1) -> Glyphs:
         """The `hands` most typical of each of the ten. Raises ValueError for none or too many."""
-        data = load_digits()
-        images, labels = data.images, data.target
+        pixels, labels = load_digits(return_X_y=True)
+        images = pixels.reshape(-1, 8, 8)
         fewest = int(np.bincount(labels).min())
         if not 1 <= hands <= fewest:
             raise ValueError(f"needs 1 to {fewest} hands for each digit; got {hands}; try 1")

@@ -28,9 +28,9 @@ class DigitReader:
     """Reads two digits that do not touch. Learns in a few seconds when it is made."""
 
     def __init__(self) -> None:
-        data = load_digits()
-        cuts = [_normalise(enlarge(image)) for image in data.images]
-        self._classifier = SVC(C=10, gamma="scale").fit(np.stack(cuts), data.target)
+        pixels, labels = load_digits(return_X_y=True)
+        cuts = [_normalise(enlarge(image)) for image in pixels.reshape(-1, 8, 8)]
+        self._classifier = SVC(C=10, gamma="scale").fit(np.stack(cuts), labels)
 
     def read(self, frames: Frames) -> list[tuple[int, ...]]:
         """The digits of each frame, at most two."""
@@ -39,8 +39,8 @@ class DigitReader:
     def _read_one(self, grey: np.ndarray) -> tuple[int, ...]:
         # Parts of a broken stroke that almost touch belong together.
         joined = cv2.dilate((grey > _INK).astype(np.uint8), np.ones((2, 2), np.uint8))
-        labels, count = ndimage.label(joined, np.ones((3, 3)))
-        sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+        labels = np.asarray(ndimage.label(joined, np.ones((3, 3)))[0])  # pyright: ignore
+        sizes = np.bincount(labels.ravel())[1:]
         largest = [k + 1 for k in np.argsort(-sizes, kind="stable")[:2] if sizes[k] > _SMALLEST_PX]
         if not largest:
             return ()

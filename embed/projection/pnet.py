@@ -8,6 +8,7 @@ layer says how many spreads each number is from the mean latent. File: a .safete
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -63,7 +64,7 @@ class PNet(nn.Module):
         self.picture_px, self.grey = picture_px, grey
         widths = [colours * picture_px**2, *[hidden] * depth]
         layers: list[nn.Module] = []
-        for before, width in zip(widths, widths[1:], strict=False):
+        for before, width in pairwise(widths):
             layers += [nn.Linear(before, width, bias=False), nn.BatchNorm1d(width), nn.ReLU()]
         self.body = nn.Sequential(*layers, nn.Linear(hidden, num_layers * w_dim))
         self.register_buffer("mean", torch.zeros(num_layers, w_dim))

@@ -1,7 +1,7 @@
 """A polynomial of least squares through latents, over time: order 1 is a straight line.
 
 In: times t_k of pictures and the coordinates c_k of their latents along principal axes. Out: a
-LatentPath p(t) = a_0 + a_1 u + ... + a_m u^m, u in [-1, 1] over the pictures' times, which minimises
+LatentPath p(t) = a_0 + a_1 u + ... + a_m u^m, u in [-1, 1] over the pictures' times, of the least
 sum |p(t_k) - c_k|^2. Through m + 1 pictures it passes exactly.
 """
 

@@ -57,7 +57,7 @@ class FoundLatents:
     """W+ [picture, layer, w_dim] on the CPU; errors D [picture]."""
 
     w_plus: WPlus
-    errors: Float[Tensor, picture]
+    errors: Float[Tensor, " picture"]
 
 
 def search_latents(
@@ -88,7 +88,7 @@ def search_latents(
 @torch.no_grad()
 def measure_errors(
     generator: TrainableGenerator, w_plus: WPlus, pictures: Images
-) -> Float[Tensor, picture]:
+) -> Float[Tensor, " picture"]:
     """D between what the latents draw and the pictures."""
     device = find_device(generator)
     drawn = [generator.synthesis(one[None].to(device)) for one in w_plus]
@@ -96,7 +96,7 @@ def measure_errors(
     return torch.stack([compare(one, other[None].to(device))[0].cpu() for one, other in pairs])
 
 
-def compare(pictures: Images, others: Images) -> Float[Tensor, batch]:
+def compare(pictures: Images, others: Images) -> Float[Tensor, " batch"]:
     """D: the mean square difference over all sizes from the pictures' own to 8 pixels."""
     difference = pictures - others
     levels = [difference.square().mean((1, 2, 3))]

@@ -52,7 +52,7 @@ def fit_principal_axes(
             "needs pictures that differ; got latents that are all alike; try other pictures"
         )
     found = PCA(n_components=most, svd_solver="full").fit(vectors)
-    shares = found.explained_variance_ratio_.cumsum()
+    shares = np.cumsum(found.explained_variance_ratio_)
     # A hair below the share, since the sum of all is 1 only but for rounding.
     count = axes or min(int(np.searchsorted(shares, variance - 1e-12)) + 1, most)
     return PrincipalAxes(found.mean_, found.components_[:count], float(shares[count - 1]))
