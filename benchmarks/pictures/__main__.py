@@ -15,9 +15,9 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.pictures.comparison import Comparison, Row
+from benchmarks.pictures.comparison import Comparison, Networks, Row
 from benchmarks.pictures.floating_digits import Glyphs, make_clip
-from benchmarks.pictures.training import GENERATOR, PNET, Experiment, prepare
+from benchmarks.pictures.training import GENERATOR, PLAIN, PNET, Experiment, prepare
 from embed.projection.pnet import load_pnet
 from synth.generators import load_discriminator, load_generator
 from synth.generators.capabilities import need_differentiable
@@ -47,7 +47,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path("outputs/digits"))
-    parser.add_argument("--clips", type=int, default=12)
+    parser.add_argument("--clips", type=int, default=8)
     parser.add_argument("--hands", type=int, default=Experiment.hands, help="of each digit")
     parser.add_argument("--train-only", action="store_true")
     options = parser.parse_args()
@@ -60,12 +60,14 @@ def main() -> None:
         return
     generator = need_differentiable(load_generator(folder / GENERATOR), "to be searched")
     glyphs = Glyphs.typical(options.hands)
-    comparison = Comparison(
+    networks = Networks(
         generator,
         load_discriminator(folder / GENERATOR),
         load_pnet(folder / PNET, generator),
-        [make_clip(glyphs, FIRST_SEED + k) for k in range(options.clips)],
+        need_differentiable(load_generator(folder / PLAIN), "to be searched"),
     )
+    clips = [make_clip(glyphs, FIRST_SEED + k) for k in range(options.clips)]
+    comparison = Comparison(networks, clips)
     print_table(f"latents of 3 pictures of {options.clips} clips", comparison.compare_ways())
     for title, compute in comparison.list_tables().items():
         print_table(title, compute())

@@ -26,11 +26,18 @@ from synth.motion.pictures.critic_correction import (
     CorrectedPath,
     CriticCorrection,
 )
-from synth.motion.pictures.latent_search import SearchSettings, measure_errors, search_latents
+from synth.motion.pictures.latent_search import SearchSettings, search_latents
 from synth.motion.pictures.pictures_motion import PicturesMotion
 from synth.types import Frames, WPlus, to_frames, to_images
 
-WAYS = ("P-Net alone", "L-BFGS, a random start", "L-BFGS, best of 5 starts", "L-BFGS from P-Net")
+ALONE, RANDOM, FIVE, BOTH, PLAIN = (
+    "P-Net alone",
+    "L-BFGS, a random start",
+    "L-BFGS, the best of 5 random starts",
+    "L-BFGS from P-Net's guess",
+    "the GAN before it learned with P-Net: L-BFGS, the best of 5 random starts",
+)
+WAYS = (ALONE, RANDOM, FIVE, BOTH, PLAIN)
 
 
 @dataclass(frozen=True)
@@ -53,13 +60,22 @@ class FilmWay:
     correction: CriticCorrection = field(default_factory=CriticCorrection)
 
 
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """What was trained; `plain` is the GAN before it learned together with P-Net."""
+
+    generator: TrainableGenerator
+    critic: nn.Module
+    pnet: PNet
+    plain: TrainableGenerator
+
+
 class Comparison:
     """The networks, the clips and what was found of them."""
 
-    def __init__(
-        self, generator: TrainableGenerator, critic: nn.Module, pnet: PNet, clips: Sequence[Clip]
-    ) -> None:
-        self.generator, self.critic, self.pnet, self.clips = generator, critic, pnet, clips
+    def __init__(self, networks: Networks, clips: Sequence[Clip]) -> None:
+        self.networks, self.clips = networks, clips
+        self.generator, self.critic = networks.generator, networks.critic
         self.reader = DigitReader()
         self._found: dict[int, list[WPlus]] = {}
 
@@ -81,29 +97,29 @@ class Comparison:
             seconds = (time.process_time() - began_s) / (len(self.clips) * count)
             errors, right = [], []
             for clip, w_plus in zip(self.clips, found, strict=True):
-                pictures = to_images(pick(clip, count))
-                errors.append(float(measure_errors(self.generator, w_plus, pictures).mean()))
-                right.append(count_right(self.reader.read(self._draw(w_plus)), clip.digits))
+                drawn = self._draw(w_plus, self._find_generator(way))
+                errors.append(compare_frames(drawn, pick(clip, count)))
+                right.append(count_right(self.reader.read(drawn), clip.digits))
             rows.append(Row(way, float(np.mean(errors)), float(np.mean(right)), seconds))
-            if way == WAYS[-1]:
+            if way == BOTH:
                 self._found[count] = found
         return rows
 
     def project(self, way: str, clip: Clip, count: int) -> WPlus:
         """Latents of `count` pictures of the clip."""
         pictures = to_images(pick(clip, count))
-        start = self.pnet.guess(pictures).cpu() if "P-Net" in way else None
-        if way == WAYS[0] and start is not None:
+        start = self.networks.pnet.guess(pictures) if way in (ALONE, BOTH) else None
+        if way == ALONE and start is not None:
             return start
-        settings = SearchSettings(starts=5 if way == WAYS[2] else 1)
-        return search_latents(self.generator, pictures, settings, start).w_plus
+        settings = SearchSettings(starts=5 if way in (FIVE, PLAIN) else 1)
+        return search_latents(self._find_generator(way), pictures, settings, start).w_plus
 
     def make_film(self, clip_index: int, way: FilmWay) -> Frames:
         """As many frames as the clip has, out of `way.pictures` of them."""
         clip = self.clips[clip_index]
         if way.pictures not in self._found:
             self._found[way.pictures] = [
-                self.project(WAYS[-1], one, way.pictures) for one in self.clips
+                self.project(BOTH, one, way.pictures) for one in self.clips
             ]
         motion = PicturesMotion(
             [f"picture {k}" for k in range(way.pictures)],
@@ -166,14 +182,21 @@ class Comparison:
         errors, right = [], []
         for clip in self.clips:
             film = film_of(clip)
-            difference = (film.astype(np.float64) - clip.frames) / 127.5
-            errors.append(float(np.square(difference).mean()))
+            errors.append(compare_frames(film, clip.frames))
             right.append(count_right(self.reader.read(film), clip.digits))
         return Row(name, float(np.mean(errors)), float(np.mean(right)))
 
+    def _find_generator(self, way: str) -> TrainableGenerator:
+        return self.networks.plain if way == PLAIN else self.generator
+
     @torch.no_grad()
-    def _draw(self, w_plus: WPlus) -> Frames:
-        return to_frames(self.generator.synthesis(w_plus))
+    def _draw(self, w_plus: WPlus, generator: TrainableGenerator | None = None) -> Frames:
+        return to_frames((generator or self.generator).synthesis(w_plus))
+
+
+def compare_frames(frames: Frames, others: Frames) -> float:
+    """The mean square difference of pixels in [-1, 1]."""
+    return float(np.square((frames.astype(np.float64) - others) / 127.5).mean())
 
 
 def pick(clip: Clip, count: int) -> Frames:

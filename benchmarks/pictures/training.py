@@ -1,8 +1,8 @@
 """What the experiment needs, made where it is missing: frames, GAN with critic, P-Net, pictures.
 
-In: a folder. Out: in it digits.npy (single frames), digits.safetensors (generator and critic),
-pnet.safetensors, and a.png, b.png, c.png: the first, middle and last frame of a clip. Training that
-was stopped goes on.
+In: a folder. Out: in it digits.npy (single frames), plain.safetensors (a GAN, with its critic),
+digits.safetensors (the same, after it learned with P-Net), pnet.safetensors, and a.png, b.png,
+c.png: the first, middle and last frame of a clip. Training that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ import cv2
 import numpy as np
 
 from benchmarks.pictures.floating_digits import SIDE_PX, Clip, Glyphs, make_clip, make_still_frames
+from benchmarks.pictures.joint_training import JointPlan, fit_jointly
 from embed.projection.pnet import save_pnet
-from embed.projection.pnet_fit import PNetPlan, fit_pnet
 from synth.generators import load_generator, save_generator
-from synth.generators.capabilities import need_differentiable
-from synth.generators.dcgan import DCGANConfig
+from synth.generators.dcgan import DCGAN, DCGANConfig, DCGANCritic
 from synth.progress import Report, ignore_progress
 from synth.storage.atomic import write_atomically
 from synth.types import Frames
-from synth.workshop.training.still_gan import StillPlan, fit_still_gan
+from synth.workshop.training.still_gan import StillPlan, StillTrainer, fit_still_gan
 
 #: Numbers of a latent, as in the article.
 Z_DIM = 256
 FRAMES, GENERATOR, PNET = "digits.npy", "digits.safetensors", "pnet.safetensors"
+#: The GAN before it learned together with P-Net.
+PLAIN = "plain.safetensors"
 PICTURES = ("a.png", "b.png", "c.png")
 
 
@@ -38,9 +39,9 @@ class Experiment:
     frames: int = 8192
     channels: int = 16
     still: StillPlan = field(
-        default_factory=lambda: StillPlan(steps=9000, batch=32, rate=3e-4, keep=0.998)
+        default_factory=lambda: StillPlan(steps=7000, batch=32, rate=3e-4, keep=0.998)
     )
-    pnet: PNetPlan = field(default_factory=PNetPlan)
+    joint: JointPlan = field(default_factory=JointPlan)
     shown_clip: int = 0
 
 
@@ -51,10 +52,10 @@ def prepare(folder: Path, experiment: Experiment, report: Report = ignore_progre
         frames = make_still_frames(glyphs, experiment.frames, seed=0)
         with write_atomically(folder / FRAMES) as temporary:
             np.save(temporary, frames)
-    if not (folder / GENERATOR).is_file():
-        _train_generator(folder, experiment, report)
-    if not (folder / PNET).is_file():
-        _train_pnet(folder, experiment)
+    if not (folder / PLAIN).is_file():
+        _train_plain(folder, experiment, report)
+    if not all((folder / name).is_file() for name in (GENERATOR, PNET)):
+        _train_jointly(folder, experiment, report)
     save_pictures(folder, make_clip(glyphs, experiment.shown_clip))
 
 
@@ -71,27 +72,34 @@ def load_frames(folder: Path) -> Frames:
     return np.repeat(np.load(folder / FRAMES)[..., None], 3, axis=3)
 
 
-def _train_generator(folder: Path, experiment: Experiment, report: Report) -> None:
+def _train_plain(folder: Path, experiment: Experiment, report: Report) -> None:
     config = DCGANConfig.of_size(SIDE_PX, Z_DIM, experiment.channels, grey=True)
     plan = experiment.still
     generator, critic = fit_still_gan(load_frames(folder), config, plan, folder / "gan", report)
-    card = {
+    card = _make_card(experiment, f"{plan.steps} of {plan.batch} pictures")
+    save_generator(folder / PLAIN, generator, "digits, the GAN alone", card, critic)
+
+
+def _train_jointly(folder: Path, experiment: Experiment, report: Report) -> None:
+    frames, plan = load_frames(folder), experiment.joint
+
+    def begin() -> tuple[DCGAN, DCGANCritic]:
+        config = DCGANConfig.of_size(SIDE_PX, Z_DIM, experiment.channels, grey=True)
+        trainer = StillTrainer(config, experiment.still, frames)
+        trainer.load_state(folder / "gan")
+        return trainer.generator, trainer.critic
+
+    generator, critic, pnet = fit_jointly(begin, frames, plan, folder / "joint", report)
+    steps = f"{experiment.still.steps} alone, {plan.steps} with P-Net, of {plan.batch} pictures"
+    card = _make_card(experiment, steps)
+    save_generator(folder / GENERATOR, generator, "digits", card, critic)
+    save_pnet(folder / PNET, pnet, load_generator(folder / GENERATOR), card)
+
+
+def _make_card(experiment: Experiment, steps: str) -> dict[str, str]:
+    return {
         "data": f"{experiment.frames} frames of floating digits out of scikit-learn's",
         "command": "python -m benchmarks.pictures",
-        "seed": str(plan.seed),
-        "steps": f"{plan.steps} of {plan.batch} pictures",
+        "seed": str(experiment.still.seed),
+        "steps": steps,
     }
-    save_generator(folder / GENERATOR, generator, "digits", card, critic)
-
-
-def _train_pnet(folder: Path, experiment: Experiment) -> None:
-    generator = need_differentiable(load_generator(folder / GENERATOR), "to train a P-Net")
-    frames = load_frames(folder)
-    network, figures = fit_pnet(generator, frames, experiment.pnet, folder / "pnet")
-    card = {
-        "data": f"{len(frames)} frames of floating digits out of scikit-learn's",
-        "command": "python -m benchmarks.pictures",
-        "seed": str(experiment.pnet.seed),
-        "held_out_error": f"{figures['held_out_error']:g}",
-    }
-    save_pnet(folder / PNET, network, generator, card)

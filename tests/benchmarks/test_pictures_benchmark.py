@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.pictures.comparison import Comparison, fade, pick
+from benchmarks.pictures.comparison import Comparison, Networks, fade, pick
 from benchmarks.pictures.floating_digits import Glyphs, bounce, make_clip, make_still_frames
+from benchmarks.pictures.joint_training import JointPlan
 from benchmarks.pictures.reader import DigitReader, count_right
-from benchmarks.pictures.training import GENERATOR, PICTURES, PNET, Experiment, prepare
+from benchmarks.pictures.training import GENERATOR, PICTURES, PLAIN, PNET, Experiment, prepare
 from embed.projection.pnet import load_pnet
-from embed.projection.pnet_fit import PNetPlan
 from synth.generators import load_discriminator, load_generator
 from synth.workshop.training.still_gan import StillPlan
 
@@ -64,7 +64,7 @@ def test_the_experiment_trains_what_is_missing_and_measures(tmp_path, glyphs):
         frames=40,
         channels=1,
         still=StillPlan(steps=2, batch=4),
-        pnet=PNetPlan(steps=2, batch=4, held_out=4, hidden=8),
+        joint=JointPlan(steps=2, batch=4, hidden=8),
     )
     prepare(tmp_path, tiny)
     first = (tmp_path / PNET).stat().st_mtime_ns
@@ -72,12 +72,13 @@ def test_the_experiment_trains_what_is_missing_and_measures(tmp_path, glyphs):
     assert (tmp_path / PNET).stat().st_mtime_ns == first
     assert all((tmp_path / name).is_file() for name in PICTURES)
     generator = load_generator(tmp_path / GENERATOR)
-    comparison = Comparison(
+    networks = Networks(
         generator,
         load_discriminator(tmp_path / GENERATOR),
         load_pnet(tmp_path / PNET, generator),
-        [make_clip(glyphs, 5)],
+        load_generator(tmp_path / PLAIN),
     )
+    comparison = Comparison(networks, [make_clip(glyphs, 5)])
     torch.manual_seed(0)
     comparison._found = {n: [generator.mapping(torch.randn(n, 256))] for n in (3, 5)}
     tables = {title: compute() for title, compute in comparison.list_tables().items()}
