@@ -1,8 +1,9 @@
 """Generator and P-Net learn together: no digit is lost, and lines between pictures stay real.
 
-A GAN alone forgets most of the digits (docs/motions-pictures.md). Here a trained one goes on: it must also draw what P-Net guesses of real frames (an autoencoder within the
-GAN, as in Larsen et al. 2016, arXiv 1512.09300), and the critic judges, beside random latents,
-points between the guesses of two frames (as in Berthelot et al. 2018, arXiv 1807.07543).
+A GAN alone forgets most of the digits (docs/motions-pictures.md). Here a trained one goes on: it
+must also draw what P-Net guesses of real frames (an autoencoder within the GAN, as in Larsen et al.
+2016, arXiv 1512.09300), and the critic judges, beside random latents, points between the guesses of
+two frames (as in Berthelot et al. 2018, arXiv 1807.07543).
 
 Symbols: x real frames, P, G, C the networks, D the search's measure of difference. Minimised by P
 and G: pull * D(G(P(x)), x) + prior * mean(P(x)^2) + softplus(-C(G(z))) for z random or between.

@@ -31,8 +31,8 @@ SAME_PERSON = 0.6
 
 
 def make_recipe() -> InversionRecipe:
-    """What suits a few pictures: 40 steps of L-BFGS from the encoder's guess."""
-    settings = InversionSettings(steps=40, optimiser="lbfgs")
+    """What suits a few pictures: 20 steps of L-BFGS from the encoder's guess."""
+    settings = InversionSettings(steps=20, optimiser="lbfgs")
     return InversionRecipe(start=BundledStart(), settings=settings)
 
 

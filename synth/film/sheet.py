@@ -37,5 +37,5 @@ def draw_sheet(
             frames = stage(frames, times_s)
         pictures.append(frames)
     labels = [TileLabel(moment.label, moment.intensity, moment.time_s) for moment in moments]
-    title = ", ".join(text for text in (generator.name, face.label) if text)
+    title = ", ".join(text for text in (generator.name, plan.shows or face.label) if text)
     return make_contact_sheet(np.concatenate(pictures), labels, title)

@@ -38,6 +38,7 @@ class Plan:
     record: the motion in plain numbers and texts, kept as track.yaml.
     touch: may change drawn frames before they are written; None leaves them alone.
     sound: a file whose sound belongs to the motion; the film gets it unless told otherwise.
+    shows: what captions call the film's subject where that is not the face.
     Raises ValueError for no moments.
     """
 
@@ -46,6 +47,7 @@ class Plan:
     record: Mapping[str, object] = field(default_factory=dict)
     touch: FrameStage | None = None
     sound: Path | None = None
+    shows: str = ""
 
     def __post_init__(self) -> None:
         if not self.moments:

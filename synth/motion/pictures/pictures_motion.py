@@ -48,7 +48,7 @@ class PicturesMotion:
     Raises ValueError for settings that make no sense.
     """
 
-    paths: Sequence[str]
+    paths: list[str]
     projector: PictureProjector
     duration: float | int = 2.0
     times: Sequence[float | int] | None = None
@@ -58,6 +58,10 @@ class PicturesMotion:
     correction: CriticCorrection = field(default_factory=CriticCorrection)
 
     def __post_init__(self) -> None:
+        if isinstance(self.paths, str):
+            raise ValueError(
+                f"needs a list of pictures; got {self.paths!r}; try [{self.paths!r}, ...]"
+            )
         count = len(self.paths)
         if not 2 <= count <= MOST_PICTURES:
             raise ValueError(
@@ -88,13 +92,15 @@ class PicturesMotion:
         line = self.lay_path(w_plus)
         record = self._describe(line, w_plus)
         moments = list_moments(times_s, [Path(path).name for path in self.paths])
+        shows = f"{len(self.paths)} pictures"
         if critic is None:
-            return Plan(line, moments, record)
+            return Plan(line, moments, record, shows=shows)
         if self.correction.place == "pictures":
-            return Plan(line, moments, record, touch=CorrectedFrames(critic, self.correction))
+            touch = CorrectedFrames(critic, self.correction)
+            return Plan(line, moments, record, touch, shows=shows)
         own = need_differentiable(generator, "to correct latents by a critic")
         path: LatentPath = CorrectedPath(line, own, critic, self.correction)
-        return Plan(path, moments, record)
+        return Plan(path, moments, record, shows=shows)
 
     def lay_path(self, w_plus: WPlus) -> LatentPolynomial:
         """The polynomial through latents [picture, layer, w_dim] of the pictures.

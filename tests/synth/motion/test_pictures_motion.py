@@ -295,6 +295,7 @@ def test_a_film_of_pictures_has_frames_sheet_and_scorecard(gan, tmp_path, place)
     labels = [moment.label for moment in films[0].moments]
     assert labels == ["0.png", "between", "1.png", "between", "2.png"]
     assert films[0].contact_sheet.is_file()
+    assert plain.plan(face, Scene()).shows == "3 pictures"
     assert json.loads((films[0].folder / "scorecard.json").read_text())["frame_count"] == 5
     assert "passes_by" in (films[1].folder / "track.yaml").read_text()
     frames = [(film.video / "frame_000002.png").read_bytes() for film in films]
@@ -337,6 +338,11 @@ def test_what_can_be_wrong_is_found_before_a_generator_is_needed(tmp_path):
 def test_settings_that_make_no_sense_are_refused(count, settings, message):
     with pytest.raises(ValueError, match=message):
         make_motion(torch.zeros(count, 1, WIDTH), **settings)
+
+
+def test_a_single_path_is_no_list_of_pictures():
+    with pytest.raises(ValueError, match="needs a list of pictures; got 'a.png'"):
+        PicturesMotion("a.png", Known(latents(2)))
 
 
 @pytest.mark.parametrize(
