@@ -58,10 +58,6 @@ class PicturesMotion:
     correction: CriticCorrection = field(default_factory=CriticCorrection)
 
     def __post_init__(self) -> None:
-        if isinstance(self.paths, str):
-            raise ValueError(
-                f"needs a list of pictures; got {self.paths!r}; try [{self.paths!r}, ...]"
-            )
         count = len(self.paths)
         if not 2 <= count <= MOST_PICTURES:
             raise ValueError(

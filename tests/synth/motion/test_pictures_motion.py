@@ -340,11 +340,6 @@ def test_settings_that_make_no_sense_are_refused(count, settings, message):
         make_motion(torch.zeros(count, 1, WIDTH), **settings)
 
 
-def test_a_single_path_is_no_list_of_pictures():
-    with pytest.raises(ValueError, match="needs a list of pictures; got 'a.png'"):
-        PicturesMotion("a.png", Known(latents(2)))
-
-
 @pytest.mark.parametrize(
     "settings", [{"place": "sky"}, {"steps": 0}, {"size": 0.0}, {"size": float("nan")}]
 )
