@@ -1,7 +1,7 @@
 """Videos out of a few pictures: the experiment with floating digits, trained and measured.
 
     python -m benchmarks.pictures
-    python -m benchmarks.pictures --folder outputs/digits --clips 16 --hands 5
+    python -m benchmarks.pictures --folder outputs/digits --clips 16 --digits 0123456789 --hands 5
 
 In: nothing; what is missing in the folder is trained first, on one core, and a run that was stopped
 goes on. Out: generator with critic, P-Net and three pictures in the folder, and tables on stdout.
@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.pictures.comparison import Comparison, Networks, Row
-from benchmarks.pictures.floating_digits import Glyphs, make_clip
-from benchmarks.pictures.training import GENERATOR, PLAIN, PNET, Experiment, prepare
+from benchmarks.pictures.floating_digits import DIGITS, Glyphs, make_clip
+from benchmarks.pictures.training import GENERATOR, PNET, Experiment, prepare
 from embed.projection.pnet import load_pnet
 from synth.generators import load_discriminator, load_generator
 from synth.generators.capabilities import need_differentiable
@@ -48,23 +48,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path("outputs/digits"))
     parser.add_argument("--clips", type=int, default=8)
+    parser.add_argument("--digits", default="".join(map(str, DIGITS)), help="0123456789: all")
     parser.add_argument("--hands", type=int, default=Experiment.hands, help="of each digit")
     parser.add_argument("--train-only", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
     folder = options.folder
     folder.mkdir(parents=True, exist_ok=True)
-    experiment = replace(Experiment(), hands=options.hands)
+    digits = tuple(int(digit) for digit in options.digits if digit.isdecimal())
+    experiment = replace(Experiment(), digits=digits, hands=options.hands)
     prepare(folder, experiment, tell)
     if options.train_only:
         return
     generator = need_differentiable(load_generator(folder / GENERATOR), "to be searched")
-    glyphs = Glyphs.typical(options.hands)
+    glyphs = Glyphs.typical(options.hands, digits)
     networks = Networks(
         generator,
         load_discriminator(folder / GENERATOR),
         load_pnet(folder / PNET, generator),
-        need_differentiable(load_generator(folder / PLAIN), "to be searched"),
     )
     clips = [make_clip(glyphs, FIRST_SEED + k) for k in range(options.clips)]
     comparison = Comparison(networks, clips)

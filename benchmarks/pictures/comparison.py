@@ -30,14 +30,13 @@ from synth.motion.pictures.latent_search import SearchSettings, search_latents
 from synth.motion.pictures.pictures_motion import PicturesMotion
 from synth.types import Frames, WPlus, to_frames, to_images
 
-ALONE, RANDOM, FIVE, BOTH, PLAIN = (
+ALONE, RANDOM, FIVE, BOTH = (
     "P-Net alone",
     "L-BFGS, a random start",
     "L-BFGS, the best of 5 random starts",
     "L-BFGS from P-Net's guess",
-    "the GAN before it learned with P-Net: L-BFGS, the best of 5 random starts",
 )
-WAYS = (ALONE, RANDOM, FIVE, BOTH, PLAIN)
+WAYS = (ALONE, RANDOM, FIVE, BOTH)
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,11 @@ class FilmWay:
 
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """What was trained; `plain` is the GAN before it learned together with P-Net."""
+    """What was trained."""
 
     generator: TrainableGenerator
     critic: nn.Module
     pnet: PNet
-    plain: TrainableGenerator
 
 
 class Comparison:
@@ -97,7 +95,7 @@ class Comparison:
             seconds = (time.process_time() - began_s) / (len(self.clips) * count)
             errors, right = [], []
             for clip, w_plus in zip(self.clips, found, strict=True):
-                drawn = self._draw(w_plus, self._find_generator(way))
+                drawn = self._draw(w_plus)
                 errors.append(compare_frames(drawn, pick(clip, count)))
                 right.append(count_right(self.reader.read(drawn), clip.digits))
             rows.append(Row(way, float(np.mean(errors)), float(np.mean(right)), seconds))
@@ -111,8 +109,8 @@ class Comparison:
         start = self.networks.pnet.guess(pictures) if way in (ALONE, BOTH) else None
         if way == ALONE and start is not None:
             return start
-        settings = SearchSettings(starts=5 if way in (FIVE, PLAIN) else 1)
-        return search_latents(self._find_generator(way), pictures, settings, start).w_plus
+        settings = SearchSettings(starts=5 if way == FIVE else 1)
+        return search_latents(self.generator, pictures, settings, start).w_plus
 
     def make_film(self, clip_index: int, way: FilmWay) -> Frames:
         """As many frames as the clip has, out of `way.pictures` of them."""
@@ -186,12 +184,9 @@ class Comparison:
             right.append(count_right(self.reader.read(film), clip.digits))
         return Row(name, float(np.mean(errors)), float(np.mean(right)))
 
-    def _find_generator(self, way: str) -> TrainableGenerator:
-        return self.networks.plain if way == PLAIN else self.generator
-
     @torch.no_grad()
-    def _draw(self, w_plus: WPlus, generator: TrainableGenerator | None = None) -> Frames:
-        return to_frames((generator or self.generator).synthesis(w_plus))
+    def _draw(self, w_plus: WPlus) -> Frames:
+        return to_frames(self.generator.synthesis(w_plus))
 
 
 def compare_frames(frames: Frames, others: Frames) -> float:

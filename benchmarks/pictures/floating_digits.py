@@ -8,6 +8,7 @@ digits touch are left out, since nobody could read them. What is random comes fr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,8 @@ from sklearn.datasets import load_digits
 
 from synth.types import Frames
 
+#: Those that float unless others are asked for.
+DIGITS = (0, 3, 4)
 SIDE_PX = 64
 DIGIT_PX = 28
 _FREE_PX = SIDE_PX - DIGIT_PX
@@ -31,15 +34,17 @@ class Glyphs:
     digits: np.ndarray
 
     @classmethod
-    def typical(cls, hands: int = 1) -> Glyphs:
-        """The `hands` most typical of each of the ten. Raises ValueError for none or too many."""
+    def typical(cls, hands: int = 1, digits: Sequence[int] = DIGITS) -> Glyphs:
+        """The `hands` most typical of each digit. Raises ValueError for none or too many."""
         pixels, labels = load_digits(return_X_y=True)
         images = pixels.reshape(-1, 8, 8)
         fewest = int(np.bincount(labels).min())
         if not 1 <= hands <= fewest:
             raise ValueError(f"needs 1 to {fewest} hands for each digit; got {hands}; try 1")
+        if len(set(digits)) < 2 or not set(digits) <= set(range(10)):
+            raise ValueError(f"needs two digits or more, from 0 to 9; got {list(digits)}")
         chosen = []
-        for digit in range(10):
+        for digit in digits:
             own = np.flatnonzero(labels == digit)
             distance = np.square(images[own] - images[own].mean(0)).sum((1, 2))
             chosen.extend(own[np.argsort(distance, kind="stable")[:hands]])

@@ -1,9 +1,9 @@
 """Generator and P-Net learn together: no digit is lost, and lines between pictures stay real.
 
-A GAN alone forgets most of the digits (docs/motions-pictures.md). Here a trained one goes on: it
-must also draw what P-Net guesses of real frames (an autoencoder within the GAN, as in Larsen et al.
-2016, arXiv 1512.09300), and the critic judges, beside random latents, points between the guesses of
-two frames (as in Berthelot et al. 2018, arXiv 1807.07543).
+A small GAN alone forgets most digits. Here the generator must also draw what P-Net guesses of real
+frames (an autoencoder within the GAN, as in Larsen et al. 2016, arXiv 1512.09300), and the critic
+judges, beside random latents, points between the guesses of two frames (as in Berthelot et al.
+2018, arXiv 1807.07543).
 
 Symbols: x real frames, P, G, C the networks, D the search's measure of difference. Minimised by P
 and G: pull * D(G(P(x)), x) + prior * mean(P(x)^2) + softplus(-C(G(z))) for z random or between.
@@ -13,23 +13,24 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import UInt8
 from torch import Tensor, nn
 
 from embed.projection.pnet import PNet
-from synth.generators.dcgan import DCGAN, DCGANCritic
+from synth.generators.dcgan import DCGAN, DCGANConfig, DCGANCritic
 from synth.learning.fitting import seed_for
 from synth.motion.pictures.latent_search import compare
 from synth.progress import Progress, Report
 from synth.storage.atomic import write_atomically
-from synth.types import Frames, to_images
 
 STATE = "state.pt"
+GreyFrames = UInt8[np.ndarray, "frame height width"]
 
 
 @dataclass(frozen=True)
@@ -38,28 +39,27 @@ class JointPlan:
 
     steps: int = 2000
     batch: int = 32
-    rate: float = 3e-4
+    rate: float = 6e-4
+    critic_rate: float = 2e-4
     pnet_rate: float = 1e-3
-    pull: float = 20.0
+    pull: float = 150.0
     prior: float = 0.01
-    keep: float = 0.995
-    hidden: int = 768
+    keep: float = 0.99
+    hidden: int = 512
     depth: int = 2
-    seed: int = 1
+    seed: int = 0
     save_every_s: float = 60.0
 
 
 class JointTrainer:
     """The three networks, the means of two of them, and how far they are."""
 
-    def __init__(
-        self, generator: DCGAN, critic: DCGANCritic, frames: Frames, plan: JointPlan
-    ) -> None:
-        self.generator, self.critic = generator.train().requires_grad_(True), critic.train()
+    def __init__(self, config: DCGANConfig, frames: GreyFrames, plan: JointPlan) -> None:
         self.frames, self.plan, self.step = frames, plan, 0
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(plan.seed)
-            n, z_dim = generator.resolution, generator.z_dim
+            self.generator, self.critic = DCGAN(config), DCGANCritic(config)
+            n, z_dim = config.resolution, config.z_dim
             self.pnet = PNet(n, 1, z_dim, plan.hidden, plan.depth, grey=True)
         self.means = [
             copy.deepcopy(network).requires_grad_(False) for network in (self.generator, self.pnet)
@@ -67,19 +67,20 @@ class JointTrainer:
         self.optimizers = [
             torch.optim.Adam(self.generator.parameters(), plan.rate, (0.5, 0.999)),
             torch.optim.Adam(self.pnet.parameters(), plan.pnet_rate, (0.5, 0.999)),
-            torch.optim.Adam(self.critic.parameters(), plan.rate, (0.5, 0.999)),
+            torch.optim.Adam(self.critic.parameters(), plan.critic_rate, (0.5, 0.999)),
         ]
 
     def take_step(self) -> tuple[float, float]:
         """One step of all; -> D, and the critic's loss."""
         plan, random = self.plan, seed_for(self.plan.seed, self.step)
         picks = torch.randint(len(self.frames), (plan.batch,), generator=random)
-        real = to_images(self.frames[picks.numpy()])
+        grey = torch.from_numpy(self.frames[picks.numpy()]).float() / 127.5 - 1
+        real = grey[:, None].expand(-1, 3, -1, -1)
         guesses = self.pnet(real)
         latents = torch.cat([guesses, self._choose_latents(guesses.detach(), random)])
         drawn = self.generator.synthesis(latents)
         again, made_up = drawn[: plan.batch], drawn[plan.batch :]
-        difference = compare(again, real).mean()
+        difference = compare(again[:, :1], real[:, :1]).mean()
         self.critic.requires_grad_(False)
         wish = F.softplus(-self.critic(made_up)).mean()
         loss = plan.pull * difference + plan.prior * guesses.square().mean() + wish
@@ -138,19 +139,15 @@ class JointTrainer:
 
     def _describe(self) -> str:
         plan = {k: v for k, v in asdict(self.plan).items() if k not in ("steps", "save_every_s")}
-        return str(plan | {"frames": len(self.frames)})
+        return str(plan | {"frames": len(self.frames), "config": self.generator.config})
 
 
 def fit_jointly(
-    begin: Callable[[], tuple[DCGAN, DCGANCritic]],
-    frames: Frames,
-    plan: JointPlan,
-    folder: Path,
-    report: Report,
+    config: DCGANConfig, frames: GreyFrames, plan: JointPlan, folder: Path, report: Report
 ) -> tuple[DCGAN, DCGANCritic, PNet]:
-    """Go on from trained networks, or from the folder's state; -> means of G and P, the critic."""
+    """Train, or go on from the folder's state; -> means of G and P, the critic."""
     folder.mkdir(parents=True, exist_ok=True)
-    trainer = JointTrainer(*begin(), frames, plan)
+    trainer = JointTrainer(config, frames, plan)
     trainer.load_state(folder)
     saved_s = time.monotonic()
     while trainer.step < plan.steps:

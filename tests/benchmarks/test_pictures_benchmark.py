@@ -10,10 +10,9 @@ from benchmarks.pictures.comparison import Comparison, Networks, fade, pick
 from benchmarks.pictures.floating_digits import Glyphs, bounce, make_clip, make_still_frames
 from benchmarks.pictures.joint_training import JointPlan
 from benchmarks.pictures.reader import DigitReader, count_right
-from benchmarks.pictures.training import GENERATOR, PICTURES, PLAIN, PNET, Experiment, prepare
+from benchmarks.pictures.training import GENERATOR, PICTURES, PNET, Experiment, prepare
 from embed.projection.pnet import load_pnet
 from synth.generators import load_discriminator, load_generator
-from synth.workshop.training.still_gan import StillPlan
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +51,14 @@ def test_pictures_of_a_clip_hold_its_ends_and_fade_into_each_other(glyphs):
     assert not np.array_equal(faded[6], clip.frames[6])
 
 
+def test_fewer_than_two_digits_are_refused():
+    with pytest.raises(ValueError, match=r"two digits or more, from 0 to 9; got \[3\]"):
+        Glyphs.typical(digits=[3])
+
+
 def test_hands_beyond_those_that_wrote_are_refused():
     with pytest.raises(ValueError, match="hands for each digit; got 1000"):
-        Glyphs.typical(1000)
+        Glyphs.typical(1000, range(10))
     assert len(make_still_frames(Glyphs.typical(2), 3, 0)) == 3
 
 
@@ -63,7 +67,6 @@ def test_the_experiment_trains_what_is_missing_and_measures(tmp_path, glyphs):
         Experiment(),
         frames=40,
         channels=1,
-        still=StillPlan(steps=2, batch=4),
         joint=JointPlan(steps=2, batch=4, hidden=8),
     )
     prepare(tmp_path, tiny)
@@ -76,7 +79,6 @@ def test_the_experiment_trains_what_is_missing_and_measures(tmp_path, glyphs):
         generator,
         load_discriminator(tmp_path / GENERATOR),
         load_pnet(tmp_path / PNET, generator),
-        load_generator(tmp_path / PLAIN),
     )
     comparison = Comparison(networks, [make_clip(glyphs, 5)])
     torch.manual_seed(0)
