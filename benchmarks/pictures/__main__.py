@@ -4,7 +4,8 @@
     python -m benchmarks.pictures --folder outputs/digits --clips 16 --digits 0123456789 --hands 5
 
 In: nothing; what is missing in the folder is trained first, on one core, and a run that was stopped
-goes on. Out: generator with critic, P-Net and three pictures in the folder, and tables on stdout.
+goes on. Out: generator with critic, P-Net, three pictures and a strip in the folder, and tables on
+stdout.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import torch
 
 from benchmarks.pictures.comparison import Comparison, Networks, Row
 from benchmarks.pictures.floating_digits import DIGITS, Glyphs, make_clip
+from benchmarks.pictures.strip import save_strip
 from benchmarks.pictures.training import GENERATOR, PNET, Experiment, prepare
 from embed.projection.pnet import load_pnet
 from synth.generators import load_discriminator, load_generator
 from synth.generators.capabilities import need_differentiable
 from synth.progress import Progress
 
+STRIP = "strip.png"
 #: Of the clips that measure; those that are shown have smaller ones.
 FIRST_SEED = 1000
 
@@ -47,7 +50,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path("outputs/digits"))
-    parser.add_argument("--clips", type=int, default=8)
+    parser.add_argument("--clips", type=int, default=6)
     parser.add_argument("--digits", default="".join(map(str, DIGITS)), help="0123456789: all")
     parser.add_argument("--hands", type=int, default=Experiment.hands, help="of each digit")
     parser.add_argument("--train-only", action="store_true")
@@ -67,6 +70,8 @@ def main() -> None:
         load_discriminator(folder / GENERATOR),
         load_pnet(folder / PNET, generator),
     )
+    shown = make_clip(glyphs, experiment.shown_clip)
+    save_strip(folder / STRIP, Comparison(networks, [shown]))
     clips = [make_clip(glyphs, FIRST_SEED + k) for k in range(options.clips)]
     comparison = Comparison(networks, clips)
     print_table(f"latents of 3 pictures of {options.clips} clips", comparison.compare_ways())

@@ -30,13 +30,13 @@ from synth.motion.pictures.latent_search import SearchSettings, search_latents
 from synth.motion.pictures.pictures_motion import PicturesMotion
 from synth.types import Frames, WPlus, to_frames, to_images
 
-ALONE, RANDOM, FIVE, BOTH = (
+ALONE, RANDOM, THREE, BOTH = (
     "P-Net alone",
     "L-BFGS, a random start",
-    "L-BFGS, the best of 5 random starts",
+    "L-BFGS, the best of 3 random starts",
     "L-BFGS from P-Net's guess",
 )
-WAYS = (ALONE, RANDOM, FIVE, BOTH)
+WAYS = (ALONE, RANDOM, THREE, BOTH)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Comparison:
         start = self.networks.pnet.guess(pictures) if way in (ALONE, BOTH) else None
         if way == ALONE and start is not None:
             return start
-        settings = SearchSettings(starts=5 if way == FIVE else 1)
+        settings = SearchSettings(starts=3 if way == THREE else 1)
         return search_latents(self.generator, pictures, settings, start).w_plus
 
     def make_film(self, clip_index: int, way: FilmWay) -> Frames:
