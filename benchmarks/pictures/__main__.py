@@ -1,7 +1,7 @@
 """Videos out of a few pictures: the experiment with floating digits, trained and measured.
 
     python -m benchmarks.pictures
-    python -m benchmarks.pictures --folder outputs/digits --clips 16 --digits 0123456789 --hands 5
+    python -m benchmarks.pictures --folder outputs/digits --clips 16 --digits 0123456789 --steps 10000
 
 In: nothing; what is missing in the folder is trained first, on one core, and a run that was stopped
 goes on. Out: generator with critic, P-Net, three pictures and a strip in the folder, and tables on
@@ -18,6 +18,7 @@ import torch
 
 from benchmarks.pictures.comparison import Comparison, Networks, Row
 from benchmarks.pictures.floating_digits import DIGITS, Glyphs, make_clip
+from benchmarks.pictures.joint_training import JointPlan
 from benchmarks.pictures.strip import save_strip
 from benchmarks.pictures.training import GENERATOR, PNET, Experiment, prepare
 from embed.projection.pnet import load_pnet
@@ -50,9 +51,10 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path("outputs/digits"))
-    parser.add_argument("--clips", type=int, default=6)
+    parser.add_argument("--clips", type=int, default=4)
     parser.add_argument("--digits", default="".join(map(str, DIGITS)), help="0123456789: all")
     parser.add_argument("--hands", type=int, default=Experiment.hands, help="of each digit")
+    parser.add_argument("--steps", type=int, default=JointPlan.steps, help="of training")
     parser.add_argument("--train-only", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -60,6 +62,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     digits = tuple(int(digit) for digit in options.digits if digit.isdecimal())
     experiment = replace(Experiment(), digits=digits, hands=options.hands)
+    experiment = replace(experiment, joint=replace(experiment.joint, steps=options.steps))
     prepare(folder, experiment, tell)
     if options.train_only:
         return

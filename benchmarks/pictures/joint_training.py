@@ -37,7 +37,7 @@ GreyFrames = UInt8[np.ndarray, "frame height width"]
 class JointPlan:
     """How long and how fast; `pull` weighs likeness against the critic, `keep` is of the mean."""
 
-    steps: int = 2000
+    steps: int = 1000
     batch: int = 32
     rate: float = 6e-4
     critic_rate: float = 2e-4

@@ -36,7 +36,7 @@ PICTURES = ("a.png", "b.png", "c.png")
 
 @dataclass(frozen=True)
 class Experiment:
-    """Sizes of everything; the defaults take about half an hour of one core."""
+    """Sizes of everything; the defaults take about four minutes of one core."""
 
     digits: tuple[int, ...] = DIGITS
     hands: int = 1
