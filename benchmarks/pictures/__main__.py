@@ -1,7 +1,7 @@
 """Videos out of a few pictures: the experiment with floating digits, trained and measured.
 
     python -m benchmarks.pictures
-    python -m benchmarks.pictures --folder outputs/digits --clips 16 --digits 0123456789 --steps 10000
+    python -m benchmarks.pictures --folder outputs/ten --digits 0123456789 --steps 10000
 
 In: nothing; what is missing in the folder is trained first, on one core, and a run that was stopped
 goes on. Out: generator with critic, P-Net, three pictures and a strip in the folder, and tables on

@@ -53,6 +53,7 @@ class Row:
 class FilmWay:
     """How latents become a film."""
 
+    latents: str = ALONE
     pictures: int = 3
     order: int = 1
     variance: float = 0.95
@@ -75,7 +76,7 @@ class Comparison:
         self.networks, self.clips = networks, clips
         self.generator, self.critic = networks.generator, networks.critic
         self.reader = DigitReader()
-        self._found: dict[int, list[WPlus]] = {}
+        self._found: dict[tuple[str, int], list[WPlus]] = {}
 
     @cached_property
     def references(self) -> list[Row]:
@@ -99,8 +100,7 @@ class Comparison:
                 errors.append(compare_frames(drawn, pick(clip, count)))
                 right.append(count_right(self.reader.read(drawn), clip.digits))
             rows.append(Row(way, float(np.mean(errors)), float(np.mean(right)), seconds))
-            if way == BOTH:
-                self._found[count] = found
+            self._found[way, count] = found
         return rows
 
     def project(self, way: str, clip: Clip, count: int) -> WPlus:
@@ -115,9 +115,10 @@ class Comparison:
     def make_film(self, clip_index: int, way: FilmWay) -> Frames:
         """As many frames as the clip has, out of `way.pictures` of them."""
         clip = self.clips[clip_index]
-        if way.pictures not in self._found:
-            self._found[way.pictures] = [
-                self.project(BOTH, one, way.pictures) for one in self.clips
+        known = way.latents, way.pictures
+        if known not in self._found:
+            self._found[known] = [
+                self.project(way.latents, one, way.pictures) for one in self.clips
             ]
         motion = PicturesMotion(
             [f"picture {k}" for k in range(way.pictures)],
@@ -125,7 +126,7 @@ class Comparison:
             order=way.order,
             variance=way.variance,
         )
-        path = motion.lay_path(self._found[way.pictures][clip_index])
+        path = motion.lay_path(self._found[known][clip_index])
         times_s = torch.linspace(0, path.duration_s, len(clip.frames), dtype=torch.float64)
         if way.correction.critic is None:
             return self._draw(path(times_s))
@@ -143,7 +144,8 @@ class Comparison:
         """Title -> what computes the table."""
         given = CriticCorrection(critic="the generator's own")
         plain = FilmWay()
-        axes = {"no principal axes left out": 1.0, "99 % of the variance": 0.99, "95 %": 0.95}
+        smooth = replace(plain, order=2, variance=1.0)
+        axes = {"no axes left out": 1.0, "99 % of the variance": 0.99, "95 %": 0.95}
         corrections = {
             "none": CriticCorrection(),
             "5 steps of 0.02 in pictures": given,
@@ -157,22 +159,29 @@ class Comparison:
             return lambda: [self.measure(name, way) for name, way in ways.items()]
 
         return {
-            "to compare with": lambda: self.references,
-            "principal axes (3 pictures, a line)": measure_all(
-                {name: replace(plain, variance=share) for name, share in axes.items()}
-                | {
-                    f"5 pictures: {name}": replace(plain, variance=share, pictures=5)
+            "films to compare with": lambda: self.references,
+            "latents of the film (3 pictures, all axes)": measure_all(
+                {
+                    f"{name}, order {order}": replace(smooth, latents=name, order=order)
+                    for name in (ALONE, RANDOM, BOTH)
+                    for order in (1, 2)
+                }
+            ),
+            "principal axes (P-Net alone)": measure_all(
+                {
+                    f"{n} pictures, order {order}, {name}": FilmWay(ALONE, n, order, share)
+                    for n, order in ((3, 1), (3, 2), (5, 2))
                     for name, share in axes.items()
                 }
             ),
-            "order": measure_all(
+            "order (P-Net alone, all axes)": measure_all(
                 {
-                    f"{n} pictures, order {order}": replace(plain, pictures=n, order=order)
+                    f"{n} pictures, order {order}": FilmWay(ALONE, n, order, 1.0)
                     for n, order in orders
                 }
             ),
-            "critic correction (3 pictures, a line, 95 %)": measure_all(
-                {name: replace(plain, correction=one) for name, one in corrections.items()}
+            "critic correction (P-Net alone, 3 pictures, order 2, all axes)": measure_all(
+                {name: replace(smooth, correction=one) for name, one in corrections.items()}
             ),
         }
 

@@ -25,7 +25,7 @@ def save_strip(path: Path, comparison: Comparison) -> None:
     """Draw the comparison's first clip."""
     truth = comparison.clips[0].frames
     films = [
-        comparison.make_film(0, FilmWay(correction=correction))
+        comparison.make_film(0, FilmWay(order=2, variance=1.0, correction=correction))
         for correction in (CriticCorrection(), CriticCorrection(critic="the generator's own"))
     ]
     chosen = np.linspace(0, len(truth) - 1, COLUMNS).round().astype(int)

@@ -43,7 +43,7 @@ class Experiment:
     frames: int = 16384
     channels: int = 16
     joint: JointPlan = field(default_factory=JointPlan)
-    shown_clip: int = 0
+    shown_clip: int = 2
 
 
 def prepare(folder: Path, experiment: Experiment, report: Report = ignore_progress) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.pictures.comparison import Comparison, Networks, fade, pick
+from benchmarks.pictures.comparison import WAYS, Comparison, Networks, fade, pick
 from benchmarks.pictures.floating_digits import Glyphs, bounce, make_clip, make_still_frames
 from benchmarks.pictures.joint_training import JointPlan
 from benchmarks.pictures.reader import DigitReader, count_right
@@ -84,11 +84,12 @@ def test_the_experiment_trains_what_is_missing_and_measures(tmp_path, glyphs):
     )
     comparison = Comparison(networks, [make_clip(glyphs, 5)])
     torch.manual_seed(0)
-    comparison._found = {n: [generator.mapping(torch.randn(n, 256))] for n in (3, 5)}
+    known = generator.mapping(torch.randn(5, 256))
+    comparison._found = {(way, n): [known[:n]] for way in WAYS for n in (3, 5)}
     save_strip(tmp_path / "strip.png", comparison)
     assert cv2.imread(str(tmp_path / "strip.png")).shape == (296, 896, 3)
     tables = {title: compute() for title, compute in comparison.list_tables().items()}
-    assert [len(rows) for rows in tables.values()] == [3, 6, 5, 5]
-    truth, black, faded = tables["to compare with"]
+    assert [len(rows) for rows in tables.values()] == [3, 6, 9, 5, 5]
+    truth, black, faded = tables["films to compare with"]
     assert (truth.error, truth.right) == (0, 1)
     assert 0 < faded.error < black.error

@@ -3,7 +3,8 @@
 In: pictures [batch, 3, n, n] in [-1, 1] of a generator's own size. Out: W+ and the error of each.
 
 Symbols: x, what is searched: W+ = m + s x, with m and s the mean and spread of each number of
-random W+. Minimised is D(G(W+), picture) + prior * mean(x^2); D is the mean square difference,
+random W+. Minimised is D(G(W+), picture) + prior * mean((x - a)^2), a being the start that was given,
+else 0; D is the mean square difference,
 averaged over the picture and its halves, quarters ... down to 8 pixels, since a thing drawn beside
 its place has a slope to follow only where pictures are coarse.
 """
@@ -34,13 +35,13 @@ _COARSEST_PX = 8
 class SearchSettings:
     """How long to search, and how far.
 
-    steps: of L-BFGS, at most. prior: what an average distance of one spread from the mean latent
-    costs. starts: random ones, of which the best is taken, where no start is given.
+    steps: of L-BFGS, at most. prior: what an average distance of one spread costs, from the start
+    that is given, else from the mean latent. starts: random ones, of which the best is taken, where no start is given.
     Raises ValueError for values that make no sense.
     """
 
     steps: int = 100
-    prior: float = 1e-3
+    prior: float = 1e-2
     starts: int = 1
     seed: int = 0
 
@@ -48,7 +49,7 @@ class SearchSettings:
         if self.steps < 1 or self.starts < 1 or not 0 <= self.prior < float("inf"):
             raise ValueError(
                 "needs steps and starts of 1 or more and a prior of 0 or more; got "
-                f"{self.steps}, {self.starts} and {self.prior:g}; try 100, 1 and 0.001"
+                f"{self.steps}, {self.starts} and {self.prior:g}; try 100, 1 and 0.01"
             )
 
 
@@ -77,7 +78,7 @@ def search_latents(
     for k, picture in enumerate(check_pictures(pictures, generator)):
         own = search.list_random_starts(k) if start is None else start[k : k + 1]
         report(Progress("search", k, len(pictures)))
-        tried = [search.run(picture[None], one) for one in own]
+        tried = [search.run(picture[None], one, start is not None) for one in own]
         loss, w_plus = min(tried, key=lambda pair: pair[0])
         found.append(w_plus)
         errors.append(loss)
@@ -132,8 +133,8 @@ class _Search:
         first = settings.seed + picture * settings.starts
         return map_seeds(range(first, first + settings.starts), self.generator, 1.0)
 
-    def run(self, picture: Images, start: Tensor) -> tuple[float, Tensor]:
-        """Loss and W+ [layer, w_dim] of the best that is found from one start."""
+    def run(self, picture: Images, start: Tensor, anchored: bool) -> tuple[float, Tensor]:
+        """Loss and W+ [layer, w_dim] of the best that is found from one start, or near it."""
         target = picture.to(self.device)
         spread, mean = self.spread.to(self.device), self.mean.to(self.device)
 
@@ -142,11 +143,12 @@ class _Search:
                 free = torch.tensor(x, dtype=torch.float32, device=self.device).requires_grad_()
                 w_plus = mean + spread * free.view_as(mean)
                 loss = compare(self.generator.synthesis(w_plus[None]), target)[0]
-                loss = loss + self.settings.prior * free.square().mean()
+                loss = loss + self.settings.prior * (free - anchor).square().mean()
                 (slope,) = torch.autograd.grad(loss, free)
             return float(loss.detach()), slope.double().cpu().numpy()
 
         x = ((start.cpu() - self.mean) / self.spread).double().reshape(-1).numpy()
+        anchor = torch.from_numpy(x * anchored).float().to(self.device)
         found = minimize(
             measure, x, jac=True, method="L-BFGS-B", options={"maxiter": self.settings.steps}
         )
