@@ -3,10 +3,9 @@
 In: pictures [batch, 3, n, n] in [-1, 1] of a generator's own size. Out: W+ and the error of each.
 
 Symbols: x, what is searched: W+ = m + s x, with m and s the mean and spread of each number of
-random W+. Minimised is D(G(W+), picture) + prior * mean((x - a)^2), a being the start that was given,
-else 0; D is the mean square difference,
-averaged over the picture and its halves, quarters ... down to 8 pixels, since a thing drawn beside
-its place has a slope to follow only where pictures are coarse.
+random W+. Minimised is D(G(W+), picture) + prior * mean((x - a)^2), a the start if given, else
+0. D is the mean square difference, averaged over the picture and its halves, quarters ... down to
+8 pixels, since a thing drawn beside its place has a slope to follow only where pictures are coarse.
 """
 
 from __future__ import annotations
@@ -36,7 +35,8 @@ class SearchSettings:
     """How long to search, and how far.
 
     steps: of L-BFGS, at most. prior: what an average distance of one spread costs, from the start
-    that is given, else from the mean latent. starts: random ones, of which the best is taken, where no start is given.
+    that is given, else from the mean latent. starts: random ones, where no start is given; the best
+    counts.
     Raises ValueError for values that make no sense.
     """
 
