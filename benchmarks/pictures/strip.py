@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from benchmarks.pictures.comparison import Comparison, FilmWay
 from synth.motion.pictures.critic_correction import CriticCorrection
@@ -34,7 +35,9 @@ def save_strip(path: Path, comparison: Comparison) -> None:
         left = column * (TILE_PX + _GAP_PX)
         cv2.rectangle(rows[0], (left, 0), (left + TILE_PX - 1, TILE_PX - 1), _MARK, 2)
     with write_atomically(path) as temporary:
-        cv2.imwrite(str(temporary), np.vstack(rows)[:-_GAP_PX, :-_GAP_PX, ::-1])
+        picture = Image.fromarray(np.vstack(rows)[:-_GAP_PX, :-_GAP_PX])
+        # Few colours, so that the file is small.
+        picture.quantize(48).save(temporary, optimize=True)
 
 
 def _draw_row(frames: Frames) -> np.ndarray:
