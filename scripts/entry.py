@@ -104,7 +104,7 @@ def prepare_process() -> None:
 
     Freed memory is kept for the next picture, and compiled code for the next run.
     """
-    from synth.generators.acceleration import keep_compiled_code
+    from synth.generators.compilation import keep_compiled_code
     from synth.generators.memory import reuse_freed_memory
 
     reuse_freed_memory()

@@ -39,6 +39,17 @@ def check_sound(video: str | Path, source: str | Path) -> None:
         pass
 
 
+def has_sound(source: str | Path) -> bool:
+    """Whether a file, a video or otherwise, has a stream of sound; a folder of pictures has none.
+
+    Raises OSError when there is no such file, ValueError when it cannot be read.
+    """
+    if Path(source).is_dir():
+        return False
+    with _open_container(Path(source)) as container:
+        return bool(container.streams.audio)
+
+
 def add_sound(video: str | Path, source: str | Path) -> None:
     """Rewrite `video` with the sound of `source`, whole or not at all.
 
@@ -112,14 +123,20 @@ def _encode(heard: Any, sound: Any, samples: int) -> Iterator[Any]:
 
 @contextmanager
 def _open_source(path: Path) -> Iterator[Any]:
+    with _open_container(path) as container:
+        if not container.streams.audio:
+            raise ValueError(
+                f"needs a file with sound; {path} has none; try another, or a film without"
+            )
+        yield container
+
+
+@contextmanager
+def _open_container(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise FileNotFoundError(f"needs a file with sound; found nothing at {path}; check the path")
     try:
         with av.open(str(path)) as container:
-            if not container.streams.audio:
-                raise ValueError(
-                    f"needs a file with sound; {path} has none; try another, or a film without"
-                )
             yield container
     except FFmpegError as error:
         raise ValueError(

@@ -1,9 +1,7 @@
 """BigGAN-deep: parity with the published PyTorch code, truncation, classes, conversion."""
 
 import json
-import sys
 from dataclasses import replace
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -12,9 +10,10 @@ import torch
 from synth.checkpoints import CheckpointError
 from synth.faces.face import Face
 from synth.generators import fix_classes, load_generator, save_generator, weigh_classes
-from synth.generators.biggan.biggan import BigGAN, truncate_normal
+from synth.generators.biggan.biggan import BigGAN
 from synth.generators.biggan.config import BigGANConfig
 from synth.generators.biggan.imagenet import find_imagenet_names
+from synth.generators.bounded_normal import truncate_normal
 from synth.motion.base import Scene
 from synth.motion.walks import FaceWalk
 
@@ -32,16 +31,9 @@ def own_cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def published(monkeypatch):
+def published():
     """The package's network, small and with random weights and statistics."""
-    # It imports these to download; nothing is downloaded here.
-    for name in ("boto3", "botocore", "botocore.exceptions", "requests"):
-        if name not in sys.modules:
-            monkeypatch.setitem(sys.modules, name, ModuleType(name))
-    for name, attribute in (("botocore.exceptions", "ClientError"),):
-        if not hasattr(sys.modules[name], attribute):
-            monkeypatch.setattr(sys.modules[name], attribute, OSError, raising=False)
-    package = pytest.importorskip("pytorch_pretrained_biggan", exc_type=ImportError)
+    package = pytest.importorskip("pytorch_pretrained_biggan")
     config = package.BigGANConfig(
         output_dim=16,
         z_dim=6,
@@ -114,7 +106,7 @@ def test_z_lies_within_two_and_keeps_its_order():
     z = torch.cat([torch.randn(20000), torch.tensor([-40.0, -9, 9, 40])])[:, None]
     bounded = truncate_normal(z)
     assert bounded.abs().max() <= 2 and torch.isfinite(bounded).all()
-    assert torch.equal(bounded[:, 0].argsort(stable=True), z[:, 0].argsort(stable=True))
+    assert (bounded[z[:, 0].argsort(), 0].diff() >= 0).all()
     # The standard deviation of a normal distribution cut to [-2, 2].
     assert abs(float(bounded[:20000].std()) - 0.8796) < 0.01
 

@@ -2,13 +2,13 @@
 
 import errno
 import os
-import resource
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from full_disk import limit_file_size
 
 from synth.storage import exchange
 from synth.storage.atomic import (
@@ -134,23 +134,15 @@ def test_a_file_is_not_replaced_by_a_folder(tmp_path):
     assert (tmp_path / "out").read_text() == "mine"
 
 
-@pytest.fixture
-def small_files():
-    """A disk that takes no more than a page, as far as this process is concerned."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_a_full_disk_names_the_file(tmp_path, small_files):
+def test_a_full_disk_names_the_file(tmp_path):
     path = tmp_path / "a.bin"
-    with pytest.raises(OSError) as caught, write_atomically(path) as temporary:
-        temporary.write_bytes(bytes(10_000))
+    with limit_file_size(4096):
+        with pytest.raises(OSError) as caught, write_atomically(path) as temporary:
+            temporary.write_bytes(bytes(10_000))
+        with pytest.raises(OSError) as other, write_folder_atomically(tmp_path / "b") as folder:
+            (folder / "b.bin").write_bytes(bytes(10_000))
     assert caught.value.errno == errno.EFBIG and caught.value.filename == str(path)
-    with pytest.raises(OSError) as caught, write_folder_atomically(tmp_path / "b") as folder:
-        (folder / "b.bin").write_bytes(bytes(10_000))
-    assert caught.value.filename == str(tmp_path / "b")
+    assert other.value.filename == str(tmp_path / "b")
     assert not list(tmp_path.iterdir())
 
 

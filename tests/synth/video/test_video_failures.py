@@ -1,8 +1,6 @@
 """What goes wrong while a video is written leaves no half file."""
 
-import contextlib
 import errno
-import resource
 import signal
 import subprocess
 import sys
@@ -12,6 +10,7 @@ import time
 import numpy as np
 import pytest
 from child_processes import take_sigint
+from full_disk import limit_file_size
 from video_samples import (
     FORMATS,
     REPOSITORY,
@@ -80,17 +79,6 @@ def test_failed_run_leaves_the_older_file(tmp_path, name):
         write_video(tmp_path / name, iter([]))
     assert hash_files(tmp_path / name) == before
     assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
-@contextlib.contextmanager
-def limit_file_size(size_bytes: int):
-    """The kernel refuses to let files grow beyond it, like a disk that is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("name", FORMATS)
