@@ -23,6 +23,7 @@ from synth.devices import choose_device
 from synth.generators.base import Generator
 from synth.generators.capabilities import need_differentiable
 from synth.storage.atomic import check_output_path
+from synth.storage.locks import own_folder
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def train_pnet(job: PNetJob, place: Place) -> None:
     check_output_path(out, ".safetensors")
     generator = need_differentiable(job.generator.build(), "to train a P-Net").to(device)
     pictures = load_pictures(Path(job.pictures), generator.resolution)
-    network, figures = fit_pnet(generator, pictures, job.plan, place.folder)
+    with own_folder(place.folder) as folder:
+        network, figures = fit_pnet(generator, pictures, job.plan, folder)
     card = {
         "data": f"{len(pictures)} pictures of the user's own",
         "command": "python -m scripts.train_pnet",

@@ -25,11 +25,10 @@ from torch import Tensor, nn
 from embed.projection.pnet import PNet
 from synth.generators.dcgan import DCGAN, DCGANConfig, DCGANCritic
 from synth.learning.fitting import seed_for
+from synth.learning.run_state import STATE_FILE, load_state, save_state
 from synth.motion.pictures.latent_search import compare
 from synth.progress import Progress, Report
-from synth.storage.atomic import write_atomically
 
-STATE = "state.pt"
 GreyFrames = UInt8[np.ndarray, "frame height width"]
 
 
@@ -121,14 +120,13 @@ class JointTrainer:
             "step": self.step,
             "about": self._describe(),
         }
-        with write_atomically(folder / STATE) as path, open(path, "wb") as file:
-            torch.save(state, file)
+        save_state(folder / STATE_FILE, state)
 
     def load_state(self, folder: Path) -> None:
         """Take up a run where there is one. Raises ValueError for a run of another plan."""
-        if not (folder / STATE).exists():
+        state = load_state(folder / STATE_FILE, "cpu")
+        if state is None:
             return
-        state = torch.load(folder / STATE, map_location="cpu", weights_only=True)
         if state["about"] != self._describe():
             raise ValueError(f"{folder}: needs a run of this plan; got another; try another folder")
         for network, weights in zip(self._list_modules(), state["networks"], strict=True):

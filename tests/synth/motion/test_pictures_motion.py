@@ -1,96 +1,26 @@
-"""A film out of a few pictures: axes, polynomials, the search, the critic, whole films."""
+"""A film out of a few pictures: axes, polynomials, whole films, what is refused."""
 
 import json
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from picture_samples import WIDTH, LinearGenerator, latents, make_motion
 
 from synth.faces.face import Face
 from synth.film.film import check_film, make_film
 from synth.film.settings import FilmSettings
-from synth.generators.capabilities import Capabilities
 from synth.generators.dcgan import DCGAN, DCGANConfig, DCGANCritic
 from synth.generators.native import save_generator
 from synth.motion.base import Motion, Scene
-from synth.motion.pictures.critic_correction import (
-    CorrectedFrames,
-    CorrectedPath,
-    CriticCorrection,
-)
-from synth.motion.pictures.latent_search import (
-    SearchSettings,
-    compare,
-    measure_errors,
-    search_latents,
-)
-from synth.motion.pictures.pictures_motion import PicturesMotion
+from synth.motion.pictures.critic_correction import CriticCorrection
 from synth.motion.pictures.principal_axes import fit_principal_axes
 from synth.motion.pictures.projector import PictureProjector
-
-SIZE, WIDTH = 16, 6
-
-
-class LinearSynthesis(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.pictures = nn.Parameter(torch.randn(WIDTH, 3, SIZE, SIZE) / 8)
-
-    def forward(self, w_plus, noise_mode="const", noise_seed=None):
-        return torch.einsum("bd,dchw->bchw", w_plus[:, 0], self.pictures)
-
-
-class LinearMapping(nn.Module):
-    def forward(self, z, class_weights=None, truncation_psi=1.0, truncation_cutoff=None):
-        return truncation_psi * z[:, None]
-
-
-class LinearGenerator(nn.Module):
-    """Pictures are sums: the latent of a picture is known."""
-
-    capabilities = Capabilities(differentiable=True)
-    num_layers, z_dim, w_dim, resolution = 1, WIDTH, WIDTH, SIZE
-    name, sha256 = "linear", "1" * 64
-
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(3)
-        self.mapping, self.synthesis = LinearMapping(), LinearSynthesis()
-
-
-class Known:
-    """A PictureProjector that knows the latents already."""
-
-    def __init__(self, w_plus):
-        self.w_plus, self.checked = w_plus, []
-
-    def check(self, paths, report=print):
-        self.checked += list(paths)
-
-    def project(self, paths, generator, report=print):
-        return self.w_plus
-
-
-class Brightness(nn.Module):
-    """A critic that likes light pictures, up to a point."""
-
-    def forward(self, pictures):
-        return -(pictures - 0.5).square().mean((1, 2, 3))[:, None]
 
 
 @pytest.fixture(scope="module")
 def generator():
     return LinearGenerator().eval().requires_grad_(False)
-
-
-def latents(count, seed=0):
-    return torch.randn(count, 1, WIDTH, generator=torch.Generator().manual_seed(seed))
-
-
-def make_motion(w_plus, **settings):
-    paths = [f"{k}.png" for k in range(len(w_plus))]
-    return PicturesMotion(paths, Known(w_plus), **settings)
 
 
 def line_through(start, change, shares):
@@ -176,92 +106,6 @@ def test_an_axis_left_out_is_motion_left_out():
     times_s = torch.tensor([1.0], dtype=torch.float64)
     on_line = start + 0.5 * change
     assert (calm(times_s) - on_line).norm() < (full(times_s) - on_line).norm()
-
-
-# --- the search
-
-
-def test_the_search_finds_the_latents_of_a_linear_generator(generator):
-    w_plus = latents(3)
-    pictures = generator.synthesis(w_plus)
-    found = search_latents(generator, pictures, SearchSettings(prior=0))
-    torch.testing.assert_close(found.w_plus, w_plus, atol=1e-2, rtol=0)
-    assert found.errors.max() < 1e-6
-
-
-def test_what_is_found_is_never_worse_than_its_start(generator):
-    pictures, start = generator.synthesis(latents(2)), latents(2, seed=5)
-    found = search_latents(generator, pictures, SearchSettings(steps=1, prior=0), start)
-    assert (found.errors <= measure_errors(generator, start, pictures)).all()
-
-
-def test_a_prior_keeps_latents_near_the_mean(generator):
-    pictures = generator.synthesis(3 * latents(1))
-    near = search_latents(generator, pictures, SearchSettings(prior=10)).w_plus
-    far = search_latents(generator, pictures, SearchSettings(prior=0)).w_plus
-    assert near.norm() < 0.5 * far.norm()
-
-
-def test_more_starts_are_never_worse(generator):
-    pictures = generator.synthesis(latents(1))
-    few, many = (
-        search_latents(generator, pictures, SearchSettings(steps=2, prior=0, starts=n)).errors
-        for n in (1, 4)
-    )
-    assert many <= few
-
-
-def test_the_measure_sees_how_far_a_thing_is_from_its_place():
-    black = -torch.ones(1, 3, 64, 64)
-    here, near, far = black.clone(), black.clone(), black.clone()
-    here[..., 20:24, 16:20] = near[..., 20:24, 20:24] = far[..., 20:24, 48:52] = 1
-    assert compare(here, here) == 0
-    assert compare(here, near) < compare(here, far)
-
-
-# --- the critic
-
-
-@pytest.mark.parametrize("steps", [1, 5, 40])
-def test_a_correction_climbs_and_stays_within_its_bound(steps):
-    correction, critic = CriticCorrection("file", steps=steps, size=0.02), Brightness()
-    start = torch.rand(3, 3, 8, 8) * 2 - 1
-    found = correction.climb(start, lambda x: critic(x).sum())
-    assert (critic(found) > critic(start)).all()
-    moved = (found - start).square().mean((1, 2, 3)).sqrt()
-    assert (moved <= steps * 0.02 + 1e-6).all()
-
-
-def test_a_correction_ends_at_the_top():
-    correction, critic = CriticCorrection("file", steps=1000, size=0.1), Brightness()
-    top = torch.full((1, 3, 8, 8), 0.5)
-    assert torch.equal(correction.climb(top, lambda x: critic(x).sum()), top)
-    near = correction.climb(top + 0.01, lambda x: critic(x).sum())
-    assert critic(near).item() == pytest.approx(0, abs=1e-4)
-
-
-def test_a_frame_is_corrected_the_same_in_any_chunk():
-    stage = CorrectedFrames(Brightness(), CriticCorrection("file"))
-    frames = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3)).astype(np.uint8)
-    times_s = torch.arange(3.0)
-    with torch.inference_mode():  # as frames are drawn
-        whole = stage(frames, times_s)
-    assert not np.array_equal(whole, frames)
-    assert np.array_equal(whole[2:], stage(frames[2:], times_s[2:]))
-
-
-def test_latents_are_corrected_by_what_they_draw(generator):
-    w_plus = latents(3)
-    line = make_motion(w_plus).lay_path(w_plus)
-    critic = Brightness()
-    path = CorrectedPath(line, generator, critic, CriticCorrection("file", "latents", 5, 0.05))
-    times_s = torch.linspace(0, 2, 4, dtype=torch.float64)
-    with torch.inference_mode():
-        rows = path(times_s)
-    assert (path.duration_s, path.closed) == (2.0, False)
-    before, after = (critic(generator.synthesis(x)) for x in (line(times_s), rows.clone()))
-    assert (after > before).all()
-    assert (rows - line(times_s)).square().mean((1, 2)).sqrt().max() <= 0.25 + 1e-6
 
 
 # --- films
