@@ -28,7 +28,8 @@ ROOMS = {
     "judging": {"generators", "checkpoints", "storage"},
     "learning": {"judging", "generators", "checkpoints", "storage"},
     "faces": {"generators", "checkpoints", "storage"},
-    "motion": {"faces", "video", "generators", "checkpoints", "storage"},
+    "sound": {"video", "storage"},
+    "motion": {"faces", "sound", "video", "generators", "checkpoints", "storage"},
     "scores": {"faces", "video", "judging", "storage"},
     "film": {"motion", "faces", "scores", "video", "judging", "generators", "storage"},
 }

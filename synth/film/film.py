@@ -14,6 +14,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from synth.faces.latents import save_latents
 from synth.film.contact_sheet import save_contact_sheet
 from synth.film.rendering import render_frames
 from synth.film.settings import FilmSettings
-from synth.film.sheet import draw_sheet
+from synth.film.sheet import draw_film_frames, draw_sheet
 from synth.film.staging import stage_results
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
@@ -171,6 +172,9 @@ def _film(shot: _Shot) -> tuple[VideoFacts, Scorecard]:
     shot.report(Progress("sheet"))
     sheet = draw_sheet(fast, shot.face, shot.plan, render, shot.stages)
     save_contact_sheet(shot.folder / SHEET, sheet, made_by, settings.marked)
+    draw = partial(draw_film_frames, fast, shot.plan, render, shot.stages)
+    for name, draw_picture in shot.plan.pictures.items():
+        save_contact_sheet(shot.folder / name, draw_picture(draw), made_by, settings.marked)
     known = RunFacts(
         generator_name=generator.name,
         generator_sha256=generator.sha256,

@@ -48,7 +48,7 @@ from synth.motion.keyframe_motion import PATH_MOMENTS
 from synth.motion.masks import MASKS, LayerMask
 from synth.motion.paths import compute_film_length
 from synth.progress import Progress
-from synth.video.sound import has_sound
+from synth.video.sound_reading import has_sound
 
 #: Pictures that a classifier is shown are so large, as the source has them.
 CLASSIFIER_PX = 224

@@ -7,7 +7,8 @@ from footage_samples import draw_frame, write_clip
 
 from synth.video.encoders import Encoding
 from synth.video.provenance import MARK
-from synth.video.sound import add_sound, check_sound, has_sound
+from synth.video.sound import add_sound, check_sound
+from synth.video.sound_reading import has_sound
 from synth.video.writing import probe_video, read_frames, write_video
 
 FRAMES = np.stack([draw_frame([(16, k % 7)]) for k in range(50)])
