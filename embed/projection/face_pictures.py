@@ -96,9 +96,9 @@ class FacePictures:
 
     def _compare_people(self, paths: Sequence[str], crops: Sequence[np.ndarray]) -> list[str]:
         """A note for each picture that hardly shows the first one's person."""
-        if self.recipe.identity is None:
+        if self.recipe.observer is None:
             return []
-        people = self.recipe.identity.encode(np.stack(crops))
+        people = self.recipe.observer.encode(np.stack(crops))
         apart = np.linalg.norm(people - people[0], axis=1)
         return [
             f"{path} hardly shows the person of {paths[0]} (distance {far:.2f}, above "

@@ -71,7 +71,7 @@ def test_bad_pictures_are_named(run, pictures, tmp_path):
 
 def test_a_picture_without_a_face_is_named(run, pictures):
     pytest.importorskip("dlib")
-    code, errors = run("motion=pictures", list_paths(pictures), "projector.recipe.identity=null")
+    code, errors = run("motion=pictures", list_paths(pictures), "projector.recipe.observer=null")
     if "MOODREEL_ASSETS" in errors or "download" in errors:
         pytest.skip("the landmark model is not at hand")
     assert code == 1 and "a.png" in errors and "face" in errors

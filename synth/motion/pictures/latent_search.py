@@ -29,6 +29,9 @@ from synth.types import Images, WPlus
 _SAMPLES = 256
 _COARSEST_PX = 8
 
+#: Grey ones too.
+Pictures = Float[Tensor, "batch colour height width"]
+
 
 @dataclass(frozen=True)
 class SearchSettings:
@@ -97,7 +100,7 @@ def measure_errors(
     return torch.stack([compare(one, other[None].to(device))[0].cpu() for one, other in pairs])
 
 
-def compare(pictures: Images, others: Images) -> Float[Tensor, " batch"]:
+def compare(pictures: Pictures, others: Pictures) -> Float[Tensor, " batch"]:
     """D: the mean square difference over all sizes from the pictures' own to 8 pixels."""
     difference = pictures - others
     levels = [difference.square().mean((1, 2, 3))]

@@ -200,7 +200,7 @@ def test_other_people_are_told(tmp_path):
         Image.new("RGB", (32, 32), (level,) * 3).save(tmp_path / f"{name}.png")
         paths.append(str(tmp_path / f"{name}.png"))
     notes = []
-    recipe = InversionRecipe(finder=None, identity=ByColour())
+    recipe = InversionRecipe(finder=None, observer=ByColour())
     FacePictures(recipe, "search").check(paths, lambda progress: notes.append(progress.note))
     (note,) = filter(None, notes)
     assert "c.png hardly shows the person of" in note and "a.png" in note
