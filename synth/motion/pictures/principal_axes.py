@@ -55,7 +55,9 @@ def fit_principal_axes(
     shares = np.cumsum(found.explained_variance_ratio_)
     # A hair below the share, since the sum of all is 1 only but for rounding.
     count = axes or min(int(np.searchsorted(shares, variance - 1e-12)) + 1, most)
-    return PrincipalAxes(found.mean_, np.asarray(found.components_)[:count], float(shares[count - 1]))
+    return PrincipalAxes(
+        found.mean_, np.asarray(found.components_)[:count], float(shares[count - 1])
+    )
 
 
 def check_kept(pictures: int, variance: float, axes: int | None) -> None:
