@@ -33,7 +33,7 @@ def draw_sheet(
     times_s = torch.tensor([moment.time_s for moment in moments], dtype=torch.float64)
     pictures = draw_film_frames(generator, plan, settings, stages, times_s)
     labels = [TileLabel(moment.label, moment.intensity, moment.time_s) for moment in moments]
-    title = ", ".join(text for text in (generator.name, face.label) if text)
+    title = ", ".join(text for text in (generator.name, plan.shows or face.label) if text)
     return make_contact_sheet(pictures, labels, title)
 
 

@@ -45,6 +45,7 @@ class Plan:
     touch: may change drawn frames before they are written; None leaves them alone. It must answer
         by the chunk alone: a run that goes on with a film asks for no earlier one.
     sound: a file whose sound belongs to the motion; the film gets it unless told otherwise.
+    shows: what captions call the film's subject where that is not the face.
     pictures: what explains the motion, by the file's name (.png); drawn when the film is.
     Raises ValueError for no moments, and for a picture of another name.
     """
@@ -55,6 +56,7 @@ class Plan:
     touch: FrameStage | None = None
     sound: Path | None = None
     pictures: Mapping[str, DrawPicture] = field(default_factory=dict)
+    shows: str = ""
 
     def __post_init__(self) -> None:
         if not self.moments:

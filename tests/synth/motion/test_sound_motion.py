@@ -1,78 +1,26 @@
-"""A film that a sound leads: turns, categories, what drives, and what is refused."""
+"""A film that a sound leads: turns, what drives, and what is refused."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from sound_samples import make_bursts, make_clicks, make_phrases, make_pitch_steps, write_wav
+from sound_motion_samples import (
+    EMOTIONS,
+    ROWS,
+    SCENE,
+    STILL,
+    W_DIM,
+    find_times,
+    list_reasons,
+    make_directions,
+)
+from sound_samples import make_bursts, make_clicks, make_phrases, write_wav
 
-from synth import Emotion, Face, Interpolation, Scene, SoundMotion
-from synth.generators.capabilities import Capabilities
-from synth.motion.direction_sets import DirectionSet
-from synth.motion.directions import Direction
-from synth.motion.masks import LayerMask
+from synth import Emotion, Interpolation, SoundMotion
 from synth.motion.sound.categories import CastSettings
 from synth.motion.sound.drive import DriveSettings
 from synth.motion.sound.turns import TurnSettings
-
-ROWS, W_DIM = 8, 12
-SCENE = Scene(25)
-STILL = DriveSettings(loudness=0, pulse=0, sway=0)
-
-
-class FlatGenerator:
-    """Pictures as bright as the mean of W+; z is tiled into rows."""
-
-    z_dim, w_dim, num_layers, resolution = W_DIM, W_DIM, ROWS, 8
-    name, sha256 = "flat", "ab" * 32
-
-    def mapping(self, z, class_weights=None, truncation_psi=1.0, truncation_cutoff=None):
-        return truncation_psi * z[:, None].repeat(1, ROWS, 1)
-
-    def synthesis(self, w_plus, noise_mode="const", noise_seed=None):
-        return w_plus.mean((1, 2))[:, None, None, None].expand(-1, 3, 8, 8)
-
-
-class ThingGenerator(FlatGenerator):
-    """Three classes; row 0 tells which."""
-
-    name = "things"
-    capabilities = Capabilities(class_names=("cat", "dog", "tree"))
-
-    def mapping(self, z, class_weights=None, truncation_psi=1.0, truncation_cutoff=None):
-        rows = super().mapping(z, None, truncation_psi)
-        rows[:, 0, :3] = class_weights
-        return rows
-
-
-def make_directions():
-    units = torch.eye(ROWS * W_DIM).reshape(-1, ROWS, W_DIM)
-    emotions = [emotion for emotion in Emotion if emotion is not Emotion.CALM]
-    chosen = {e: Direction(units[k], 2.0) for k, e in enumerate(emotions)}
-    return DirectionSet(chosen, "flat", FlatGenerator.sha256)
-
-
-EMOTIONS = CastSettings(directions=make_directions(), mask=LayerMask(layer_stop=None))
-
-
-@pytest.fixture
-def face():
-    return Face.random(FlatGenerator(), 5)
-
-
-@pytest.fixture
-def steps(tmp_path):
-    wave, at_s = make_pitch_steps(1.5)
-    return write_wav(tmp_path / "steps.wav", wave), at_s
-
-
-def list_reasons(plan):
-    return [entry["reason"] for entry in plan.record["sound"]["at"]]
-
-
-def find_times(plan):
-    return np.array([moment.time_s for moment in plan.moments])
 
 
 def test_a_film_turns_where_the_pitch_does(steps, face):
@@ -221,60 +169,6 @@ def test_onsets_are_pulses_and_beats_sway_the_head(tmp_path, face):
     side = (moved * moved[0]).sum((1, 2)).sign()
     assert (side[1:] == -side[:-1]).all(), "another side on each beat"
     assert plan.record["sound"]["tempo_bpm"] == pytest.approx(120, rel=0.02)
-
-
-def test_people_begin_with_the_films_own_face(steps, face):
-    path, _ = steps
-    cast = CastSettings(kind="people", seed=40)  # the film's face is of seed 5
-    plan = SoundMotion(str(path), cast=cast, drive=STILL).plan(face, SCENE)
-    rows = plan.path(torch.from_numpy(find_times(plan)))
-    torch.testing.assert_close(rows[0], face.rows)
-    torch.testing.assert_close(rows[2], Face.random(FlatGenerator(), 41).rows)
-    again = SoundMotion(str(path), cast=replace(cast, seed=4), drive=STILL).plan(face, SCENE)
-    assert [m.label for m in again.moments][:3] == ["seed 5", "seed 4", "seed 6"]
-    given = SoundMotion(str(path), cast=replace(cast, categories=[7, "12"]), drive=STILL)
-    plan = given.plan(face, SCENE)
-    assert [m.label for m in plan.moments][:3] == ["seed 7", "seed 12", "seed 40"]
-    torch.testing.assert_close(plan.path(torch.zeros(1))[0], Face.random(FlatGenerator(), 7).rows)
-
-
-def test_emotions_of_another_person_at_each_turn(steps, face):
-    path, _ = steps
-    cast = replace(EMOTIONS, categories=["calm"] * 6, new_z=True, seed=3)
-    plan = SoundMotion(str(path), cast=cast, drive=STILL).plan(face, SCENE)
-    rows = plan.path(torch.from_numpy(find_times(plan)))
-    torch.testing.assert_close(rows[0], face.rows)
-    torch.testing.assert_close(rows[1], Face.random(FlatGenerator(), 3).rows)
-
-
-def test_classes_of_a_conditional_generator(steps):
-    path, _ = steps
-    generator = ThingGenerator()
-    face = Face(torch.zeros(ROWS, W_DIM), generator, seed=9)
-    cast = CastSettings(kind="classes", categories=["dog", 2])
-    plan = SoundMotion(str(path), cast=cast, drive=STILL).plan(face, SCENE)
-    labels = [moment.label for moment in plan.moments]
-    assert labels[:2] == ["dog", "tree"] and set(labels) <= {"cat", "dog", "tree"}
-    rows = plan.path(torch.from_numpy(find_times(plan)))
-    for row, label in zip(rows, labels, strict=True):
-        assert row[0, :3].argmax() == ("cat", "dog", "tree").index(label)
-    assert not torch.allclose(rows[0, 1], rows[1, 1]), "another z at each turn, as in the paper"
-    same = SoundMotion(str(path), cast=replace(cast, new_z=False), drive=STILL).plan(face, SCENE)
-    rows = same.path(torch.from_numpy(find_times(same)))
-    torch.testing.assert_close(rows[0, 1], rows[1, 1])
-
-
-@pytest.mark.parametrize(
-    ("cast", "message"),
-    [
-        ({"kind": "classes", "categories": ["horse"]}, "got 'horse'"),
-        ({"kind": "classes", "categories": [3]}, "number from 0 to 2; got '3'"),
-    ],
-)
-def test_an_unknown_class_is_refused(cast, message, steps):
-    face = Face(torch.zeros(ROWS, W_DIM), ThingGenerator())
-    with pytest.raises(ValueError, match=message):
-        SoundMotion(str(steps[0]), cast=CastSettings(**cast)).plan(face, SCENE)
 
 
 def test_generators_that_lack_what_is_asked_for_are_named(steps, face):
