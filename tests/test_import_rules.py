@@ -89,7 +89,7 @@ def read_imports(file: Path) -> frozenset[str]:
 def list_modules() -> list[Path]:
     return [
         file.relative_to(REPOSITORY)
-        for package in ALLOWED
+        for package in sorted(ALLOWED)
         for file in sorted((REPOSITORY / package).rglob("*.py"))
     ]
 
