@@ -12,7 +12,7 @@ programs can ask for. Needs the packages of the extra `studio`: `make studio` in
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from embed.photos.recipe import InversionRecipe
@@ -20,11 +20,11 @@ from scripts.building import Deferred
 from scripts.entry import Place, run_script
 from scripts.reporting import say
 from studio.settings import Address, Limits, StudioSettings, Tools
-from synth.emotions import Emotion  # noqa: F401 (imported early: errors of the start are told)
 from synth.faces.face_cutting import FaceCutter
 from synth.film.settings import RenderSettings, ScoreSettings
 from synth.generators.base import Generator
 from synth.judging.emotion_scoring import EmotionScorer
+from synth.motion.emotion_track import EmotionTrack
 
 #: Settings that `generate_video` has as well: a film's command line repeats them.
 SHARED = ("generator", "directions", "render", "scorecard")
@@ -69,14 +69,27 @@ def run_studio(job: StudioJob, place: Place) -> None:
         render=job.render,
         score=job.scorecard,
         recipe=job.inversion,
-        cutter=job.cutter,
-        scorer=job.classifier,
+        read_clip=make_reader(job.cutter, job.classifier),
         directions=job.directions.path,
         generator_path=path or "bundled",
         command=tuple(keep_shared(overrides)),
     )
     settings = StudioSettings(place.folder, tools, job.address, job.limits)
     serve(settings, say, job.browse)
+
+
+def make_reader(
+    cutter: FaceCutter, scorer: EmotionScorer
+) -> Callable[[str, float], EmotionTrack]:
+    """What turns a clip into the track of its emotions."""
+
+    def read_clip(path: str, fps: float) -> EmotionTrack:
+        # Here, since Keras takes seconds to import and most visits read no clip.
+        from emotion_seq.predict import replay_video
+
+        return replay_video(path, cutter, scorer, fps=fps)
+
+    return read_clip
 
 
 def keep_shared(overrides: Iterable[str]) -> list[str]:

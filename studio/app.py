@@ -115,7 +115,7 @@ def _describe_state(studio: Studio) -> dict:
         "gap_s": DEFAULT_GAP_S,
         "live_px": LIVE_PX,
         "identity_budget": USUAL_BUDGET if observer is not None else None,
-        "reads_clips": studio.settings.tools.cutter is not None,
+        "reads_clips": studio.settings.tools.read_clip is not None,
         "limits": {"film_s": limits.film_s, "film_frames": limits.film_frames},
         "waiting": studio.store.count(WAITING),
         "running": studio.store.count(RUNNING),

@@ -13,7 +13,6 @@ from typing import Any
 
 import yaml
 
-from emotion_seq.predict import replay_video
 from studio.commands import make_command
 from studio.jobs import Job
 from studio.models import Models
@@ -124,12 +123,11 @@ class Maker:
     def _find_track(self, order: TrackOrder, fps: float, report: Report) -> EmotionTrack:
         if order.track is not None:
             return order.track
-        tools = self.models.tools
-        if tools.cutter is None or tools.scorer is None or order.clip is None:
+        read_clip = self.models.tools.read_clip
+        if read_clip is None or order.clip is None:
             raise ValueError("needs a classifier of emotions to read a clip; this studio has none")
         report(Progress("clip", note="looking for emotions"))
-        path = self.workspace.find_upload(order.clip)
-        return replay_video(str(path), tools.cutter, tools.scorer, tools.replay, fps=fps)
+        return read_clip(str(self.workspace.find_upload(order.clip)), fps)
 
 
 def check_length(track: EmotionTrack, order: FilmOrder, limits: Limits) -> None:

@@ -107,7 +107,7 @@ class FilmOrder:
 class _Reader:
     """Takes known keys of one mapping, each of its kind; ValueError naming what is wrong."""
 
-    content: Mapping[str, Any]
+    content: Any
     name: str
     known: tuple[str, ...] = field(default=())
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from embed.photos.recipe import InversionRecipe
-from emotion_seq.predict import ReplaySettings
-from synth.faces.face_cutting import FaceCutter
 from synth.film.settings import RenderSettings, ScoreSettings
 from synth.generators.base import Generator
-from synth.judging.emotion_scoring import EmotionScorer
+from synth.motion.emotion_track import EmotionTrack
 
 MIB = 1 << 20
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -52,7 +50,8 @@ class Address:
     """Where the studio listens, and who may come in.
 
     host: 127.0.0.1 is this computer alone; any other needs a `password` of 12 characters or more.
-    token: what programs and the page's address carry; None: a new one for each start.
+    token: what programs and the page's address carry; None: a new one for each start. names: others
+    by which a request may call this computer.
     Raises ValueError for a host without a password, and for a port that is none.
     """
 
@@ -60,7 +59,7 @@ class Address:
     port: int = 8760
     token: str | None = None
     password: str | None = None
-    names: tuple[str, ...] = ()
+    names: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not 0 <= self.port < 65536:
@@ -95,16 +94,15 @@ class Tools:
     load_generator: called once. directions: a file of them, None for those of the generator.
     generator_path: what opens the same generator from Python. command: settings by which
     `generate_video` works with the same.
-    recipe: how photos become faces. cutter, scorer, replay: how clips become tracks.
+    recipe: how photos become faces. read_clip: a clip's file and frames a second -> the track of
+    its emotions; None where nobody can tell.
     """
 
     load_generator: Callable[[], Generator]
     render: RenderSettings = field(default_factory=RenderSettings)
     score: ScoreSettings = field(default_factory=ScoreSettings)
     recipe: InversionRecipe = field(default_factory=InversionRecipe)
-    cutter: FaceCutter | None = None
-    scorer: EmotionScorer | None = None
-    replay: ReplaySettings = field(default_factory=ReplaySettings)
+    read_clip: Callable[[str, float], EmotionTrack] | None = None
     directions: str | None = None
     generator_path: str = "bundled"
     command: tuple[str, ...] = ()

@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from emotion_seq.predict import Sampling, predict_track
 from studio.identifiers import make_id
 from studio.orders import describe_order, parse_order
 from studio.parts import API, Studio
-from synth.motion.emotion_track import describe_track
+from synth.motion.emotion_track import EmotionTrack, describe_track
 from synth.plain_text import show
 
 MOST_FAVOURITES = 200
@@ -86,9 +85,16 @@ class _ProjectRoutes:
         liveliness = _take(content, "liveliness", 1.0)
         if not 0 <= liveliness <= 2:
             raise ValueError(f"needs a liveliness from 0 to 2; got {liveliness:g}")
-        sampling = Sampling(temperature=liveliness, seed=int(_take(content, "seed", 0)))
-        track = await asyncio.to_thread(predict_track, seconds, ("calm",), None, sampling)
+        seed = int(_take(content, "seed", 0))
+        track = await asyncio.to_thread(_predict, seconds, liveliness, seed)
         return JSONResponse({"track": describe_track(track)})
+
+
+def _predict(seconds: float, liveliness: float, seed: int) -> EmotionTrack:
+    # Here, since Keras takes seconds to import and most visits need none.
+    from emotion_seq.predict import Sampling, predict_track
+
+    return predict_track(seconds, sampling=Sampling(temperature=liveliness, seed=seed))
 
 
 def _take(content: dict[str, Any], key: str, default: float) -> float:
