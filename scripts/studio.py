@@ -78,9 +78,7 @@ def run_studio(job: StudioJob, place: Place) -> None:
     serve(settings, say, job.browse)
 
 
-def make_reader(
-    cutter: FaceCutter, scorer: EmotionScorer
-) -> Callable[[str, float], EmotionTrack]:
+def make_reader(cutter: FaceCutter, scorer: EmotionScorer) -> Callable[[str, float], EmotionTrack]:
     """What turns a clip into the track of its emotions."""
 
     def read_clip(path: str, fps: float) -> EmotionTrack:

@@ -172,9 +172,7 @@ def _describe(
 ) -> dict[str, Any]:
     summary, body, status, answer = operation
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names
-    ]
+    parameters = [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names]
     if (method, path) in PARAMETERS:
         name, place, schema = PARAMETERS[method, path]
         parameters.append({"name": name, "in": place, "required": True, "schema": schema})

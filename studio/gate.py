@@ -96,11 +96,8 @@ class Gate:
 
     def _is_own_host(self, host: str) -> bool:
         name = host.lower()
-        if name.startswith("["):
-            name = name[1:].partition("]")[0]
-        else:
-            name = name.partition(":")[0]
-        return name in self._hosts
+        is_ipv6 = name.startswith("[")
+        return (name[1:].partition("]") if is_ipv6 else name.partition(":"))[0] in self._hosts
 
     def _is_own_page(self, method: str, headers: dict[str, str]) -> bool:
         origin = headers.get("origin")

@@ -19,7 +19,10 @@ from typing import Any
 WAITING, RUNNING = "waiting", "running"
 FINISHED, FAILED, CANCELLED = "finished", "failed", "cancelled"
 OVER = (FINISHED, FAILED, CANCELLED)
-_COLUMNS = "id kind state content progress error attempts created begun ended result".split()
+_COLUMNS = (
+    "id", "kind", "state", "content", "progress", "error", "attempts", "created", "begun", "ended",
+    "result",
+)  # fmt: skip
 _SCHEMA = """
 create table if not exists jobs (
     id text primary key, kind text not null, state text not null, content text not null,

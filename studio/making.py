@@ -71,8 +71,8 @@ class Maker:
             "files": [file for file in files if file != "film.json"],
             "video": video,
             "frames": facts.frame_count,
-            "width_px": facts.width,
-            "height_px": facts.height,
+            "width_px": facts.width_px,
+            "height_px": facts.height_px,
             "duration_s": round(facts.duration_s, 3),
         }
 

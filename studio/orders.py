@@ -126,7 +126,9 @@ class _Reader:
             return None
         wrong_bool = isinstance(value, bool) and kind is not bool
         if wrong_bool or not isinstance(value, kind):
-            raise ValueError(f"needs another kind of value for {self.name}.{key}; got {show(value)}")
+            raise ValueError(
+                f"needs another kind of value for {self.name}.{key}; got {show(value)}"
+            )
         return value
 
 

@@ -45,9 +45,7 @@ class Studio:
     def add_job(self, kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
         """A new job of the queue. Raises QueueFullError, and OSError for a full disk."""
         self.workspace.check_room()
-        job = self.store.create(
-            make_id(), kind, content, self.settings.limits.waiting_jobs
-        )
+        job = self.store.create(make_id(), kind, content, self.settings.limits.waiting_jobs)
         self.worker.wake()
         return describe_job(job)
 

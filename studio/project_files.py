@@ -1,4 +1,4 @@
-"""A project as one file: {"format": "moodreel-project-1", "name", "order", "favourites"} in JSON."""
+"""A project as one file, JSON: `format` moodreel-project-1, `name`, `order`, `favourites`."""
 
 from __future__ import annotations
 

@@ -23,21 +23,20 @@ PATIENCE_S = 3
 def serve(settings: StudioSettings, say: Callable[[str], None], browse: bool = True) -> None:
     """Serve until the process is stopped. Raises ValueError while another studio has the folder,
     OSError where the port is taken."""
-    with own_folder(settings.folder):
-        with _bind(settings.address) as listener:
-            port = listener.getsockname()[1]
-            address = replace(settings.address, port=port).with_token()
-            app, _ = build_app(replace(settings, address=address))
-            url = make_url(address)
-            say(f"The studio is open at {url}")
-            if address.host not in LOOPBACK:
-                say(
-                    "Others can reach it: whoever has the password can make films here, and "
-                    "without a proxy that speaks https the password can be read on the way."
-                )
-            if browse:
-                threading.Timer(1.0, webbrowser.open, [url]).start()
-            _run(app, listener)
+    with own_folder(settings.folder), _bind(settings.address) as listener:
+        port = listener.getsockname()[1]
+        address = replace(settings.address, port=port).with_token()
+        app, _ = build_app(replace(settings, address=address))
+        url = make_url(address)
+        say(f"The studio is open at {url}")
+        if address.host not in LOOPBACK:
+            say(
+                "Others can reach it: whoever has the password can make films here, and "
+                "without a proxy that speaks https the password can be read on the way."
+            )
+        if browse:
+            threading.Timer(1.0, webbrowser.open, [url]).start()
+        _run(app, listener)
 
 
 def make_url(address: Address) -> str:

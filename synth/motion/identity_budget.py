@@ -44,8 +44,9 @@ class Lowered:
     given_distance: float
 
     def __str__(self) -> str:
+        names = " + ".join(emotion.label for emotion, _ in self.wish)
         return (
-            f"{' + '.join(e.label for e, _ in self.wish)}: intensity {self.asked:.2f} lowered to {self.given:.2f} "
+            f"{names}: intensity {self.asked:.2f} lowered to {self.given:.2f} "
             f"(identity distance {self.asked_distance:.3f} -> {self.given_distance:.3f})"
         )
 

@@ -1,6 +1,6 @@
 """A studio around a random generator of 32x32 pixels; and one in a process of its own.
 
-    python tests/studio/studio_samples.py FOLDER GENERATOR DIRECTIONS
+python tests/studio/studio_samples.py FOLDER GENERATOR DIRECTIONS
 """
 
 import json

@@ -124,9 +124,7 @@ def test_serving_others_needs_a_password():
         Address(host="0.0.0.0", password="short")
 
 
-def test_a_password_lets_others_in(running, studio_settings):
-    _, studio = running
-
+def test_a_password_lets_others_in():
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"in"})

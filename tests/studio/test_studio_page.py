@@ -231,9 +231,7 @@ def test_a_narrow_screen_shows_everything(visit, theme):
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
 def test_axe_finds_no_serious_issue(visit, theme, width):
     source = _find_axe()
-    page = visit(
-        viewport={"width": width, "height": 860}, color_scheme=theme, bypass_csp=True
-    )
+    page = visit(viewport={"width": width, "height": 860}, color_scheme=theme, bypass_csp=True)
     page.click("#table summary")
     page.evaluate(source)
     for tab in ("Moment", "Film"):
