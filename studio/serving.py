@@ -51,6 +51,7 @@ def _bind(address: Address) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))
+        listener.listen(128)  # whoever comes while networks are imported waits, and is served
     except OSError as error:
         listener.close()
         raise OSError(

@@ -67,7 +67,8 @@ class MixedFace:
 
     def prepare(self, generator: Generator, report: Report = ignore_progress) -> Face:
         """The weighted mean of the faces' rows."""
-        rows = map_seeds(self.seeds, generator, self.psi)
+        # One by one, so that the ends of a mix are the faces themselves, bit for bit.
+        rows = torch.cat([map_seeds([seed], generator, self.psi) for seed in self.seeds])
         weights = torch.tensor(self.weights, dtype=rows.dtype)
         mixed = (weights[:, None, None] * rows).sum(0)
         return Face(mixed, generator, "between seeds " + ", ".join(map(str, self.seeds)))

@@ -398,6 +398,7 @@ def test_a_full_disk_fails_the_upload_and_the_film_not_the_studio(running, tmp_p
     )
 
 
+@pytest.mark.slow
 def test_a_served_studio_withstands(sample_files, tmp_path):
     """Over real connections: slow and endless uploads, and kill -9 in the middle of a film."""
     served = ServedStudio(tmp_path / "studio", *sample_files)
