@@ -25,7 +25,8 @@ import numpy as np
 
 #: Moves the slider and waits for the canvas; milliseconds of each move.
 MOVE = """async ([count, size]) => {
-  const slider = document.getElementById("intensity"), canvas = document.querySelector("#after canvas");
+  const slider = document.getElementById("intensity");
+  const canvas = document.querySelector("#after canvas");
   studio.curves.paused = true;
   const times = [];
   for (let k = 0; k < count + 5; k += 1) {
@@ -36,7 +37,9 @@ MOVE = """async ([count, size]) => {
     const begun = performance.now();
     if (size) {
       const { track, face, easing } = studio.project.describe().order;
-      const answer = await fetch("/api/v1/pictures", { method: "POST", body: JSON.stringify({ track: { ...track, note: String(k) }, face, easing, time_s: studio.time, size_px: size }) });
+      const wish = { track: { ...track, note: `${k}` }, face, easing, time_s: studio.time };
+      const body = JSON.stringify({ ...wish, size_px: size });
+      const answer = await fetch("/api/v1/pictures", { method: "POST", body });
       canvas.getContext("2d").drawImage(await createImageBitmap(await answer.blob()), 0, 0);
     } else {
       slider.value = 0.3 + 0.6 * ((k * 0.381966) % 1);
@@ -51,7 +54,8 @@ PLAY = """async () => {
   studio.project.change((d) => { d.loop = true; });
   studio.setTime(0);
   const rate = async (ms) => {
-    const canvas = document.querySelector("#after canvas"), first = Number(canvas.dataset.drawn), begun = performance.now();
+    const canvas = document.querySelector("#after canvas");
+    const first = Number(canvas.dataset.drawn), begun = performance.now();
     await new Promise((done) => setTimeout(done, ms));
     return (Number(canvas.dataset.drawn) - first) / (performance.now() - begun) * 1000;
   };

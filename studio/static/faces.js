@@ -22,6 +22,11 @@ export class Faces {
       tile.querySelector(".pick").setAttribute("aria-pressed", String(face.seed === seed || Boolean(face.mix?.includes(seed))));
       tile.querySelector(".star").setAttribute("aria-pressed", String(favourites.includes(seed)));
     }
+    for (const wall of $("face-panel").querySelectorAll(".wall")) {
+      if (wall.querySelector(".pick[tabindex='0']")) continue;
+      const stop = wall.querySelector(".pick[aria-pressed=true]") ?? wall.querySelector(".pick");
+      if (stop) stop.tabIndex = 0;
+    }
     if (this._tabs.current === "Favourites" && this._drawn !== favourites.join()) this._show();
     if (this._tabs.current === "Mix" && this._mixDrawn !== JSON.stringify([face, favourites])) this._show();
   }
@@ -40,9 +45,24 @@ export class Faces {
 
   _tile(seed, pick) {
     return h("div", { class: "tile", "data-seed": seed },
-      h("button", { type: "button", class: "pick", "aria-pressed": "false", "aria-label": t("faceSeed", seed), onclick: () => pick(seed) },
+      h("button", { type: "button", class: "pick", tabindex: -1, "aria-pressed": "false", "aria-label": t("faceSeed", seed), "aria-keyshortcuts": "F", onclick: () => pick(seed), onkeydown: (event) => this._wallKey(event, seed) },
         h("img", { src: `/api/v1/faces/random/${seed}?size=128`, alt: "", width: 128, height: 128, loading: "lazy", decoding: "async" })),
-      h("button", { type: "button", class: "star", "aria-pressed": "false", "aria-label": t("favour", seed), onclick: () => this._favour(seed) }, "★"));
+      h("button", { type: "button", class: "star", tabindex: -1, "aria-pressed": "false", "aria-label": t("favour", seed), onclick: () => this._favour(seed) }, "★"));
+  }
+
+  // A wall is one stop of the Tab key, however many faces it has; arrows go from face to face.
+  _wallKey(event, seed) {
+    const picks = [...event.currentTarget.closest(".wall").querySelectorAll(".pick")];
+    const across = Math.max(1, picks.filter((pick) => pick.getBoundingClientRect().top === picks[0].getBoundingClientRect().top).length);
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across }[event.key];
+    if (event.key.toLowerCase() === "f" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); this._favour(seed); }
+    if (!step) return;
+    event.preventDefault();
+    const next = picks[picks.indexOf(event.currentTarget) + step];
+    if (!next) return;
+    for (const pick of picks) pick.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
   }
 
   _favour(seed) {
@@ -53,7 +73,7 @@ export class Faces {
   _choose(face) { this._project.change((own) => { own.face = face; }); this._project.endGesture(); }
 
   _showAll(panel) {
-    const wall = h("div", { class: "wall" });
+    const wall = h("div", { class: "wall", role: "group", "aria-label": t("wall") });
     const add = (from, to) => { for (let seed = from; seed < to; seed += 1) wall.append(this._tile(seed, (one) => this._choose({ seed: one }))); };
     add(0, this._count);
     const end = h("div", { class: "wall-end" });
@@ -71,7 +91,7 @@ export class Faces {
   _showFavourites(panel) {
     const { favourites } = this._project.document;
     this._drawn = favourites.join();
-    panel.replaceChildren(favourites.length ? h("div", { class: "wall" }, favourites.map((seed) => this._tile(seed, (one) => this._choose({ seed: one })))) : h("p", { class: "quiet" }, t("noFavourites")));
+    panel.replaceChildren(favourites.length ? h("div", { class: "wall", role: "group", "aria-label": t("wall") }, favourites.map((seed) => this._tile(seed, (one) => this._choose({ seed: one })))) : h("p", { class: "quiet" }, t("noFavourites")));
   }
 
   _showMix(panel) {
@@ -87,7 +107,7 @@ export class Faces {
     const pool = [...new Set([...favourites, ...Array.from({ length: 12 }, (_, k) => k)])];
     panel.replaceChildren(h("p", { class: "quiet" }, t("mixHint")), h("div", { class: "slots" }, slot("a", a), slot("b", b)),
       h("div", { class: "field" }, h("label", { for: "mix-share" }, t("mixShare")), h("div", { class: "with-output" }, amount.node, amount.shown)),
-      h("div", { class: "wall" }, pool.map((seed) => this._tile(seed, (one) => set({ mix: this._slot === "a" ? [one, b] : [a, one], share })))));
+      h("div", { class: "wall", role: "group", "aria-label": t("wall") }, pool.map((seed) => this._tile(seed, (one) => set({ mix: this._slot === "a" ? [one, b] : [a, one], share })))));
   }
 
   _showPhoto(panel) {

@@ -8,7 +8,7 @@ export const STRINGS = {
   saved: "Saved", saving: "Saving", notSaved: "Not saved: {0}",
   tabAll: "Random", tabFavourites: "Favourites", tabMix: "Mix", tabPhoto: "Photo",
   tabMoment: "Moment", tabFilm: "Film", tabRenders: "Renders",
-  faceSeed: "Face {0}", favour: "Keep face {0} as a favourite", seed: "Number of a face", show: "Show",
+  wall: "Faces: arrow keys go from one to the next, F keeps one as a favourite", faceSeed: "Face {0}", favour: "Keep face {0} as a favourite", seed: "Number of a face", show: "Show",
   noFavourites: "No favourites yet. The star on a face keeps it here.",
   mixHint: "Somebody between two faces. Choose who, then how much of each.", mixA: "First", mixB: "Second",
   mixShare: "From the first to the second", mixUse: "Choose a face for {0}",

@@ -52,7 +52,7 @@ def visit(browser, served):
         page.on("request", lambda r: troubles.append(r.url) if not _is_own(r.url, served) else None)
         page.goto(served.page)
         page.wait_for_selector("body[data-ready=true]")
-        page.wait_for_function("document.querySelector('#after canvas').dataset.drawn > 0")
+        page.wait_for_function("() => document.querySelector('#after canvas').dataset.drawn > 0")
         return page
 
     yield open_page
@@ -79,12 +79,12 @@ def test_from_the_first_visit_to_a_finished_film(visit):
     page.locator(".film.finished button.primary").first.click()
     video = page.locator("dialog video")
     video.wait_for()
-    page.wait_for_function("document.querySelector('dialog video').duration > 3.9")
+    page.wait_for_function("() => document.querySelector('dialog video').duration > 3.9")
     assert page.locator("dialog .files a").count() >= 5
     assert page.locator("dialog .score tr").count() >= 1
     copied = page.locator("dialog [data-copy=command]")
     copied.click()
-    page.wait_for_function("document.querySelector('dialog [data-copy=command]').dataset.copied")
+    page.wait_for_function("() => document.querySelector('dialog [data-copy=command]').dataset.copied")
     assert "face.seed=2" in copied.get_attribute("data-copied")
 
 
@@ -103,6 +103,7 @@ def test_dragging_a_moment_changes_the_picture(visit):
     assert "at 2.4" not in moment.get_attribute("aria-valuetext")
     page.click("#undo")  # one gesture is one step
     assert float(moment.get_attribute("aria-valuenow")) == value
+    page.evaluate("studio.setTime(2.4)")
     page.wait_for_function("(before) => (" + PIXELS + ")() === before", arg=before)
     page.click("#redo")
     assert float(moment.get_attribute("aria-valuenow")) > value + 0.2
@@ -119,6 +120,14 @@ def test_everything_by_the_keyboard(visit):
         raise AssertionError(f"the Tab key does not reach {check}")
 
     tab_to("n.matches('.skip')")
+    page.keyboard.press("Tab")
+    tab_to("n.matches('.wall .pick')")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("f")
+    page.keyboard.press("Enter")
+    assert page.evaluate("studio.project.document.face.seed") == 8
+    assert page.evaluate("studio.project.document.favourites") == [8]
+    page.locator(".skip").focus()
     page.keyboard.press("Enter")
     tab_to("n.matches('.key') && n.getAttribute('aria-label').includes('Surprise')")
     focused = page.locator(".key:focus")
@@ -136,7 +145,7 @@ def test_everything_by_the_keyboard(visit):
     tab_to("n.id === 'render'")
     page.keyboard.press("Enter")
     page.locator(".film").first.wait_for()
-    tab_to("n.matches('.film button')")
+    tab_to("n.closest('.film') !== null")
     assert page.evaluate("document.querySelector('.key').getAttribute('role')") == "slider"
 
 
@@ -162,7 +171,7 @@ def test_playing_shows_frames(visit):
     page = visit()
     page.evaluate("studio.setTime(0)")
     page.click("#play")
-    page.wait_for_function("studio.time > 0.6")
+    page.wait_for_function("() => studio.time > 0.6")
     drawn = int(page.locator("#after canvas").get_attribute("data-drawn"))
     assert drawn >= 4
     page.click("#play")
@@ -176,7 +185,7 @@ def test_a_reload_in_the_middle_of_a_render(visit, served):
     page.evaluate("studio.project.endGesture()")
     page.click("#render")
     page.locator(".film.running progress[value]").wait_for()
-    page.wait_for_function("studio.project.state === 'saved'")
+    page.wait_for_function("() => studio.project.state === 'saved'")
     page.reload()
     page.locator(".film.running progress[value]").wait_for()
     assert page.evaluate("studio.project.document.events.at(-1).time") == 150
@@ -187,10 +196,10 @@ def test_a_reload_in_the_middle_of_a_render(visit, served):
 def test_two_tabs_on_one_project(visit):
     first = visit()
     first.fill("#project-name", "mine")
-    first.wait_for_function("studio.project.state === 'saved'")
+    first.wait_for_function("() => studio.project.state === 'saved'")
     second = visit(context=first.context)
     second.fill("#project-name", "theirs")
-    second.wait_for_function("studio.project.state === 'saved' && !studio.project._dirty")
+    second.wait_for_function("() => studio.project.state === 'saved' && !studio.project._dirty")
     first.fill("#project-name", "mine again")
     first.locator("#banner button").first.wait_for()
     first.locator("#banner button", has_text="Load that").click()
@@ -212,7 +221,7 @@ def test_a_project_is_saved_as_a_file_and_opens_again(visit, tmp_path):
     path.write_text(json.dumps(content))
     page.click("#project-menu")
     page.set_input_files("#project-file", path)
-    page.wait_for_function("studio.project.document.face.mix")
+    page.wait_for_function("() => studio.project.document.face.mix")
     assert page.input_value("#project-name") == "Ups and downs"
 
 
@@ -225,7 +234,7 @@ def test_a_narrow_screen_shows_everything(visit, theme):
         assert box["x"] >= 0 and box["x"] + box["width"] <= 391, place
         assert box["height"] >= 24, place
     page.locator(".tile .pick").first.tap()
-    page.wait_for_function("studio.project.document.face.seed === 0")
+    page.wait_for_function("() => studio.project.document.face.seed === 0")
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
