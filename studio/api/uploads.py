@@ -87,7 +87,8 @@ class _UploadRoutes:
         return Response(picture, media_type="image/jpeg")
 
     async def find_faces(self, request: Request) -> Response:
-        """The faces of a photo: boxes in shares of its width and height, largest first."""
+        """The faces of a photo, largest first: boxes in shares of its width and height, and how
+        sure the detector is of each (a pattern on clothes may be taken for one)."""
         path = self._studio.workspace.find_upload(request.path_params["id"])
         return JSONResponse({"faces": await asyncio.to_thread(self._find, path)})
 
@@ -123,11 +124,12 @@ class _UploadRoutes:
         except NoFaceError:
             return []
         sides = np.array([width, height, width, height], dtype=float)
-        shares = [(face.box / sides).round(4).tolist() for face in found]
-        return [
-            {"left": left, "top": top, "width": right - left, "height": bottom - top}
-            for left, top, right, bottom in shares
-        ]
+        faces = []
+        for face in found:
+            left, top, right, bottom = (round(x, 4) for x in (face.box / sides).tolist())
+            place = {"left": left, "top": top, "right": right, "bottom": bottom}
+            faces.append({**place, "score": round(float(face.score), 3)})
+        return faces
 
     def _unname(self, message: str, path: Path) -> str:
         """The sentence with 'the file' in place of the server's own name for it."""

@@ -125,6 +125,8 @@ export class Faces {
       this._drawPhoto();
       const { faces } = await call(`/uploads/${sent.id}/faces`);
       this._photo.faces = faces;
+      // The largest may be a pattern on clothes; the one that the detector is surest of is meant.
+      this._photo.which = Math.max(0, faces.findIndex((face) => face.score === Math.max(...faces.map((one) => one.score))));
       this._drawPhoto();
     } catch (error) { this._tell("trouble", error); }
   }
@@ -132,7 +134,7 @@ export class Faces {
   _drawPhoto() {
     const place = $("photo"), photo = this._photo;
     if (!place) return;
-    const boxes = (photo.faces ?? []).map((face, index) => h("button", { type: "button", class: "box", "aria-pressed": String(index === photo.which), "aria-label": t("photoWhich", index + 1), onclick: () => { photo.which = index; this._drawPhoto(); }, style: { left: `${face.left * 100}%`, top: `${face.top * 100}%`, width: `${face.width * 100}%`, height: `${face.height * 100}%` } }));
+    const boxes = (photo.faces ?? []).map((face, index) => h("button", { type: "button", class: "box", "aria-pressed": String(index === photo.which), "aria-label": t("photoWhich", index + 1), onclick: () => { photo.which = index; this._drawPhoto(); }, style: { left: `${face.left * 100}%`, top: `${face.top * 100}%`, width: `${(face.right - face.left) * 100}%`, height: `${(face.bottom - face.top) * 100}%` } }));
     const paste = h("input", { type: "checkbox", id: "paste", onchange: () => { photo.paste = paste.checked; } });
     paste.checked = Boolean(photo.paste);
     place.replaceChildren(h("div", { class: "photo" }, h("img", { src: `/api/v1/uploads/${photo.id}/preview`, alt: "" }), boxes),

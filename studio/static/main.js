@@ -61,7 +61,7 @@ class Studio {
 
   _caption() {
     const { face } = this.project.document;
-    $("caption").textContent = face.seed !== undefined ? t("faceSeed", face.seed) : face.mix ? `${face.mix.join(" + ")}` : face.photo ? t("tabPhoto") : "";
+    $("caption").textContent = face.seed !== undefined ? t("faceSeed", face.seed) : face.mix ? t("mixOf", face.mix.join(" + ")) : face.photo ? t("tabPhoto") : "";
   }
 
   _hearProject(what) {

@@ -10,7 +10,7 @@ export const STRINGS = {
   tabMoment: "Moment", tabFilm: "Film", tabRenders: "Renders",
   wall: "Faces: arrow keys go from one to the next, F keeps one as a favourite", faceSeed: "Face {0}", favour: "Keep face {0} as a favourite", seed: "Number of a face", show: "Show",
   noFavourites: "No favourites yet. The star on a face keeps it here.",
-  mixHint: "Somebody between two faces. Choose who, then how much of each.", mixA: "First", mixB: "Second",
+  mixOf: "Faces {0}", mixHint: "Somebody between two faces. Choose who, then how much of each.", mixA: "First", mixB: "Second",
   mixShare: "From the first to the second", mixUse: "Choose a face for {0}",
   photoHint: "Drop a photo of somebody who agreed, or choose a file. Finding the face takes a minute or two.",
   photoChoose: "Choose a photo", photoWhich: "Face {0} of the photo", photoUse: "Use this face",
