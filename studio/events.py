@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 #: A comment that keeps the connection, and finds out whether anybody is there.
@@ -51,7 +51,7 @@ class Announcer:
             loop.call_soon_threadsafe(listener.hear, key, content)
 
     async def listen(
-        self, first: list[tuple[str, Mapping[str, Any]]], only: str | None = None
+        self, first: Sequence[tuple[str, Mapping[str, Any]]], only: str | None = None
     ) -> AsyncIterator[bytes]:
         """Events from now on, `first` those that are known; ends when the job `only` is over."""
         listener = _Listener(only)
