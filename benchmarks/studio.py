@@ -28,6 +28,7 @@ MOVE = """async ([count, size]) => {
   const slider = document.getElementById("intensity");
   const canvas = document.querySelector("#after canvas");
   studio.curves.paused = true;
+  slider.focus();  // as a hand on it does
   const times = [];
   for (let k = 0; k < count + 5; k += 1) {
     const drawn = new Promise((done) => {

@@ -14,6 +14,9 @@ export function h(tag, settings = {}, ...children) {
   return node;
 }
 
+// The children of a place, without those that are not there.
+export const fill = (place, ...children) => place.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
+
 export function say(text) {
   $("said").textContent = "";
   requestAnimationFrame(() => { $("said").textContent = text; });

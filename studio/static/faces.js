@@ -1,5 +1,5 @@
 // Who is in the film: a wall of random faces, favourites, a mix of two, a photo.
-import { $, field, h, makeTabs, say, slider } from "./dom.js";
+import { $, fill, h, makeTabs, say, slider } from "./dom.js";
 import { call, describeProgress, follow, upload } from "./server.js";
 import { t } from "./strings.js";
 
@@ -137,7 +137,7 @@ export class Faces {
     const boxes = (photo.faces ?? []).map((face, index) => h("button", { type: "button", class: "box", "aria-pressed": String(index === photo.which), "aria-label": t("photoWhich", index + 1), onclick: () => { photo.which = index; this._drawPhoto(); }, style: { left: `${face.left * 100}%`, top: `${face.top * 100}%`, width: `${(face.right - face.left) * 100}%`, height: `${(face.bottom - face.top) * 100}%` } }));
     const paste = h("input", { type: "checkbox", id: "paste", onchange: () => { photo.paste = paste.checked; } });
     paste.checked = Boolean(photo.paste);
-    place.replaceChildren(h("div", { class: "photo" }, h("img", { src: `/api/v1/uploads/${photo.id}/preview`, alt: "" }), boxes),
+    fill(place, h("div", { class: "photo" }, h("img", { src: `/api/v1/uploads/${photo.id}/preview`, alt: "" }), boxes),
       photo.faces && !photo.faces.length ? h("p", { class: "warning" }, t("photoNone")) : null,
       h("label", { class: "check" }, paste, t("paste")),
       h("button", { type: "button", class: "primary", disabled: !photo.faces?.length || photo.busy, onclick: () => this._prepare() }, t("photoUse")),

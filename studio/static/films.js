@@ -1,5 +1,5 @@
 // Settings of the film, the queue, and finished films.
-import { $, choice, field, h, say } from "./dom.js";
+import { $, choice, field, fill, h, say } from "./dom.js";
 import { call, describeProgress, upload } from "./server.js";
 import { t } from "./strings.js";
 import { duration, toOrder } from "./project.js";
@@ -13,7 +13,7 @@ export function showFilm({ project, state, tell }) {
   const sound = h("input", { type: "file", accept: "audio/*,video/*", class: "hidden", id: "sound-file", onchange: async () => {
     try { const sent = await upload("sound", sound.files[0]); edit((document) => { document.sound = sent.id; }); } catch (error) { tell("trouble", error); }
   } });
-  $("side-panel").replaceChildren(
+  fill($("side-panel"),
     h("p", { class: "quiet", id: "film-length" }, t("length", length.toFixed(2), frames)),
     field(t("filmEasing"), choice(state.easings.map((name) => [name, t(`easings.${name}`)]), own.easing, (name) => edit((document) => { document.easing = name; }))),
     h("div", { class: "pair" },
@@ -98,7 +98,7 @@ export async function openResult(job, tell) {
   film.muted = true;
   const table = h("table", { class: "score" });
   dialog.className = "result";
-  dialog.replaceChildren(
+  fill(dialog,
     h("div", { class: "head" }, h("h2", { id: "dialog-title" }, job.order.name || t("untitled")), close),
     h("div", { class: "result-grid" },
       h("div", {}, film, h("p", { class: "quiet" }, t("scoreFrames", facts.width_px, facts.height_px, facts.frames, facts.duration_s)), h("p", { class: "quiet" }, t("marked")),

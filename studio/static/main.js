@@ -1,5 +1,5 @@
 // The page: parts put together, and what follows from what.
-import { $, h, makeTabs, field } from "./dom.js";
+import { $, fill, h, makeTabs, field } from "./dom.js";
 import { call, describeProgress, follow, listen, upload } from "./server.js";
 import { STRINGS, fillWords, t } from "./strings.js";
 import { Project, duration, fromOrder, fromTrack } from "./project.js";
@@ -199,7 +199,7 @@ class Studio {
     const clip = h("input", { type: "file", accept: "video/*", class: "hidden", id: "clip-file", onchange: () => clip.files[0] && this.takeClip(clip.files[0]) });
     const number = (id, value, min, max, step) => h("input", { type: "number", id, value, min, max, step });
     const seconds = number("predict-seconds", 20, 2, 120, 1), lively = number("predict-lively", 1, 0, 2, 0.1), seed = number("predict-seed", 0, 0, 9999, 1);
-    this._start.replaceChildren(
+    fill(this._start,
       h("form", { onsubmit: (event) => { event.preventDefault(); this._predict(Number(seconds.value), Number(lively.value), Number(seed.value)); } },
         h("strong", {}, t("predictTitle")), h("div", { class: "pair" }, field(t("seconds"), seconds), field(t("lively"), lively, t("livelyHint"))), field(t("otherIdea"), seed), h("button", { type: "submit", class: "primary" }, t("write"))),
       this.state.reads_clips ? h("div", {}, clip, h("label", { class: "button", for: "clip-file" }, t("fromClip"))) : "",
@@ -237,7 +237,7 @@ class Studio {
     if (!sheet.hidden) { this._closeMenu(); return; }
     const file = h("input", { type: "file", accept: ".json,application/json", class: "hidden", id: "project-file", onchange: () => file.files[0] && this.openFile(file.files[0]) });
     const recent = await call("/projects").catch(() => []);
-    sheet.replaceChildren(
+    fill(sheet,
       h("button", { type: "button", onclick: () => { this._closeMenu(); this.project.startNew(); } }, t("newProject")), file,
       h("label", { class: "button", for: "project-file", tabindex: 0, onkeydown: (event) => { if (event.key === "Enter") file.click(); } }, t("openFile")),
       h("button", { type: "button", onclick: () => this._saveFile() }, t("saveFile")),

@@ -1,5 +1,5 @@
 // What one moment is: its emotion, how much, when, what else shows at the same time.
-import { $, choice, field, h, slider } from "./dom.js";
+import { $, choice, field, fill, h, slider } from "./dom.js";
 import { t } from "./strings.js";
 import { tidy } from "./project.js";
 
@@ -32,7 +32,7 @@ export function showMoment({ project, timeline, emotions, easings, max }) {
       h("button", { type: "button", class: "icon small", "aria-label": t("removeAlso", t(`emotions.${name}`)), onclick: () => { edit((own) => { delete own.also[name]; }); } }, "×"));
   }), addMenu(event, emotions, (name) => edit((own) => { own.also[name] = 0.5; }))));
   parts.push(h("button", { type: "button", class: "danger", disabled: project.document.events.length < 2, onclick: () => timeline.remove(event.id) }, t("remove")));
-  panel.replaceChildren(...parts);
+  fill(panel, ...parts);
 }
 
 export function chooseEmotion(project, id, name) {
