@@ -62,7 +62,10 @@ PLAY = """async () => {
   };
   studio.live.play();
   const cold = await rate(4000);
-  await new Promise((done) => setTimeout(done, 8000));
+  const kept = () => [...studio.live._frames.values()].filter(Boolean).length;
+  for (let k = 0; k < 120 && kept() < studio.live.frameCount; k += 1) {
+    await new Promise((done) => setTimeout(done, 500));
+  }
   const warm = await rate(4000);
   studio.live.stop();
   return [cold, warm];

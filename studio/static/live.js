@@ -23,7 +23,8 @@ export class Live {
     if (key !== this._key) { this._key = key; this._about = about; this._frames.clear(); }
     this._length = duration(document); this._loop = document.loop;
     this.time = time;
-    this._wanted = { time, asked: performance.now() };
+    // One change may be told twice: what is being drawn already is not asked for again.
+    if (!this._busy || this._drawing !== `${time} ${key}`) this._wanted = { time, asked: performance.now() };
     this._pump();
     clearTimeout(this._rest);
     if (!this.playing) this._rest = setTimeout(() => this._settle(), REST_MS);
@@ -33,7 +34,7 @@ export class Live {
   async _pump() {
     if (this._busy || !this._wanted || !this.enabled) return;
     const { time, asked } = this._wanted, key = this._key;
-    this._wanted = null; this._busy = true;
+    this._wanted = null; this._busy = true; this._drawing = `${time} ${key}`;
     try {
       const index = Math.round(time * PLAY_FPS);
       const exact = Math.abs(index / PLAY_FPS - time) < 1e-6;
