@@ -34,11 +34,11 @@ TRAINING ?= outputs/training
 MINUTES  ?= 25
 HEAD     ?= ict_facekit.npz
 gpu-training: $(ALL)
-	$(BIN)/python -m scripts.train_generator slice --folder $(TRAINING) --head-model $(HEAD) \
-		--minutes $(MINUTES)
+	$(BIN)/python -m scripts.train_generator step=slice paths.run='$(TRAINING)' head_model='$(HEAD)' \
+		minutes=$(MINUTES)
 
 # Everything that follows from the bundled generator, in order: after new weights, run this. Steps
-# whose files have not changed are skipped; REFIT="--minutes 25" does a slice, "--data faces" includes
+# whose files have not changed are skipped; REFIT="minutes=25" does a slice, "data=faces" includes
 # the networks that judge pictures.
 REFIT ?=
 refit: $(ALL)

@@ -11,7 +11,7 @@ between networks. The first table is what to choose by, means over the seeds, al
 that tenth; the second is test, every emotion but the first of a dialogue, where models that need no
 stopping learned from the tenth as well. `process`: the same on sequences of
 `emotion_seq.measuring.process`, with the best accuracy that is possible. `faces`: classifiers on
-renders of known emotions at full intensity, the folder of `scripts.train_generator render`.
+renders of known emotions at full intensity, the folder of `scripts.train_generator step=render`.
 Markdown goes to stdout.
 """
 

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from embed.encoder.store import Encoder, load_encoder
+from embed.encoder.store import CoarseEncoder, load_encoder
 from embed.inversion.invert import InversionAids, invert
 from embed.inversion.latent_spaces import WStatistics, measure_w
 from embed.inversion.likeness import Likeness, measure_likeness
@@ -65,7 +65,7 @@ class Row:
 
 def compare_starts(
     generator: Generator,
-    encoder: Encoder,
+    encoder: CoarseEncoder,
     targets: Tensor,
     steps: Sequence[int],
     loss: PerceptualLoss,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from synth.plain_text import load_yaml
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 EXTENSIONS = "MOODREEL_EXTENSIONS"
@@ -88,5 +88,5 @@ def _walk(content: object, key: str | None) -> Iterable[str]:
 
 
 def _read(path: Path) -> Mapping:
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = load_yaml(path)
     return content if isinstance(content, Mapping) else {}

@@ -1,7 +1,7 @@
 """Convert a generator's checkpoint (NVIDIA, rosinality, Hugging Face's BigGAN) to our safetensors.
 
-    python -m scripts.convert_checkpoint ffhq.pkl ffhq.safetensors
-    python -m scripts.convert_checkpoint ffhq ffhq.safetensors        # by the name of its card
+    python -m scripts.convert_checkpoint source=ffhq.pkl out=ffhq.safetensors
+    python -m scripts.convert_checkpoint source=ffhq out=ffhq.safetensors    # by its card's name
 
 Nothing in the source is executed (docs/checkpoint-safety.md). A summary of what was found is
 printed. Loading a checkpoint converts it by itself; this script is for keeping the result.
@@ -9,40 +9,49 @@ printed. Loading a checkpoint converts it by itself; this script is for keeping 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import safe_open
 
-from scripts.reporting import reporting_errors, say
+from scripts.entry import Place, run_script
+from scripts.reporting import say
 from synth.checkpoints.isolation import ChildReport
 from synth.generators import convert_checkpoint, load_with_card
 from synth.storage.assets import fetch_asset, find_card, hash_file, load_cards
+from synth.storage.atomic import check_output_path
 
 #: Names of classes in the summary.
 SHOWN_CLASSES = 7
 
 
-def main() -> None:
-    """Read the command line, convert, and print the summary."""
-    arguments = _parse_arguments()
-    with reporting_errors():
-        destination = Path(arguments.destination)
-        if destination.suffix != ".safetensors":
-            raise ValueError(f"needs a destination that ends in .safetensors; got {destination}")
-        if destination.exists() and not arguments.overwrite:
-            raise ValueError(f"{destination}: needs a new file; got an old one; try --overwrite")
-        source = _find_source(arguments.source, arguments.sha256)
-        report = convert_checkpoint(source, destination)
-        say(summarize(source, destination, report))
+@dataclass(frozen=True)
+class ConversionJob:
+    """The entries of configs/convert_checkpoint.yaml."""
+
+    source: str
+    out: str
+    sha256: str | None
+    overwrite: bool
 
 
-def summarize(source: Path, destination: Path, report: ChildReport) -> str:
+def convert(job: ConversionJob, place: Place) -> None:
+    """Convert, and print the summary."""
+    out = Path(job.out)
+    check_output_path(out, ".safetensors")
+    if out.exists() and not job.overwrite:
+        raise ValueError(f"{out}: needs a new file; got an old one; try overwrite=true")
+    source = _find_source(job.source, job.sha256)
+    report = convert_checkpoint(source, out)
+    say(summarize(source, out, report))
+
+
+def summarize(source: Path, out: Path, report: ChildReport) -> str:
     """A few lines about a conversion, which is opened as a user will open it."""
-    loaded = load_with_card(destination)
+    loaded = load_with_card(out)
     generator = loaded.generator
-    with safe_open(destination, framework="np") as file:
+    with safe_open(out, framework="np") as file:
         names = list(file.keys())
     parameters = sum(tensor.numel() for tensor in generator.state_dict().values())
     has_discriminator = any(name.startswith("discriminator.") for name in names)
@@ -55,7 +64,7 @@ def summarize(source: Path, destination: Path, report: ChildReport) -> str:
         f"classes        {describe_classes(generator.capabilities.class_names)}",
         f"generator      {parameters:,} numbers",
         f"discriminator  {'yes' if has_discriminator else 'no'}",
-        f"written        {destination} ({destination.stat().st_size:,} bytes)",
+        f"written        {out} ({out.stat().st_size:,} bytes)",
         f"read under     {', '.join(report.sandbox)}",
         *(f"note           {note}" for note in report.notes),
     ]
@@ -70,18 +79,6 @@ def describe_classes(names: Sequence[str]) -> str:
     return f"{len(names)}: {', '.join(names[:SHOWN_CLASSES])}{more}"
 
 
-def _parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.convert_checkpoint",
-        description="Convert a generator to safetensors without running anything in its file.",
-    )
-    parser.add_argument("source", help=".pkl or .pt file, or the name of a card in assets.yaml")
-    parser.add_argument("destination", help="where the .safetensors file goes")
-    parser.add_argument("--sha256", help="refuse a source with another sha256")
-    parser.add_argument("--overwrite", action="store_true", help="replace the destination")
-    return parser.parse_args()
-
-
 def _find_source(source: str, sha256: str | None) -> Path:
     path = Path(source)
     if not path.exists() and source in load_cards():
@@ -91,6 +88,11 @@ def _find_source(source: str, sha256: str | None) -> Path:
         if found != sha256.lower():
             raise ValueError(f"{path}: needs the file with sha256 {sha256}; got {found}")
     return path
+
+
+def main() -> None:
+    """The command line."""
+    run_script("convert_checkpoint", ConversionJob, convert)
 
 
 if __name__ == "__main__":

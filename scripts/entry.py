@@ -9,6 +9,7 @@ shows the traceback as well.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ class Place:
     folder: Path
     shared: Path
     config: str
+
+    @property
+    def is_named_by_time(self) -> bool:
+        """Whether the same command gets another folder the next time, as by default."""
+        return bool(re.search(r"^name:.*\$\{now:", self.config, re.MULTILINE))
 
 
 def run_script(config_name: str, job_type: type[Job], run: Callable[[Job, Place], None]) -> None:
@@ -104,7 +110,7 @@ def prepare_process() -> None:
 
     Freed memory is kept for the next picture, and compiled code for the next run.
     """
-    from synth.generators.acceleration import keep_compiled_code
+    from synth.generators.compilation import keep_compiled_code
     from synth.generators.memory import reuse_freed_memory
 
     reuse_freed_memory()

@@ -24,6 +24,7 @@ from synth.generators.base import Generator
 from synth.generators.capabilities import need_differentiable
 from synth.progress import Progress
 from synth.storage.assets import hash_file
+from synth.storage.locks import own_folder
 from synth.storage.run_settings import keep_settings
 from synth.video.writing import Encoding, probe_video, write_video
 
@@ -41,8 +42,14 @@ class FootageJob:
 
 
 def invert_video(job: FootageJob, place: Place) -> None:
-    """Invert the video's frames into the run's folder."""
-    facts, recipe, folder = probe_video(job.path), job.inversion, place.folder
+    """Invert the video's frames, alone in the run's folder."""
+    with own_folder(place.folder) as folder:
+        invert_into(job, folder)
+
+
+def invert_into(job: FootageJob, folder: Path) -> None:
+    """Invert the video's frames into a folder."""
+    facts, recipe = probe_video(job.path), job.inversion
     if recipe.tune:
         raise ValueError(
             "needs one generator for all frames; got inversion.tune=true; try inversion=photo"

@@ -19,14 +19,14 @@ from scripts.reporting import reporting_errors
 
 @dataclass(frozen=True)
 class Command:
-    """A job: its script, what it does, an example, settings that it begins with, and the setting
-    that a plain first word stands for."""
+    """A job: its script, what it does, an example, settings that it begins with, and the settings
+    that plain first words stand for."""
 
     script: str
     purpose: str
     example: str
     settings: tuple[str, ...] = ()
-    first: str = ""
+    plain: tuple[str, ...] = ()
 
 
 COMMANDS = {
@@ -40,7 +40,7 @@ COMMANDS = {
         "the same with the face in a photo",
         "me.jpg face.paste=true",
         ("face=photo",),
-        "face.path",
+        ("face.path",),
     ),
     "studio": Command("studio", "films in the browser, and a service", "address.port=8080"),
     "project": Command(
@@ -49,17 +49,23 @@ COMMANDS = {
     "score": Command(
         "score_acd", "a scorecard for any videos, or the protocol of 210", "'videos=[mine.mp4]'"
     ),
-    "invert": Command("invert", "photos become latents", "album batch=4", (), "photos"),
+    "invert": Command("invert", "photos become latents", "album batch=4", (), ("photos",)),
     "invert-video": Command(
-        "invert_video", "a video of a person becomes latents", "clip.mp4", (), "path"
+        "invert_video", "a video of a person becomes latents", "clip.mp4", (), ("path",)
     ),
     "emotions": Command(
-        "predict_emotions", "the emotions of a video become a track", "clip.mp4", (), "video.path"
+        "predict_emotions",
+        "the emotions of a video become a track",
+        "clip.mp4",
+        (),
+        ("video.path",),
     ),
     "convert": Command(
         "convert_checkpoint",
         "a foreign checkpoint becomes safetensors",
         "net.pkl net.safetensors",
+        (),
+        ("source", "out"),
     ),
     "fit-directions": Command(
         "fit_directions",
@@ -75,7 +81,7 @@ COMMANDS = {
         "show_directions", "what directions do, as a picture", "out=directions.png"
     ),
     "exchange-directions": Command(
-        "exchange_directions", "directions from and for elsewhere", "boundaries", (), "source"
+        "exchange_directions", "directions from and for elsewhere", "boundaries", (), ("source",)
     ),
     "train-sequence": Command(
         "train_sequence", "a network that writes tracks", "sequences=file sequences.path=mine.csv"
@@ -84,6 +90,34 @@ COMMANDS = {
         "train_classifier", "a classifier of emotions", "labelled_faces.path=faces"
     ),
     "train-encoder": Command("train_encoder", "a coarse encoder for a generator", "name=encoder"),
+    "train-points": Command(
+        "train_points", "a network that places 68 points", "head_model=ict_facekit.npz"
+    ),
+    "train-still-gan": Command(
+        "train_still_gan",
+        "a small GAN of your own pictures",
+        "pictures out=own.safetensors",
+        (),
+        ("pictures",),
+    ),
+    "convert-head-model": Command(
+        "convert_head_model",
+        "ICT-FaceKit's head as one file",
+        "ICT-FaceKit/FaceXModel",
+        (),
+        ("source",),
+    ),
+    "train-generator": Command(
+        "train_generator",
+        "the bundled generator, from renders, step by step",
+        "step=render head_model=ict_facekit.npz",
+    ),
+    "train-networks": Command(
+        "train_networks", "the networks that judge pictures", "network=judge data=faces"
+    ),
+    "refit": Command(
+        "refit", "all that follows from the bundled generator, in the repository", "show=true"
+    ),
 }
 
 
@@ -109,13 +143,19 @@ def find_command(name: str) -> Command:
 
 
 def make_settings(command: Command, words: list[str]) -> list[str]:
-    """The script's settings: those that it begins with, and a plain first word by its name."""
+    """The script's settings: those that it begins with, and plain first words by their names."""
     words = list(words)
-    if command.first and words and "=" not in words[0] and not words[0].startswith("-"):
-        # Quoted, so that Hydra takes it as a text whatever is in it.
-        text = words[0].replace("'", "\\'")
-        words[0] = f"{command.first}='{text}'"
+    for place, (name, word) in enumerate(zip(command.plain, words, strict=False)):
+        if "=" in word or word.startswith("-"):
+            break
+        words[place] = write_setting(name, word)
     return [*command.settings, *words]
+
+
+def write_setting(name: str, text: str) -> str:
+    """A setting for the command line, quoted so that Hydra takes it as text whatever is in it."""
+    quoted = text.replace("'", "\\'")
+    return f"{name}='{quoted}'"
 
 
 def format_help() -> str:

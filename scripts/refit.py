@@ -1,21 +1,21 @@
 """Everything that follows from the bundled generator, in order: `make refit`.
 
     python -m scripts.refit                          # what is out of date
-    python -m scripts.refit --minutes 25             # a slice; call it again to go on
-    python -m scripts.refit --data faces --only perceptual judge encoder
-    python -m scripts.refit --list
+    python -m scripts.refit minutes=25               # a slice; call it again to go on
+    python -m scripts.refit data=faces 'only=[perceptual,judge,encoder]'
+    python -m scripts.refit show=true
 
 Each step names the files it reads and writes. docs/refit.json keeps their hashes as they were when
 the step was last done; a step whose files are all as they were then is skipped, so that a stopped
 refit goes on, and only what a change touches is done again. The two networks that judge pictures
-need the renders they learn from: without --data they are left as they are.
+need the renders they learn from: without `data` they are left as they are.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
+import math
 import shutil
 import signal
 import subprocess
@@ -25,7 +25,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.reporting import reporting_errors, say
+from scripts.entry import Place, run_script
+from scripts.moodreel import write_setting
+from scripts.reporting import say
 from synth.storage.atomic import write_text_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +37,17 @@ PERCEPTUAL = "synth/judging/weights/moodreel-perceptual.safetensors"
 JUDGE = "synth/judging/weights/moodreel-judge.safetensors"
 ENCODER = "embed/encoder/weights/moodreel-encoder.safetensors"
 DIRECTIONS = "synth/motion/weights/moodreel-faces.safetensors"
+
+
+@dataclass(frozen=True)
+class RefitJob:
+    """The entries of configs/refit.yaml."""
+
+    minutes: float | None
+    data: str | None
+    only: list[str]
+    force: bool
+    show: bool
 
 
 @dataclass(frozen=True)
@@ -94,11 +107,11 @@ def _list_networks(data: Path) -> list[RefitStep]:
             (weights,),
             (
                 (
-                    *("-m", "scripts.train_networks", name, "--data", str(data)),
-                    *("--run", f"outputs/refit_{name}"),
+                    *("-m", "scripts.train_networks", f"network={name}"),
+                    *(write_setting("data", str(data)), "name=refit"),
                 ),
             ),
-            remove=f"outputs/refit_{name}",
+            remove=f"outputs/refit/{name}",
             resumes=True,
         )
         for name, weights in (("perceptual", PERCEPTUAL), ("judge", JUDGE))
@@ -214,27 +227,24 @@ def forget(root: Path, steps: Sequence[RefitStep]) -> None:
     write_text_atomically(root / RECORD, json.dumps(record, indent=2, sort_keys=True) + "\n")
 
 
+def take_due_steps(job: RefitJob, place: Place) -> None:
+    """Take the steps that the job asks for, or print them. Raises ValueError for unknown ones."""
+    steps = list_steps(None if job.data is None else Path(job.data))
+    names = [step.name for step in steps]
+    if set(job.only) - set(names):
+        raise ValueError(f"needs steps among {names}; got {job.only}; try data=... for networks")
+    steps = [step for step in steps if not job.only or step.name in job.only]
+    if job.show:
+        say("\n".join(step.name for step in find_due(ROOT, steps)) or "nothing is due")
+        return
+    if job.force:
+        forget(ROOT, steps)
+    refit(ROOT, steps, math.inf if job.minutes is None else job.minutes)
+
+
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=1e9, help="begin no step after so many")
-    parser.add_argument("--data", type=Path, help="folder of renders, for what judges pictures")
-    parser.add_argument("--only", nargs="+", metavar="STEP", help="these steps alone")
-    parser.add_argument("--force", action="store_true", help="also what is up to date")
-    parser.add_argument("--list", action="store_true", help="print what is due and do nothing")
-    a = parser.parse_args()
-    with reporting_errors():
-        steps = list_steps(a.data)
-        names = [step.name for step in steps]
-        if a.only and set(a.only) - set(names):
-            raise ValueError(f"needs steps among {names}; got {a.only}; try --data for networks")
-        steps = [step for step in steps if not a.only or step.name in a.only]
-        if a.list:
-            say("\n".join(step.name for step in find_due(ROOT, steps)) or "nothing is due")
-            return
-        if a.force:
-            forget(ROOT, steps)
-        refit(ROOT, steps, a.minutes)
+    run_script("refit", RefitJob, take_due_steps)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emotion_seq.classifiers.four_layers import KIND, FitSettings
-from emotion_seq.classifiers.labelled_faces import FaceSource
+from emotion_seq.classifiers.labelled_faces import LabelledFaceSource
 from emotion_seq.classifiers.training import train_classifier
 from emotion_seq.keras_files import save_keras_file
 from scripts.entry import Place, run_script
@@ -23,7 +23,7 @@ from scripts.reporting import say
 class ClassifierJob:
     """The entries of configs/train_classifier.yaml."""
 
-    labelled_faces: FaceSource
+    labelled_faces: LabelledFaceSource
     training: FitSettings
     out: str
 

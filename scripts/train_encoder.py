@@ -26,6 +26,7 @@ from synth.devices import choose_device
 from synth.generators.base import Generator
 from synth.generators.capabilities import need_differentiable
 from synth.storage.atomic import check_output_path
+from synth.storage.locks import own_folder
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def train_encoder(job: EncoderJob, place: Place) -> None:
     device = choose_device(job.device)
     generator = need_differentiable(job.generator.build(), "to train an encoder").to(device)
     distance = load_distance(job.perceptual, device)
-    network, card = fit_encoder(generator, distance, job.plan, place.folder)
+    with own_folder(place.folder) as folder:
+        network, card = fit_encoder(generator, distance, job.plan, folder)
     for entry, text in save_encoder(out, network, generator, card).items():
         say(f"{entry}: {text}")
     say(f"{out}: an encoder for {generator.name}, {out.stat().st_size / 1e6:.1f} MB")

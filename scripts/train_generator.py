@@ -1,28 +1,35 @@
 """Make the bundled generator: render faces, train on them, fit the mapping, pack the file.
 
-    python -m scripts.train_generator render --head-model ict_facekit.npz --data faces
-    python -m scripts.train_generator train --data faces --run run --plan cpu
-    python -m scripts.train_generator map --out mapping.safetensors
-    python -m scripts.train_generator pack --run run --data faces --mapping mapping.safetensors \\
-        --out synth/generators/weights/moodreel-faces.safetensors
+    python -m scripts.train_generator step=render head_model=ict_facekit.npz
+    python -m scripts.train_generator step=map
+    python -m scripts.train_generator step=train plan=cpu
+    python -m scripts.train_generator step=pack out=moodreel-faces.safetensors
+    python -m scripts.train_generator step=slice head_model=ict_facekit.npz minutes=25
 
-Plans with a perceptual term need the perceptual network (`scripts.train_networks`) before `train`.
-`render` and `train` can be stopped at any time; the same command goes on. `slice` does all of it,
-some minutes at a time, in one folder (`make gpu-training`). Needs the extra `train`.
+All steps work in one folder, outputs/training unless `name` says another: its places are settings
+of their own. Plans with a perceptual term need the perceptual network (`scripts.train_networks`)
+before `train`. `render` and `train` can be stopped at any time; the same command goes on. `slice`
+does all of it, some minutes at a time (`make gpu-training`). Needs the extra `train`.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import torch
 
-from scripts.reporting import reporting_errors, say
+from scripts.entry import Place, run_script
+from scripts.reporting import say
+from synth.devices import choose_device
 from synth.generators import load_native
 from synth.judging.perceptual import load_perceptual
+from synth.storage.atomic import check_output_path
+from synth.storage.locks import own_folder
 from synth.workshop.training.dataset import open_dataset, render_dataset
 from synth.workshop.training.fit_mapping import fit_mapping, measure_fit, save_mapping
 from synth.workshop.training.ledger import count_cores
@@ -30,121 +37,137 @@ from synth.workshop.training.mapping_parts import JointFit
 from synth.workshop.training.pack import pack_generator
 from synth.workshop.training.plans import PICTURES, PLANS
 from synth.workshop.training.recipe import Machine, Recipe
-from synth.workshop.training.slices import Slice, run_slice
+from synth.workshop.training.slices import Slice, choose_plan_name, run_slice
 from synth.workshop.training.train import Trainer
 
 
-def render(a: argparse.Namespace) -> None:
+@dataclass(frozen=True)
+class GeneratorJob:
+    """The entries of configs/train_generator.yaml, which says which step takes what."""
+
+    step: Literal["render", "map", "train", "pack", "slice"]
+    head_model: str | None
+    data: str
+    run: str
+    mapping: str
+    out: str
+    pictures: dict[str, int] | None
+    plan: Literal["cpu", "longer", "gpu", "smoke"] | None
+    start: str | None
+    minutes: float | None
+    device: str
+    workers: int | None
+    steps: int
+    seed: int
+
+
+def render(job: GeneratorJob, place: Place) -> None:
     """Draw the pictures to learn from."""
-    render_dataset(a.data, a.head_model, dict(a.pictures), a.seed, a.workers)
+    head_model, counts = need_head_model(job), read_counts(job.pictures)
+    with own_folder(job.data) as folder:
+        render_dataset(folder, head_model, counts, job.seed, make_machine(job).workers)
 
 
-def train(a: argparse.Namespace) -> None:
+def train(job: GeneratorJob, place: Place) -> None:
     """Train synthesis on them."""
-    device = choose_device(a.device)
-    recipe = Recipe(PLANS[a.plan], seed=a.seed)
+    machine = make_machine(job)
+    recipe = Recipe(PLANS[job.plan or choose_plan_name(machine)], seed=job.seed)
     is_needed = any(stage.perceptual for stage in recipe.plan)
-    distance = load_perceptual(device=device).distance if is_needed else None
-    workers = a.workers or count_cores()
+    distance = load_perceptual(device=machine.device).distance if is_needed else None
     # Each worker takes its part of a batch through the network on one thread.
     torch.set_num_threads(1)
-    machine = Machine(device, workers)
-    data = open_dataset(a.data)
-    say(f"{a.data}: {len(data.parameters)} pictures are finished; more join in as they are")
-    trainer = Trainer(partial(open_dataset, a.data), a.run, recipe, machine, distance)
-    if a.start is not None:
-        started = load_native(a.start)
-        trainer.start_from(started.generator.synthesis, started.card)
-    trainer.run(a.minutes)
+    data = open_dataset(Path(job.data))
+    say(f"{job.data}: {len(data.parameters)} pictures are finished; more join in as they are")
+    with own_folder(job.run) as folder:
+        reopen = partial(open_dataset, Path(job.data))
+        trainer = Trainer(reopen, folder, recipe, machine, distance)
+        if job.start is not None:
+            started = load_native(job.start)
+            trainer.start_from(started.generator.synthesis, started.card)
+        trainer.run(math.inf if job.minutes is None else job.minutes)
 
 
-def train_slice(a: argparse.Namespace) -> None:
+def train_slice(job: GeneratorJob, place: Place) -> None:
     """Render, fit, train and pack for some minutes; the same command goes on."""
     torch.set_num_threads(1)
-    machine = Machine(choose_device(a.device), a.workers or count_cores())
-    say(run_slice(Slice(a.folder, a.head_model, a.minutes, machine, a.plan, a.seed)))
+    minutes = Slice.minutes if job.minutes is None else job.minutes
+    with own_folder(place.folder) as folder:
+        work = Slice(
+            folder,
+            need_head_model(job),
+            minutes,
+            make_machine(job),
+            job.plan,
+            job.seed,
+            read_counts(job.pictures),
+            JointFit(job.steps),
+        )
+        say(run_slice(work))
 
 
-def choose_device(name: str) -> str:
-    """'auto' -> 'cuda' where there is a GPU, else 'cpu'."""
-    if name != "auto":
-        return name
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def map_latents(a: argparse.Namespace) -> None:
+def map_latents(job: GeneratorJob, place: Place) -> None:
     """Fit the mapping network and tell how well."""
     torch.set_num_threads(1)
-    network = fit_mapping(JointFit(a.steps), a.seed)
+    network = fit_mapping(JointFit(job.steps), job.seed)
     fit = measure_fit(network)
     say(f"R2 on fresh z: {fit}")
-    save_mapping(a.out, network, fit)
+    save_mapping(Path(job.mapping), network, fit)
 
 
-def pack(a: argparse.Namespace) -> None:
+def pack(job: GeneratorJob, place: Place) -> None:
     """Write the file that ships."""
-    pack_generator(a.run, a.mapping, a.out, a.data)
+    out = Path(job.out)
+    check_output_path(out, ".safetensors")
+    pack_generator(Path(job.run), Path(job.mapping), out, Path(job.data))
+    say(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 
-def parse_count(text: str) -> tuple[int, int]:
-    """SIZE:COUNT -> (size, count)."""
-    size, count = text.split(":")
-    return int(size), int(count)
+STEPS: dict[str, Callable[[GeneratorJob, Place], None]] = {
+    "render": render,
+    "map": map_latents,
+    "train": train,
+    "pack": pack,
+    "slice": train_slice,
+}
+
+
+def take_step(job: GeneratorJob, place: Place) -> None:
+    """Do the step that the job names."""
+    STEPS[job.step](job, place)
+
+
+def make_machine(job: GeneratorJob) -> Machine:
+    """Where it computes: a GPU where there is one, and all cores, unless the job says otherwise."""
+    return Machine(str(choose_device(job.device)), job.workers or count_cores())
+
+
+def need_head_model(job: GeneratorJob) -> Path:
+    """The head model's file. Raises ValueError where the job names none."""
+    if job.head_model is None:
+        raise ValueError(
+            f"needs head_model for step={job.step}; got none; try head_model=ict_facekit.npz, "
+            "which scripts.convert_head_model writes"
+        )
+    return Path(job.head_model)
+
+
+def read_counts(pictures: dict[str, int] | None) -> dict[int, int]:
+    """How many pictures of each size, {pixels: count}; None: the usual numbers.
+
+    Raises ValueError for what are no numbers.
+    """
+    if pictures is None:
+        return dict(PICTURES)
+    if not isinstance(pictures, dict) or not all(
+        size.isdecimal() and isinstance(count, int) for size, count in pictures.items()
+    ):
+        raise ValueError(f"needs pictures as {{size: count}}; got {pictures!r}; try {{128:4096}}")
+    return {int(size): count for size, count in pictures.items()}
 
 
 def main() -> None:
-    """Read the command line and do one step."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    steps = parser.add_subparsers(required=True, metavar="{render,train,map,pack,slice}")
-    step = steps.add_parser("render", help="draw the pictures to learn from")
-    step.set_defaults(job=render)
-    step.add_argument("--head-model", type=Path, required=True, help="npz of convert_head_model")
-    step.add_argument("--data", type=Path, required=True, help="folder of the pictures")
-    step.add_argument(
-        "--pictures",
-        type=parse_count,
-        nargs="+",
-        default=list(PICTURES.items()),
-        metavar="SIZE:COUNT",
-        help="how many of each size",
-    )
-    step.add_argument("--workers", type=int, default=2)
-    step.add_argument("--seed", type=int, default=0)
-    step = steps.add_parser("train", help="train synthesis on them")
-    step.set_defaults(job=train)
-    step.add_argument("--data", type=Path, required=True, help="folder of the pictures")
-    step.add_argument("--run", type=Path, required=True, help="folder of this run")
-    step.add_argument("--plan", choices=sorted(PLANS), default="cpu")
-    step.add_argument("--device", default="auto", help="auto takes a GPU where there is one")
-    step.add_argument("--workers", type=int, help="cores to train on; all if absent")
-    step.add_argument("--minutes", type=float, default=math.inf, help="stop after so many")
-    step.add_argument("--start", type=Path, help="a trained generator to begin with")
-    step.add_argument("--seed", type=int, default=0)
-    step = steps.add_parser("slice", help="all of it, some minutes at a time")
-    step.set_defaults(job=train_slice)
-    step.add_argument("--folder", type=Path, required=True, help="where everything is kept")
-    step.add_argument("--head-model", type=Path, required=True, help="npz of convert_head_model")
-    step.add_argument("--minutes", type=float, default=25)
-    step.add_argument(
-        "--plan", choices=sorted(PLANS), help="of the first slice; by device if absent"
-    )
-    step.add_argument("--device", default="auto", help="auto takes a GPU where there is one")
-    step.add_argument("--workers", type=int, help="cores; all if absent")
-    step.add_argument("--seed", type=int, default=0)
-    step = steps.add_parser("map", help="fit the mapping network")
-    step.set_defaults(job=map_latents)
-    step.add_argument("--out", type=Path, required=True)
-    step.add_argument("--steps", type=int, default=JointFit.steps)
-    step.add_argument("--seed", type=int, default=0)
-    step = steps.add_parser("pack", help="write the file that ships")
-    step.set_defaults(job=pack)
-    step.add_argument("--run", type=Path, required=True)
-    step.add_argument("--data", type=Path, required=True)
-    step.add_argument("--mapping", type=Path, required=True)
-    step.add_argument("--out", type=Path, required=True)
-    arguments = parser.parse_args()
-    with reporting_errors():
-        arguments.job(arguments)
+    """The command line."""
+    run_script("train_generator", GeneratorJob, take_step)
 
 
 if __name__ == "__main__":

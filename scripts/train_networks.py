@@ -1,63 +1,79 @@
 """Train the small networks that ship with the bundled generator, on the pictures it learned from.
 
-    python -m scripts.train_networks perceptual --data faces --run run_perceptual
-    python -m scripts.train_networks judge --data faces --run run_judge
+    python -m scripts.train_networks network=perceptual data=faces
+    python -m scripts.train_networks network=judge data=faces name=judge_again seed=1
 
-`faces` is the folder of `scripts.train_generator render`, with pictures of 128 pixels (and 256,
+`data` is the folder of `scripts.train_generator step=render`, with pictures of 128 pixels (and 256,
 where they are, for the perceptual network). Both can be stopped at any time; the same command goes
-on. Without --out they write the files that ship. Needs no extra.
+on. Without `out` they write the files that ship. Needs no extra.
 """
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-from scripts.reporting import reporting_errors, say
+from scripts.entry import Place, run_script
+from scripts.reporting import say
 from synth.judging.judge import BUNDLED_JUDGE
 from synth.judging.perceptual import BUNDLED_PERCEPTUAL
 from synth.learning.fitting import FitPlan
 from synth.learning.rendered_faces import load_dataset
+from synth.storage.atomic import check_output_path
+from synth.storage.locks import own_folder
 from synth.workshop.training import fit_judge, fit_perceptual
 
 
-def make_plan(a: argparse.Namespace, usual: FitPlan) -> FitPlan:
-    """The usual plan with what the command line says otherwise."""
-    return replace(usual, steps=a.steps or usual.steps, batch=a.batch or usual.batch, seed=a.seed)
+@dataclass(frozen=True)
+class NetworkJob:
+    """The entries of configs/train_networks.yaml; None: the usual value."""
+
+    network: Literal["perceptual", "judge"]
+    data: str
+    out: str | None
+    steps: int | None
+    batch: int | None
+    seed: int
 
 
-def train_perceptual(a: argparse.Namespace) -> dict[str, str]:
-    """Train the perceptual network and write it."""
-    data, plan = load_dataset(a.data), make_plan(a, fit_perceptual.PLAN)
-    network = fit_perceptual.fit_perceptual(data, a.run, plan)
-    return fit_perceptual.save_perceptual(a.out or BUNDLED_PERCEPTUAL, network, data, a.data, plan)
+def train_network(job: NetworkJob, place: Place) -> None:
+    """Train one network, write it and print its card."""
+    train, usual = (
+        (train_judge, BUNDLED_JUDGE)
+        if job.network == "judge"
+        else (train_perceptual, BUNDLED_PERCEPTUAL)
+    )
+    out = usual if job.out is None else Path(job.out)
+    check_output_path(out, ".safetensors")
+    with own_folder(place.folder / job.network) as folder:
+        for entry, text in train(job, folder, out).items():
+            say(f"{entry}: {text}")
 
 
-def train_judge(a: argparse.Namespace) -> dict[str, str]:
-    """Train the judge and write it."""
-    data, plan = load_dataset(a.data), make_plan(a, fit_judge.PLAN)
-    judge = fit_judge.fit_judge(data, a.run, plan)
-    return fit_judge.save_judge(a.out or BUNDLED_JUDGE, judge, data, a.data, plan)
+def train_perceptual(job: NetworkJob, folder: Path, out: Path) -> dict[str, str]:
+    """Train the perceptual network and write it; -> its card."""
+    data, plan = load_dataset(job.data), make_plan(job, fit_perceptual.PLAN)
+    network = fit_perceptual.fit_perceptual(data, folder, plan)
+    return fit_perceptual.save_perceptual(out, network, data, Path(job.data), plan)
+
+
+def train_judge(job: NetworkJob, folder: Path, out: Path) -> dict[str, str]:
+    """Train the judge and write it; -> its card."""
+    data, plan = load_dataset(job.data), make_plan(job, fit_judge.PLAN)
+    judge = fit_judge.fit_judge(data, folder, plan)
+    return fit_judge.save_judge(out, judge, data, Path(job.data), plan)
+
+
+def make_plan(job: NetworkJob, usual: FitPlan) -> FitPlan:
+    """The usual plan with what the job says otherwise."""
+    steps, batch = job.steps or usual.steps, job.batch or usual.batch
+    return replace(usual, steps=steps, batch=batch, seed=job.seed)
 
 
 def main() -> None:
-    """Read the command line, train one network and print its card."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    networks = parser.add_subparsers(required=True, metavar="{perceptual,judge}")
-    for name, job in (("perceptual", train_perceptual), ("judge", train_judge)):
-        network = networks.add_parser(name, help=f"train the {name} network")
-        network.set_defaults(job=job)
-        network.add_argument("--data", type=Path, required=True, help="folder of the pictures")
-        network.add_argument("--run", type=Path, required=True, help="folder of this run")
-        network.add_argument("--out", type=Path, help="file to write, the one that ships if absent")
-        network.add_argument("--steps", type=int, help="other than the usual number")
-        network.add_argument("--batch", type=int, help="other than the usual number")
-        network.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    with reporting_errors():
-        for entry, text in arguments.job(arguments).items():
-            say(f"{entry}: {text}")
+    """The command line."""
+    run_script("train_networks", NetworkJob, train_network)
 
 
 if __name__ == "__main__":

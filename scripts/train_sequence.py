@@ -32,6 +32,7 @@ from scripts.entry import Place, run_script
 from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.storage.atomic import write_text_atomically
+from synth.storage.locks import own_folder
 
 SAMPLE_S = 40.0
 
@@ -47,8 +48,14 @@ class SequenceJob:
 
 
 def train_sequence(job: SequenceJob, place: Place) -> None:
-    """Train, measure and save."""
-    folder, settings = place.folder, job.training
+    """Train, measure and save, alone in the run's folder."""
+    with own_folder(place.folder) as folder:
+        train_in_folder(job, folder)
+
+
+def train_in_folder(job: SequenceJob, folder: Path) -> None:
+    """Train, measure and save, all in one folder."""
+    settings = job.training
     splits = job.sequences.load_splits()
     with TerminalProgress() as progress:
         model, losses = train_model(splits, folder, settings, job.network, progress)

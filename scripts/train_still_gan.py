@@ -1,30 +1,54 @@
 """Train a small GAN on still pictures, and keep its critic.
 
-    python -m scripts.train_still_gan pictures/ own.safetensors --size 64 --steps 5000
-    python -m scripts.train_still_gan digits.npy digits.safetensors --size 28 --grey
+    python -m scripts.train_still_gan pictures=folder out=own.safetensors plan.steps=5000
+    python -m scripts.train_still_gan pictures=digits.npy out=digits.safetensors \\
+        network.size_px=28 network.grey=true name=digits
 
 In: a folder of pictures, or a .npy of uint8 [n, height, width] or [n, height, width, 3]; they are
 resized to squares. Out: a generator that every command takes with generator=file, its critic in
-the same file. A run that was stopped goes on by the same command (--run keeps its state).
+the same file. A run that was stopped goes on by the same command: its folder keeps the state.
 """
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from scripts.reporting import reporting_errors, say
+from scripts.entry import Place, run_script
+from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.generators import save_generator
 from synth.generators.dcgan import DCGANConfig
+from synth.storage.arrays import load_array
 from synth.storage.atomic import check_output_path
+from synth.storage.locks import own_folder
 from synth.types import Frames
 from synth.workshop.training.still_gan import StillPlan, fit_still_gan
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+
+
+@dataclass(frozen=True)
+class NetworkSizes:
+    """Of the pictures and of the network that draws them; see `DCGANConfig`."""
+
+    size_px: int
+    z_dim: int
+    channels: int
+    grey: bool
+
+
+@dataclass(frozen=True)
+class StillJob:
+    """The entries of configs/train_still_gan.yaml."""
+
+    pictures: str
+    out: str
+    network: NetworkSizes
+    plan: StillPlan
 
 
 def load_pictures(source: Path, size_px: int) -> Frames:
@@ -33,13 +57,13 @@ def load_pictures(source: Path, size_px: int) -> Frames:
     Raises ValueError naming the file that is no picture, OSError for one that is not there.
     """
     if source.suffix == ".npy":
-        array = np.load(source, allow_pickle=False, mmap_mode="r")
+        array = load_array(source)
         if array.dtype != np.uint8 or array.ndim not in (3, 4) or array.shape[3:] not in ((), (3,)):
             raise ValueError(
                 f"{source}: needs uint8 pictures [n, height, width] or [n, height, width, 3]; "
                 f"got {array.dtype} {list(array.shape)}"
             )
-        pictures = [np.array(picture) for picture in array]
+        pictures = list(array)
     else:
         files = sorted(file for file in source.iterdir() if file.suffix.lower() in PICTURES)
         pictures = [_read_picture(file) for file in files]
@@ -48,25 +72,22 @@ def load_pictures(source: Path, size_px: int) -> Frames:
     return np.stack([_fit_square(picture, size_px) for picture in pictures])
 
 
-def train(a: argparse.Namespace) -> None:
+def train(job: StillJob, place: Place) -> None:
     """Read, train, save."""
-    check_output_path(a.out, ".safetensors")
-    config = DCGANConfig.of_size(a.size, z_dim=a.z_dim, channels=a.channels, grey=a.grey)
-    plan = StillPlan(a.steps, a.batch, seed=a.seed)
-    pictures = load_pictures(a.pictures, a.size)
-    with TerminalProgress() as progress:
-        run = a.run or a.out.with_suffix(".run")
-        generator, critic = fit_still_gan(pictures, config, plan, run, progress)
+    out, sizes, plan = Path(job.out), job.network, job.plan
+    check_output_path(out, ".safetensors")
+    config = DCGANConfig.of_size(sizes.size_px, sizes.z_dim, sizes.channels, sizes.grey)
+    pictures = load_pictures(Path(job.pictures), sizes.size_px)
+    with TerminalProgress() as progress, own_folder(place.folder) as folder:
+        generator, critic = fit_still_gan(pictures, config, plan, folder, progress)
     card = {
         "data": f"{len(pictures)} pictures of the user's own",
         "command": "python -m scripts.train_still_gan",
         "seed": str(plan.seed),
         "steps": f"{plan.steps} of {plan.batch} pictures",
     }
-    save_generator(a.out, generator, a.out.stem, card, critic)
-    say(
-        f"{a.out}: {config.resolution}x{config.resolution} after {plan.steps} steps, its critic too"
-    )
+    save_generator(out, generator, out.stem, card, critic)
+    say(f"{out}: {config.resolution}x{config.resolution} after {plan.steps} steps, its critic too")
 
 
 def _read_picture(file: Path) -> np.ndarray:
@@ -91,20 +112,7 @@ def _fit_square(picture: np.ndarray, size_px: int) -> np.ndarray:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("pictures", type=Path, help="folder of pictures, or a .npy of uint8")
-    parser.add_argument("out", type=Path, help="the .safetensors to write")
-    parser.add_argument("--size", type=int, default=64, help="pixels: 28, 32, 64 ...")
-    parser.add_argument("--steps", type=int, default=StillPlan.steps)
-    parser.add_argument("--batch", type=int, default=StillPlan.batch)
-    parser.add_argument("--z-dim", type=int, default=100)
-    parser.add_argument("--channels", type=int, default=64, help="of the last map but the picture")
-    parser.add_argument("--grey", action="store_true")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--run", type=Path, help="folder of the run's state; OUT.run if absent")
-    arguments = parser.parse_args()
-    with reporting_errors():
-        train(arguments)
+    run_script("train_still_gan", StillJob, train)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
 """What ships: a generator and its directions, that belong together and tell their origin."""
 
+from pathlib import Path
+
+import pytest
+
 from synth.emotions import Emotion
-from synth.generators import load_bundled_generator, load_native
+from synth.generators import bundled, load_bundled_generator, load_native
 from synth.generators.bundled import BUNDLED_NAME, BUNDLED_WEIGHTS
 from synth.motion.direction_sets import find_bundled_directions
 
@@ -33,3 +37,9 @@ def test_the_card_tells_where_it_comes_from():
     for entry in ("data", "command", "seed", "hours_on_two_cores"):
         assert card.get(entry), f"needs {entry} on the card; got {sorted(card)}"
     assert float(card["hours_on_two_cores"]) > 0
+
+
+def test_missing_bundled_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundled, "BUNDLED_WEIGHTS", tmp_path / "none.safetensors")
+    with pytest.raises(FileNotFoundError, match=r"none\.safetensors"):
+        bundled.load_bundled_generator()

@@ -2,6 +2,8 @@
 
 import ast
 import importlib.util
+from collections.abc import Mapping, Set
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,8 @@ ROOMS = {
     "judging": {"generators", "checkpoints", "storage"},
     "learning": {"judging", "generators", "checkpoints", "storage"},
     "faces": {"generators", "checkpoints", "storage"},
-    "motion": {"faces", "generators", "checkpoints", "storage"},
+    "sound": {"video", "storage"},
+    "motion": {"faces", "sound", "video", "generators", "checkpoints", "storage"},
     "scores": {"faces", "video", "judging", "storage"},
     "film": {"motion", "faces", "scores", "video", "judging", "generators", "storage"},
 }
@@ -53,7 +56,7 @@ def find_imports(source: str, module: str) -> set[str]:
     return found
 
 
-def find_breaches(package: str, imports: set[str]) -> set[str]:
+def find_breaches(package: str, imports: Set[str]) -> set[str]:
     """The imports that modules of `package` must not have."""
     foreign = OURS - ALLOWED[package] - {package}
     roots = {name: name.split(".")[0] for name in imports}
@@ -63,7 +66,7 @@ def find_breaches(package: str, imports: set[str]) -> set[str]:
     return breaches
 
 
-def find_room_breaches(parts: tuple[str, ...], imports: set[str]) -> set[str]:
+def find_room_breaches(parts: tuple[str, ...], imports: Set[str]) -> set[str]:
     """The imports within synth that the module of these path parts must not have."""
     ours = {name for name in imports if name.startswith("synth.")}
     if parts[:2] == ("synth", "workshop") or parts[0] in ("scripts", "benchmarks"):
@@ -77,6 +80,13 @@ def find_room_breaches(parts: tuple[str, ...], imports: set[str]) -> set[str]:
     return {name for name in ours if name.split(".")[1] not in allowed}
 
 
+@cache
+def read_imports(file: Path) -> frozenset[str]:
+    """Of a module by its path in the repository."""
+    source = (REPOSITORY / file).read_text(encoding="utf-8")
+    return frozenset(find_imports(source, ".".join(file.parent.parts)))
+
+
 def list_modules() -> list[Path]:
     return [
         file.relative_to(REPOSITORY)
@@ -87,9 +97,7 @@ def list_modules() -> list[Path]:
 
 @pytest.mark.parametrize("file", list_modules(), ids=str)
 def test_module_imports_only_what_its_package_may(file):
-    package = file.parts[0]
-    parent = ".".join(file.parent.parts)
-    imports = find_imports((REPOSITORY / file).read_text(encoding="utf-8"), parent)
+    package, imports = file.parts[0], read_imports(file)
     assert not find_breaches(package, imports), f"{file} must not import these"
     assert not find_room_breaches(file.parts, imports), f"{file} must not import these"
 
@@ -170,3 +178,37 @@ def test_the_check_sees_a_breach_between_rooms(file, line):
 def test_the_check_lets_pass_what_rooms_may(file, line):
     parts = Path(file).parts
     assert not find_room_breaches(parts, find_imports(line, ".".join(parts[:-1])))
+
+
+def name_module(file: Path) -> str:
+    parts = file.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def find_circles(graph: Mapping[str, set[str]]) -> list[str]:
+    """The modules that import themselves by way of others."""
+    reached = {module: set(imports) for module, imports in graph.items()}
+    for between in graph:
+        for module in graph:
+            if between in reached[module]:
+                reached[module] |= reached[between]
+    return sorted(module for module in graph if module in reached[module])
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Also not in a function, nor for type checkers alone. Registries by name are not imports."""
+    modules = {name_module(file): file for file in list_modules()}
+    graph = {}
+    for module, file in modules.items():
+        found = read_imports(file) & set(modules)
+        # `from package import module` is an import of the module.
+        inner = {name.rpartition(".")[0] for name in found}
+        packages = {name for name in found if modules[name].name == "__init__.py"}
+        graph[module] = found - (packages & inner) - {module}
+    assert find_circles(graph) == []
+
+
+def test_the_check_sees_a_circle():
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": set()}
+    assert find_circles(graph) == ["a", "b", "c"]
+    assert find_circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []

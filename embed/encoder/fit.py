@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from embed.encoder.figures import save_learning_curve, save_sheet
-from embed.encoder.networks import EncoderNetwork, load_imagenet_start
+from embed.encoder.networks import EncoderNetwork, EncoderSizes, load_imagenet_start
 from embed.encoder.plan import EncoderPlan
 from embed.encoder.samples import (
     CHUNK,
@@ -198,7 +198,7 @@ def make_network(
 ) -> EncoderNetwork:
     """A network with the plan's start, for this generator."""
     torch.manual_seed(plan.seed)
-    network = EncoderNetwork(
+    sizes = EncoderSizes(
         plan.backbone,
         count_rows(generator, plan.resolution),
         generator.num_layers,
@@ -207,6 +207,7 @@ def make_network(
         plan.picture_px,
         plan.widths,
     )
+    network = EncoderNetwork(sizes)
     network.use_statistics(statistics)
     if plan.start == "imagenet":
         load_imagenet_start(network, fetch_asset("resnet50"))

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,8 +22,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from embed.inversion.latent_spaces import WStatistics
-from embed.networks.vgg16 import load_plain_tensors, normalize_for_imagenet, reduce_images
+from embed.networks.vgg16 import reduce_images
+from synth.judging.imagenet import normalize_for_imagenet
 from synth.judging.judge import ResidualBlock
+from synth.storage.torch_tensors import load_plain_tensors
 from synth.types import Images, WPlus
 
 BACKBONES = ("compact", "resnet50")
@@ -33,51 +37,60 @@ CELLS = 4
 RESNET50_FEATURES = 2048
 
 
+@dataclass(frozen=True)
+class EncoderSizes:
+    """What an encoder looks at and guesses; its file keeps it.
+
+    rows: of W+ that are guessed; num_layers, w_dim: of the generator; axes: along which w varies;
+    picture_px: the side of the pictures that it looks at; widths: of the compact network. Raises
+    ValueError for an unknown backbone, or more rows than layers.
+    """
+
+    backbone: str
+    rows: int
+    num_layers: int
+    w_dim: int
+    axes: int
+    picture_px: int
+    widths: Sequence[int] = WIDTHS
+
+    def __post_init__(self) -> None:
+        if self.backbone not in BACKBONES:
+            known = ", ".join(BACKBONES)
+            raise ValueError(f"needs a backbone among {known}; got {self.backbone!r}")
+        if not 1 <= self.rows <= self.num_layers:
+            raise ValueError(f"needs rows from 1 to {self.num_layers}; got {self.rows}")
+
+
 class EncoderNetwork(nn.Module):
     """Coordinates of W+, and the W+ that they stand for.
 
-    rows: of W+ that are guessed; num_layers, w_dim: of the generator; axes: along which w varies;
-    picture_px: the side of the pictures that it looks at. Raises ValueError for an unknown
-    backbone or more rows than layers, and for resnet50 where torchvision is missing.
+    Raises ValueError for resnet50 where torchvision is missing.
     """
 
     mean: Tensor
     axes: Tensor
     spreads: Tensor
 
-    def __init__(
-        self,
-        backbone: str,
-        rows: int,
-        num_layers: int,
-        w_dim: int,
-        axes: int,
-        picture_px: int,
-        widths: Sequence[int] = WIDTHS,
-    ) -> None:
+    def __init__(self, sizes: EncoderSizes) -> None:
         super().__init__()
-        if backbone not in BACKBONES:
-            raise ValueError(f"needs a backbone among {', '.join(BACKBONES)}; got {backbone!r}")
-        if not 1 <= rows <= num_layers:
-            raise ValueError(f"needs rows from 1 to {num_layers}; got {rows}")
-        self.settings = {
-            "backbone": backbone,
-            "rows": rows,
-            "num_layers": num_layers,
-            "w_dim": w_dim,
-            "axes": axes,
-            "picture_px": picture_px,
-            "widths": list(widths),
-        }
-        self.backbone, self.rows, self.num_layers = backbone, rows, num_layers
-        self.picture_px = picture_px
-        self.body = _make_compact(widths) if backbone == "compact" else _make_resnet50()
-        features = HIDDEN if backbone == "compact" else RESNET50_FEATURES
+        self.settings = {**asdict(sizes), "widths": list(sizes.widths)}
+        self.backbone, self.rows, self.num_layers = sizes.backbone, sizes.rows, sizes.num_layers
+        self.picture_px = sizes.picture_px
+        is_compact = sizes.backbone == "compact"
+        self.body = _make_compact(sizes.widths) if is_compact else _make_resnet50()
+        features = HIDDEN if is_compact else RESNET50_FEATURES
+        rows, axes, w_dim = sizes.rows, sizes.axes, sizes.w_dim
         self.shared = nn.Linear(features, axes)
         self.own = nn.Linear(features, rows * axes)
         self.register_buffer("mean", torch.zeros(w_dim))
         self.register_buffer("axes", torch.zeros(w_dim, axes))
         self.register_buffer("spreads", torch.ones(axes))
+
+    @classmethod
+    def of_settings(cls, **settings: Any) -> EncoderNetwork:
+        """The network that a file's settings describe, with arbitrary weights."""
+        return cls(EncoderSizes(**settings))
 
     @property
     def statistics(self) -> WStatistics:

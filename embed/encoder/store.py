@@ -27,7 +27,7 @@ _CHUNK = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Encoder:
+class CoarseEncoder:
     """A trained network and the card it came with; `invert(..., start=encoder)` takes it as is."""
 
     network: EncoderNetwork
@@ -55,7 +55,7 @@ def is_encoder_of(path: str | Path, generator: Generator) -> bool:
     return Path(path).is_file() and _is_of(read_card(path), generator)
 
 
-def load_encoder(path: str | Path | None, generator: Generator) -> Encoder:
+def load_encoder(path: str | Path | None, generator: Generator) -> CoarseEncoder:
     """The encoder at `path`, or the bundled one for None, on the generator's device.
 
     Raises FileNotFoundError when there is none, ValueError naming the file when it is broken or was
@@ -72,7 +72,7 @@ def load_encoder(path: str | Path | None, generator: Generator) -> Encoder:
             f"{file}: needs an encoder trained for generator {ours}; got no such file; "
             f"try {command}"
         )
-    network, card = load_network(file, KIND, EncoderNetwork)
+    network, card = load_network(file, KIND, EncoderNetwork.of_settings)
     if not _is_of(card, generator):
         theirs = name_weights(
             card.get("generator_name", "unknown"), card.get("generator_sha256", "")
@@ -82,7 +82,7 @@ def load_encoder(path: str | Path | None, generator: Generator) -> Encoder:
             f"try {command}"
         )
     network = network.to(find_device(generator)).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    return Encoder(network, card)
+    return CoarseEncoder(network, card)
 
 
 def save_encoder(

@@ -71,12 +71,12 @@ class PointPlacer(Protocol):
 
 
 @runtime_checkable
-class FaceComparer(Protocol):
+class FaceBoxEncoder(Protocol):
     """Faces -> vectors; two of one person lie nearer than `same_person_distance`."""
 
     same_person_distance: float
 
-    def embed_face(self, picture: Picture, box: Box) -> Float[np.ndarray, " dim"]:
+    def encode_face(self, picture: Picture, box: Box) -> Float[np.ndarray, " dim"]:
         """The vector of the face in a box."""
         ...
 

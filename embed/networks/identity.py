@@ -75,8 +75,8 @@ class DlibFaceEncoder:
         """Frames -> embeddings and the 68 landmarks in the frames' own pixels."""
         return self._look(frames, with_landmarks=True)
 
-    def embed_face(self, picture: Picture, box: Box) -> Float[np.ndarray, " dim"]:
-        """FaceComparer: the face in a box of the picture -> embedding [128] float64."""
+    def encode_face(self, picture: Picture, box: Box) -> Float[np.ndarray, " dim"]:
+        """FaceBoxEncoder: the face in a box of the picture -> embedding [128] float64."""
         picture = np.ascontiguousarray(picture)
         shape = self._five_points(picture, to_rectangle(box))
         chip = dlib.get_face_chip(picture, shape, size=CHIP_PX, padding=CHIP_PADDING)

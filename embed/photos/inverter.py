@@ -128,7 +128,7 @@ class PhotoInverter:
             noise = self.recipe.settings.noise
             drawn = to_frames(draw_pictures(generator, w_plus, generator.resolution, noise, own))
         pair = face.crop[None], drawn
-        numbers = measure_likeness(*pair, self._perceptual, self.recipe.identity, self.device)
+        numbers = measure_likeness(*pair, self._perceptual, self.recipe.observer, self.device)
         return drawn[0], numbers[0]
 
 

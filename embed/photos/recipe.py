@@ -87,7 +87,7 @@ class InversionRecipe:
         largest face, or one by its number. padding: see `embed.faces.align.align_face`.
     loss: bundled, lpips or vgg (Image2StyleGAN's; equation 2). start: where inversion begins; None
         for the mean latent.
-    tune: bend the generator around each photo, by `tuning`. identity: who measures the identity
+    tune: bend the generator around each photo, by `tuning`. observer: who measures the identity
         distance; None for nobody. film: keep pictures of the optimisation for a video.
     device: auto, cpu, cuda ...
     Raises ValueError naming a setting that makes no sense.
@@ -101,7 +101,7 @@ class InversionRecipe:
     start: StartSource | None = None
     tune: bool = False
     tuning: TuningSettings = field(default_factory=TuningSettings)
-    identity: FaceEncoder | None = None
+    observer: FaceEncoder | None = None
     film: bool = False
     device: str = "auto"
 
@@ -118,7 +118,7 @@ class InversionRecipe:
 
     def fetch_models(self) -> None:
         """Find, or download, and verify every model; raises what is wrong with one."""
-        for part in (self.finder, self.identity):
+        for part in (self.finder, self.observer):
             if isinstance(part, NeedsModels):
                 part.fetch_models()
         for name in LOSS_MODELS.get(self.loss, ()):
@@ -169,6 +169,6 @@ class InversionRecipe:
             if self.start is None or self.settings.space == "z"
             else self.start.describe(generator),
             "tuning": asdict(self.tuning) if self.tune else None,
-            "identity": None if self.identity is None else self.identity.name,
+            "identity": None if self.observer is None else self.observer.name,
             "film": self.film,
         }

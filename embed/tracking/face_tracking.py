@@ -8,7 +8,7 @@ In: uint8 RGB frames in order. Out: a `Sighting` of each: 68 points, or none.
   frames between, the points are carried on unconfirmed; the next detection confirms them, or does
   not (`Sighting.confirmed`).
 - When the face is not where it is expected, the whole frame is searched. A face that overlaps the
-  expected box is the same; any other must look like the person (`FaceComparer`), for it may be
+  expected box is the same; any other must look like the person (`FaceBoxEncoder`), for it may be
   another one after a cut. Then a new shot begins, and nothing is smoothed across.
 - Where several people are in the picture, each detection must look like the person as well. After
   a cut (`synth.video.cuts`) nothing is expected anywhere.
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from embed.faces.base import Detection, FaceComparer, Picture, Points, choose_faces
+from embed.faces.base import Detection, FaceBoxEncoder, Picture, Points, choose_faces
 from embed.faces.dlib_faces import cut_around, resize_picture
 from embed.faces.landmarks import FaceFinder
 from synth.faces.box_tracking import BoxTracker
@@ -58,7 +58,7 @@ class Sighting:
 
 
 class PersonTracker:
-    """Looks at one frame after the other, of one video. The comparer is asked only where places do
+    """Looks at one frame after the other, of one video. The encoder is asked only where places do
     not decide.
 
     `which`: the face to begin with (largest, or a number; 0 is the largest) in the first frame that
@@ -68,7 +68,7 @@ class PersonTracker:
     def __init__(
         self,
         finder: FaceFinder,
-        comparer: FaceComparer | None,
+        encoder: FaceBoxEncoder | None,
         which: str | int = "largest",
         person: Float[np.ndarray, " dim"] | None = None,
         detect_every: int = 3,
@@ -81,10 +81,10 @@ class PersonTracker:
                 f"needs detect_every and search_every of 1 or more; got {detect_every} and "
                 f"{search_every}"
             )
-        if person is not None and comparer is None:
-            raise ValueError("needs a comparer of faces to look for a person; got none")
+        if person is not None and encoder is None:
+            raise ValueError("needs a face encoder to look for a person; got none")
         self.finder, self.detect_every = finder, detect_every
-        self._comparer, self._which, self._person = comparer, which, person
+        self._encoder, self._which, self._person = encoder, which, person
         self._search_every = search_every
         self._frame = -1
         self._shot = 0
@@ -179,8 +179,8 @@ class PersonTracker:
             return None
         box = choose_faces(found, self._which)[0].box
         self._has_begun = True
-        if self._comparer is not None:
-            self._person = self._comparer.embed_face(frame, box)
+        if self._encoder is not None:
+            self._person = self._encoder.encode_face(frame, box)
         return box
 
     def _keep(self, box: Box) -> Box:
@@ -193,21 +193,21 @@ class PersonTracker:
     def _find_alike(
         self, frame: Picture, found: list[Detection], nearest: Detection | None
     ) -> Detection | None:
-        """The face most like the person; without a comparer, the nearest, or the only one."""
-        if self._comparer is None or self._person is None:
+        """The face most like the person; without an encoder, the nearest, or the only one."""
+        if self._encoder is None or self._person is None:
             return nearest or (found[0] if len(found) == 1 else None)
         distances = [self._measure_distance(frame, one.box) for one in found]
         k = int(np.argmin(distances))
-        return found[k] if distances[k] < self._comparer.same_person_distance else None
+        return found[k] if distances[k] < self._encoder.same_person_distance else None
 
     def _is_person(self, frame: Picture, box: Box) -> bool:
-        if self._comparer is None or self._person is None:
+        if self._encoder is None or self._person is None:
             return True
-        return self._measure_distance(frame, box) < self._comparer.same_person_distance
+        return self._measure_distance(frame, box) < self._encoder.same_person_distance
 
     def _measure_distance(self, frame: Picture, box: Box) -> float:
-        assert self._comparer is not None and self._person is not None
-        return float(np.linalg.norm(self._comparer.embed_face(frame, box) - self._person))
+        assert self._encoder is not None and self._person is not None
+        return float(np.linalg.norm(self._encoder.encode_face(frame, box) - self._person))
 
 
 def find_near(frame: Picture, box: Box, finder: FaceFinder) -> Box | None:

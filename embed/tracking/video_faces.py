@@ -7,7 +7,7 @@ frame was aligned by itself, ends here: points are smoothed over time without la
 (`embed.tracking.point_smoothing`).
 
     frames = (frame for chunk in read_frames("video.mp4") for frame in chunk)
-    for tracked in track_person(frames, fps, PersonTracker(FaceFinder(), comparer)):
+    for tracked in track_person(frames, fps, PersonTracker(FaceFinder(), encoder)):
         ...
 
 Only `Smoothing.reach_s` ahead and a few frames more are held: about 19 at 25 frames a second.
@@ -80,7 +80,7 @@ def track_person(
     """Yield every frame with the person's face, one after the other, some frames later than read.
 
     `tracker`, which must be new, says whom to follow, and how; None: the largest face of the first
-    frame that shows any. Without a comparer (`embed.networks.identity.DlibFaceEncoder`) a person
+    frame that shows any. Without an encoder (`embed.networks.identity.DlibFaceEncoder`) a person
     who was lost is followed again only where nobody else can be meant.
     Raises ValueError for a rate that is not above 0 and for frames of several sizes, and at the
     end NoFaceError when no frame showed the person.

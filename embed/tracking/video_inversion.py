@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from embed.faces.base import FaceComparer, Picture
+from embed.faces.base import FaceBoxEncoder, Picture
 from embed.inversion.objective import draw_pictures
 from embed.inversion.sequence import SequenceInverter
 from embed.networks.vgg16 import reduce_images
@@ -130,9 +130,9 @@ class VideoInversion:
                     crop = _check_square(resize_frames(frame[None], size_px)[0], path)
                     yield FrameCrop(index, index / fps, crop, np.full((4, 2), np.nan))
             return
-        someone = self.recipe.identity
-        comparer = someone if isinstance(someone, FaceComparer) else None
-        tracker = PersonTracker(finder, comparer, self.recipe.which)
+        someone = self.recipe.observer
+        encoder = someone if isinstance(someone, FaceBoxEncoder) else None
+        tracker = PersonTracker(finder, encoder, self.recipe.which)
         for one in track_person(frames, fps, tracker, crop=CropSettings(size_px, padding)):
             if one.face is not None and one.index % self.every == 0:
                 yield FrameCrop(one.index, one.time_s, one.face.crop, one.face.quad)

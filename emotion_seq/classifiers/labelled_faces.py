@@ -34,7 +34,7 @@ class LabelledFaces:
 
 
 @runtime_checkable
-class FaceSource(Protocol):
+class LabelledFaceSource(Protocol):
     """Where labelled faces come from; making one costs nothing."""
 
     def load_faces(self) -> LabelledFaces:
@@ -76,7 +76,7 @@ class FaceFolder:
 
 @dataclass(frozen=True)
 class RenderedFaces:
-    """The folder of `scripts.train_generator render`: faces that plainly show one emotion."""
+    """The folder of `scripts.train_generator step=render`: faces that plainly show one emotion."""
 
     path: str
     size_px: int = 128

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from synth.generators.base import ClassWeights
 from synth.generators.config import StyleGAN2Config
 from synth.generators.layers import EPSILON, EqualizedConvolution, EqualizedLinear
-from synth.generators.mapping import MappingNetwork
+from synth.generators.mapping import MappingNetwork, MappingSettings
 from synth.generators.resampling import Features, NewFeatures
 from synth.types import Images
 
@@ -100,7 +100,9 @@ class Discriminator(nn.Module):
         embedding_dim = config.channels_at(4) if config.c_dim else 0
         self.b4 = DiscriminatorEpilogue(config.channels_at(4), embedding_dim, config.conv_clamp)
         self.mapping = (
-            MappingNetwork(0, config.c_dim, embedding_dim, config.discriminator_mapping_layers)
+            MappingNetwork(
+                MappingSettings(0, config.c_dim, embedding_dim, config.discriminator_mapping_layers)
+            )
             if config.c_dim
             else None
         )

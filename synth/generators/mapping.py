@@ -6,6 +6,8 @@ stored beside the weights; psi the truncation, w' = w_avg + psi (w - w_avg).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -16,36 +18,46 @@ from synth.generators.layers import EqualizedLinear, normalize_second_moment
 from synth.types import WPlus, Z
 
 
+@dataclass(frozen=True)
+class MappingSettings:
+    """Sizes of a mapping network.
+
+    depth: fully connected layers; num_layers: rows of W+, None for a class embedding alone.
+    lr_multiplier: by which the layers' weights are smaller than stored. last_linear: the last layer
+    has no activation.
+    """
+
+    z_dim: int
+    c_dim: int
+    w_dim: int
+    depth: int
+    num_layers: int | None = None
+    lr_multiplier: float = 0.01
+    last_linear: bool = False
+
+
 class MappingNetwork(nn.Module):
     """Fully connected layers `fc0` ... with a label embedding `embed` for conditional networks."""
 
     w_avg: Tensor
 
-    def __init__(
-        self,
-        z_dim: int,
-        c_dim: int,
-        w_dim: int,
-        depth: int,
-        num_layers: int | None = None,
-        lr_multiplier: float = 0.01,
-        last_linear: bool = False,
-    ) -> None:
+    def __init__(self, settings: MappingSettings) -> None:
         super().__init__()
+        z_dim, c_dim, w_dim = settings.z_dim, settings.c_dim, settings.w_dim
         self.z_dim, self.c_dim, self.w_dim = z_dim, c_dim, w_dim
-        self.depth = depth
-        self.num_layers = num_layers
+        self.depth = depth = settings.depth
+        self.num_layers = settings.num_layers
         #: [1, c_dim], taken where a call gives no class weights; see `classes.fix_classes`.
         self.fixed_weights: Tensor | None = None
         if c_dim:
             self.embed = EqualizedLinear(c_dim, w_dim)
         width = z_dim + (w_dim if c_dim else 0)
         for index in range(depth):
-            activated = index < depth - 1 or not last_linear
-            layer = EqualizedLinear(width, w_dim, activated, lr_multiplier=lr_multiplier)
+            activated = index < depth - 1 or not settings.last_linear
+            layer = EqualizedLinear(width, w_dim, activated, lr_multiplier=settings.lr_multiplier)
             self.add_module(f"fc{index}", layer)
             width = w_dim
-        if num_layers is not None:
+        if settings.num_layers is not None:
             self.register_buffer("w_avg", torch.zeros(w_dim))
 
     def forward(

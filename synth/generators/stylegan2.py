@@ -8,22 +8,17 @@ checkpoints (`mapping.fc0.weight`, `synthesis.b8.conv0.affine.bias`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
+from synth.generators.accelerated_stylegan2 import accelerate_stylegan2
 from synth.generators.architectures import Architecture
-from synth.generators.base import Generator
 from synth.generators.capabilities import Capabilities
 from synth.generators.classes import name_classes
 from synth.generators.config import StyleGAN2Config
 from synth.generators.discriminator import Discriminator
-from synth.generators.mapping import MappingNetwork
+from synth.generators.mapping import MappingNetwork, MappingSettings
 from synth.generators.synthesis import SynthesisNetwork
-
-if TYPE_CHECKING:
-    from synth.generators.acceleration import InferenceWish
 
 __all__ = ["Discriminator", "StyleGAN2", "StyleGAN2Config"]
 
@@ -49,13 +44,15 @@ class StyleGAN2(nn.Module):
         self.z_dim, self.w_dim = config.z_dim, config.w_dim
         self.num_layers, self.resolution = config.num_layers, config.resolution
         self.mapping = MappingNetwork(
-            config.z_dim,
-            config.c_dim,
-            config.w_dim,
-            config.mapping_layers,
-            config.num_layers,
-            config.mapping_lr_multiplier,
-            config.mapping_last_linear,
+            MappingSettings(
+                config.z_dim,
+                config.c_dim,
+                config.w_dim,
+                config.mapping_layers,
+                config.num_layers,
+                config.mapping_lr_multiplier,
+                config.mapping_last_linear,
+            )
         )
         self.synthesis = SynthesisNetwork(config)
 
@@ -68,7 +65,7 @@ class StyleGAN2(nn.Module):
             noise_maps=True,
             compute_types=COMPUTE_TYPES,
             class_names=self.config.class_names or name_classes(self.config.c_dim),
-            accelerate=_accelerate,
+            accelerate=accelerate_stylegan2,
         )
 
     def count_rows(self, resolution: int) -> int:
@@ -99,12 +96,6 @@ class StyleGAN2(nn.Module):
     def device(self) -> torch.device:
         """Where the parameters are."""
         return self.mapping.w_avg.device
-
-
-def _accelerate(generator: StyleGAN2, wish: InferenceWish) -> Generator:
-    from synth.generators.acceleration import accelerate_stylegan2
-
-    return accelerate_stylegan2(generator, wish)
 
 
 ARCHITECTURE = Architecture("stylegan2", StyleGAN2Config.from_json, StyleGAN2, Discriminator)

@@ -21,7 +21,7 @@ from tqdm import trange
 
 from synth.generators.memory import reuse_freed_memory
 from synth.learning.run_log import append_row
-from synth.storage.atomic import write_atomically
+from synth.learning.run_state import STATE_FILE, load_state, save_state
 from synth.storage.run_settings import keep_settings, replace_settings
 
 #: Of a step's number: pictures [batch, 3, n, n] and what the network should say of them, a tensor
@@ -126,22 +126,19 @@ def _save_state(
     folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, plan: FitPlan, step: int
 ) -> None:
     state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
-    # Through a file of Python's: torch's own says nothing of why the disk took no more.
-    with write_atomically(folder / "state.pt") as path, open(path, "wb") as file:
-        torch.save(state, file)
+    save_state(folder / STATE_FILE, state)
 
 
 def _load_state(
     folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, plan: FitPlan
 ) -> int:
     """Take up state.pt where there is one; -> the steps already taken."""
-    path = folder / "state.pt"
-    if not path.exists():
+    device = next(network.parameters()).device
+    state = load_state(folder / STATE_FILE, device)
+    if state is None:
         replace_settings(folder / "plan.json", _describe(plan))
         return 0
     keep_settings(folder / "plan.json", _describe(plan))
-    device = next(network.parameters()).device
-    state = torch.load(path, map_location=device, weights_only=True)
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
     return state["step"]

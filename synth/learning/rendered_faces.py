@@ -1,7 +1,7 @@
 """A folder of renders, opened to learn from: pictures and the parameters that drew them.
 
-In: a folder that `scripts.train_generator render` made. Out: `FaceDataset`, opened without loading,
-and the emotions of its faces.
+In: a folder that `scripts.train_generator step=render` made. Out: `FaceDataset`, opened without
+loading, and the emotions of its faces.
 """
 
 from __future__ import annotations

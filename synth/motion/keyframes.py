@@ -26,7 +26,7 @@ from synth.types import Rows, WPlus
 class Keyframes:
     """W+ [keyframe, layer, w_dim], reached at `times_s` and kept for `holds_s` (seconds).
 
-    `labels` are captions; `easings[k]` is the mode of the way *to* keyframe k, None the path's
+    `labels` are captions; `easings[k]` is that of the way *to* keyframe k, None the path's
     own; `closing_s` is the time back to keyframe 0, None an open end. Raises ValueError when
     keyframes overlap or W+ is not finite.
     """

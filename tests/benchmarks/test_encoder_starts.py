@@ -6,7 +6,7 @@ from inversion_samples import draw_own_pictures, make_loss, make_tiny_generator
 from benchmarks.encoder import compare_starts
 from embed.encoder.fit import choose_axes, make_network
 from embed.encoder.plan import EncoderPlan
-from embed.encoder.store import Encoder
+from embed.encoder.store import CoarseEncoder
 from embed.inversion.latent_spaces import measure_w
 
 
@@ -19,7 +19,7 @@ def test_a_start_of_the_truth_is_told_from_the_mean_and_steps_only_help():
         for head in (network.shared, network.own):
             head.weight.zero_()
             head.bias.zero_()
-    rows = compare_starts(generator, Encoder(network, {}), targets, [0, 4], loss)
+    rows = compare_starts(generator, CoarseEncoder(network, {}), targets, [0, 4], loss)
     assert [(row.start, row.steps) for row in rows] == [
         ("mean latent", 0), ("encoder", 0), ("mean latent", 4), ("encoder", 4),
     ]  # fmt: skip

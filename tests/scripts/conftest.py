@@ -86,3 +86,19 @@ class Runner:
 @pytest.fixture
 def run(tmp_path, tiny_generator, tiny_directions, monkeypatch, capsys) -> Runner:
     return Runner(tmp_path / "outputs", tiny_generator, tiny_directions, monkeypatch, capsys)
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch, capsys):
+    """Run a script's main with settings; -> exit code, errors."""
+
+    def run(script, *settings: str) -> tuple[int, str]:
+        words = ["job", f"paths.outputs={tmp_path}", *settings]
+        monkeypatch.setattr(sys, "argv", words)
+        try:
+            script.main()
+        except SystemExit as stop:
+            return int(stop.code or 0), capsys.readouterr().err
+        return 0, capsys.readouterr().err
+
+    return run

@@ -83,7 +83,7 @@ def test_jobs_of_a_launcher_read_their_settings(tmp_path, tiny_generator):
     command = [sys.executable, "-m", "scripts.invert", "-m", "launcher=local", f"photos={photos}"]
     command += ["generator=file", f"generator.path={tiny_generator}", "shard=1/2,2/2"]
     command += [f"paths.outputs={tmp_path / 'out'}", "inversion.finder=null"]
-    command += ["inversion.identity=null", "name=run"]
+    command += ["inversion.observer=null", "name=run"]
     done = subprocess.run(
         command,
         cwd=REPOSITORY,

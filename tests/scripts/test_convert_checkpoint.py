@@ -39,7 +39,7 @@ def source(tmp_path_factory) -> Path:
 
 def test_conversion_prints_a_summary_and_loads(convert, source, tmp_path):
     target = tmp_path / "network.safetensors"
-    code, output, errors = convert(source, target)
+    code, output, errors = convert(f"source={source}", f"out={target}")
     assert code == 0, errors
     generator = load_generator(target)
     assert generator.sha256 in output
@@ -47,9 +47,9 @@ def test_conversion_prints_a_summary_and_loads(convert, source, tmp_path):
     assert "classes        none" in output
     assert convert_checkpoint.describe_classes("abcdefgh") == "8: a, b, c, d, e, f, g, ..."
     assert "discriminator  no" in output
-    code, _, errors = convert(source, target)
-    assert code == 1 and "--overwrite" in errors
-    assert convert(source, target, "--overwrite")[0] == 0
+    code, _, errors = convert(f"source={source}", f"out={target}")
+    assert code == 1 and "overwrite=true" in errors
+    assert convert(f"source={source}", f"out={target}", "overwrite=true")[0] == 0
 
 
 def test_user_errors_are_one_line_and_leave_no_file(convert, source, tmp_path):
@@ -60,11 +60,12 @@ def test_user_errors_are_one_line_and_leave_no_file(convert, source, tmp_path):
         (broken, target): "broken.pkl: needs",
         (tmp_path / "nowhere.pkl", target): "no such file",
         (source, tmp_path / "network.pkl"): ".safetensors",
-        (source, target, "--sha256", "0" * 64): "sha256",
+        (source, target, f"sha256='{'0' * 64}'"): "sha256",
         ("ffhq", target): "MOODREEL_OFFLINE",
     }
     for arguments, message in cases.items():
-        code, _, errors = convert(*arguments)
+        source_file, out, *settings = arguments
+        code, _, errors = convert(f"source={source_file}", f"out={out}", *settings)
         assert code == 1 and not target.exists()
         assert errors.startswith("error: ") and message in errors
         assert errors.count("\n") == 1

@@ -111,7 +111,7 @@ def test_a_photo_can_be_shown(call, tmp_path, tiny_generator):
     Image.fromarray(drawn).save(tmp_path / "me.png")
     code, printed, error = call(
         show_directions, "face=photo", "face.path=me.png", "face.recipe.finder=null",
-        "face.recipe.identity=null", "face.recipe.settings.steps=2", "face.recipe.tuning.steps=1",
+        "face.recipe.observer=null", "face.recipe.settings.steps=2", "face.recipe.tuning.steps=1",
         "face.recipe.device=cpu", "emotions=[fear]", "out=me_grid.png", "tile_px=32",
     )  # fmt: skip
     assert code == 0, error

@@ -12,7 +12,7 @@ from synth.types import to_frames
 QUICK = [
     "face=photo",
     "face.recipe.finder=null",
-    "face.recipe.identity=null",
+    "face.recipe.observer=null",
     "face.recipe.device=cpu",
     "face.recipe.tune=false",
     "face.recipe.settings.steps=2",

@@ -31,7 +31,7 @@ FILES = {
 }
 QUICK = [
     "inversion.finder=null",
-    "inversion.identity=null",
+    "inversion.observer=null",
     "inversion.device=cpu",
     "inversion.settings.steps=2",
     "inversion.settings.budget_s=null",

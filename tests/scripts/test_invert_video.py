@@ -29,7 +29,7 @@ def film(tmp_path, tiny_generator):
 def invert(film, tmp_path, tiny_generator, monkeypatch, capsys):
     given = ["generator=file", f"generator.path={tiny_generator}", f"path={film}", "name=film"]
     given += [f"paths.outputs={tmp_path / 'outputs'}", "inversion.finder=null", "next_steps=2"]
-    given += ["inversion.identity=null", "inversion.settings.steps=3", "inversion.device=cpu"]
+    given += ["inversion.observer=null", "inversion.settings.steps=3", "inversion.device=cpu"]
     given += ["inversion.settings.budget_s=null", "inversion.settings.precision=fp32"]
 
     def call(*overrides: str) -> tuple[int, str]:

@@ -19,9 +19,8 @@ def test_every_job_is_a_script_and_its_example_composes(name):
     assert importlib.util.find_spec(f"scripts.{command.script}")
     assert command.purpose in format_help() and command.example in format_help()
     settings = make_settings(command, shlex.split(command.example))
-    if (CONFIGS / f"{command.script}.yaml").is_file():
-        with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
-            compose(command.script, settings)
+    with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
+        compose(command.script, settings)
 
 
 @pytest.mark.parametrize("path", ["me.jpg", "my photo (1).jpg", "a'b,c=.jpg", "x\\y.jpg"])
@@ -31,6 +30,17 @@ def test_a_plain_first_word_is_the_file(path):
     with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
         config = compose("generate_video", settings)
     assert config.face.path == word and config.video.fps == 8
+
+
+def test_plain_words_stand_for_settings_in_their_order():
+    convert = COMMANDS["convert"]
+    assert make_settings(convert, ["a b.pkl", "c.st", "sha256=ab"]) == [
+        "source='a b.pkl'",
+        "out='c.st'",
+        "sha256=ab",
+    ]
+    assert make_settings(convert, ["out=c.st", "a.pkl"]) == ["out=c.st", "a.pkl"]
+    assert make_settings(convert, ["--help", "a.pkl"]) == ["--help", "a.pkl"]
 
 
 def test_an_unknown_job_is_told():

@@ -13,7 +13,7 @@ from torch import nn
 from synth.generators.architectures import Architecture
 from synth.generators.capabilities import Capabilities
 from synth.generators.classes import name_classes
-from synth.generators.mapping import MappingNetwork
+from synth.generators.mapping import MappingNetwork, MappingSettings
 from synth.generators.stylegan3.config import StyleGAN3Config
 from synth.generators.stylegan3.synthesis import AliasFreeSynthesis
 
@@ -34,12 +34,14 @@ class StyleGAN3(nn.Module):
         self.z_dim, self.w_dim = config.z_dim, config.w_dim
         self.num_layers, self.resolution = config.num_layers, config.resolution
         self.mapping = MappingNetwork(
-            config.z_dim,
-            config.c_dim,
-            config.w_dim,
-            config.mapping_layers,
-            config.num_layers,
-            config.mapping_lr_multiplier,
+            MappingSettings(
+                config.z_dim,
+                config.c_dim,
+                config.w_dim,
+                config.mapping_layers,
+                config.num_layers,
+                config.mapping_lr_multiplier,
+            )
         )
         self.synthesis = AliasFreeSynthesis(config)
 

@@ -8,7 +8,6 @@ it was; workers share the picture files and take whole blocks.
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import time
 import warnings
@@ -19,7 +18,10 @@ import numpy as np
 from tqdm import tqdm
 
 from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset, load_dataset
-from synth.storage.atomic import write_text_atomically
+from synth.plain_text import load_json
+from synth.storage.arrays import load_array
+from synth.storage.atomic import write_atomically
+from synth.storage.run_settings import keep_settings
 from synth.workshop.training.vocabulary import (
     NUM_PARAMETERS,
     Z_DIM,
@@ -31,6 +33,7 @@ from synth.workshop.training.vocabulary import (
 #: The others are drawn towards the mean by a random psi at least this large: most faces that
 #: people ask for are truncated, so that is where the network should be at its best.
 LEAST_PSI = 0.6
+PLAN_FILE = "plan.json"
 
 
 def open_dataset(folder: Path) -> FaceDataset:
@@ -58,24 +61,24 @@ def prepare_folder(folder: Path, counts: dict[int, int], seed: int) -> None:
     if any(count % BLOCK for count in counts.values()):
         raise ValueError(f"needs counts in multiples of {BLOCK}; got {counts}")
     plan = {"counts": {str(size): count for size, count in counts.items()}, "seed": seed}
-    plan_file = folder / "plan.json"
+    plan_file = folder / PLAN_FILE
     if plan_file.exists():
-        found = json.loads(plan_file.read_text(encoding="utf-8"))
-        if found != plan:
-            raise ValueError(f"needs plan {plan}; {plan_file} says {found}; try another folder")
+        keep_settings(plan_file, plan)
         return
     folder.mkdir(parents=True, exist_ok=True)
     most = max(counts.values())
     z = np.random.default_rng(seed).normal(size=(most, Z_DIM)).astype(np.float32)
-    np.save(folder / "z.npy", z)
+    _save_array(folder / "z.npy", z)
     psi = np.random.default_rng([seed, 1]).uniform(LEAST_PSI, 1, most).astype(np.float32)
     psi[:HELD_OUT] = 1
-    np.save(folder / "parameters.npy", truncate_parameters(map_latents_to_parameters(z), psi))
+    parameters = truncate_parameters(map_latents_to_parameters(z), psi)
+    _save_array(folder / "parameters.npy", parameters)
     for size, rows in counts.items():
         np.lib.format.open_memmap(
             folder / f"pictures_{size}.npy", "w+", np.uint8, (rows, size, size, 3)
         )
-    write_text_atomically(plan_file, json.dumps(plan))
+    # Last: a folder with a plan has all of its files.
+    keep_settings(plan_file, plan)
 
 
 def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list[int]) -> None:
@@ -84,7 +87,7 @@ def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list
 
     cv2.setNumThreads(1)
     renderer = FaceRenderer(head_model)
-    parameters = np.load(folder / "parameters.npy")
+    parameters = load_array(folder / "parameters.npy")
     pictures = {size: np.load(folder / f"pictures_{size}.npy", mmap_mode="r+") for size in sizes}
     for block in tqdm(blocks, unit="block", mininterval=10):
         for i in range(block * BLOCK, (block + 1) * BLOCK):
@@ -97,6 +100,11 @@ def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list
         for array in pictures.values():
             array.flush()
         (folder / f"block_{block:05d}.done").touch()
+
+
+def _save_array(path: Path, array: np.ndarray) -> None:
+    with write_atomically(path) as temporary:
+        np.save(temporary, array)
 
 
 class RenderCrew:
@@ -159,7 +167,7 @@ def render_dataset(
 
 def describe_data(folder: str | Path, data: FaceDataset) -> str:
     """For cards: what the pictures show, how many there are, and the seed that drew them."""
-    plan = json.loads((Path(folder) / "plan.json").read_text(encoding="utf-8"))
+    plan = load_json(Path(folder) / PLAN_FILE)
     return (
         "renders of the ICT-FaceKit head model (MIT) by synth/workshop/portraits, "
         f"seed {plan['seed']}, {len(data.parameters)} pictures"

@@ -142,7 +142,7 @@ def save_judge(
     card = {
         "licence": "MIT",
         "data": describe_data(folder, data),
-        "command": "python -m scripts.train_networks judge (docs/bundled-generator.md)",
+        "command": "python -m scripts.train_networks network=judge",
         "plan": ", ".join(f"{key} {value:g}" for key, value in asdict(plan).items()),
         "seed": str(plan.seed),
         "held_out": f"first {HELD_OUT} pictures",

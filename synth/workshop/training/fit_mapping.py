@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from synth.generators.mapping import MappingNetwork
+from synth.generators.mapping import MappingNetwork, MappingSettings
 from synth.storage.atomic import write_atomically
 from synth.workshop.training.mapping_parts import JointFit, Part, fit_joint, fit_single, join_parts
 from synth.workshop.training.parameter_blocks import find_blocks
@@ -37,9 +37,16 @@ from synth.workshop.training.vocabulary import (
 def make_mapping() -> MappingNetwork:
     """An untrained mapping network of the bundled generator."""
     return MappingNetwork(
-        FULL_CONFIG.z_dim, 0, FULL_CONFIG.w_dim, FULL_CONFIG.mapping_layers, FULL_CONFIG.num_layers,
-        FULL_CONFIG.mapping_lr_multiplier, FULL_CONFIG.mapping_last_linear,
-    )  # fmt: skip
+        MappingSettings(
+            FULL_CONFIG.z_dim,
+            0,
+            FULL_CONFIG.w_dim,
+            FULL_CONFIG.mapping_layers,
+            FULL_CONFIG.num_layers,
+            FULL_CONFIG.mapping_lr_multiplier,
+            FULL_CONFIG.mapping_last_linear,
+        )
+    )
 
 
 def fit_mapping(plan: JointFit, seed: int) -> MappingNetwork:

@@ -164,7 +164,7 @@ def save_perceptual(
     card = {
         "licence": "MIT",
         "data": describe_data(folder, data),
-        "command": "python -m scripts.train_networks perceptual (docs/bundled-generator.md)",
+        "command": "python -m scripts.train_networks network=perceptual",
         "plan": ", ".join(f"{key} {value:g}" for key, value in asdict(plan).items()),
         "seed": str(plan.seed),
         "held_out": f"first {HELD_OUT} pictures",
@@ -180,7 +180,7 @@ def check_sizes(data: FaceDataset, sizes: tuple[int, ...]) -> None:
     if missing:
         raise ValueError(
             f"needs pictures of {missing} pixels; the data set has {sorted(data.pictures)}; "
-            "try scripts.train_generator render with --pictures 256:8192 128:8192"
+            "try scripts.train_generator step=render 'pictures={256:8192,128:8192}'"
         )
     fewest = min(len(data.pictures[size]) for size in sizes)
     if fewest <= HELD_OUT:

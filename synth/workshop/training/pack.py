@@ -17,6 +17,7 @@ from synth.generators import save_generator
 from synth.generators.bundled import BUNDLED_NAME
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.learning.rendered_faces import load_dataset
+from synth.learning.run_state import STATE_FILE, load_state
 from synth.workshop.training.dataset import describe_data
 from synth.workshop.training.ledger import Ledger, make_lineage_card
 from synth.workshop.training.report import FIGURES
@@ -27,7 +28,10 @@ def pack_generator(run: Path, mapping: Path, out: Path, data: Path) -> None:
 
     mapping: file of `save_mapping`; data: the folder of pictures, for the card.
     """
-    state = torch.load(run / "state.pt", map_location="cpu", weights_only=True)
+    file = run / STATE_FILE
+    state = load_state(file, "cpu")
+    if state is None:
+        raise FileNotFoundError(f"{file}: needs a finished run; got none; try training first")
     stages = state["run"]["plan"]
     if state["stage_index"] < len(stages):
         raise ValueError(
@@ -67,7 +71,7 @@ def _make_card(run: Path, data: Path, state: dict) -> dict[str, str]:
     return {
         "licence": "MIT",
         "data": describe_data(data, load_dataset(data)),
-        "command": "python -m scripts.train_generator train (docs/bundled-generator.md)",
+        "command": "python -m scripts.train_generator step=train (docs/bundled-generator.md)",
         "seed": str(state["run"]["seed"]),
         **{f"held_out_{name}": last[name] for name in FIGURES if name in last},
         **make_lineage_card(ledger.entries),

@@ -9,7 +9,6 @@ still render; on a CPU it waits, since both would share it.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +16,8 @@ from pathlib import Path
 
 from synth.generators.bundled import BUNDLED_NAME
 from synth.learning.rendered_faces import BLOCK, HELD_OUT
-from synth.storage.atomic import write_text_atomically
+from synth.plain_text import load_json
+from synth.storage.run_settings import replace_settings
 from synth.workshop.training.dataset import RenderCrew, open_dataset
 from synth.workshop.training.fit_mapping import fit_mapping, measure_fit, save_mapping
 from synth.workshop.training.mapping_parts import JointFit
@@ -85,15 +85,19 @@ def run_slice(job: Slice) -> str:
 def choose_plan(job: Slice) -> tuple[Stage, ...]:
     """The plan that the folder's first slice chose, or the choice for this one."""
     file = job.folder / "plan.json"
-    usual = "cpu" if job.machine.device == "cpu" else "gpu"
     if file.exists():
-        found = json.loads(file.read_text(encoding="utf-8"))["plan"]
+        found = load_json(file)["plan"]
         if job.plan not in (None, found):
             raise ValueError(f"needs plan {found!r}, as {file} says; got {job.plan!r}")
         return PLANS[found]
-    name = job.plan or usual
-    write_text_atomically(file, json.dumps({"plan": name}))
+    name = job.plan or choose_plan_name(job.machine)
+    replace_settings(file, {"plan": name})
     return PLANS[name]
+
+
+def choose_plan_name(machine: Machine) -> str:
+    """The plan for a machine where none is asked for."""
+    return "cpu" if machine.device == "cpu" else "gpu"
 
 
 def count_blocks(faces: Path) -> int:

@@ -14,6 +14,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,11 +22,11 @@ from torch import Tensor, nn
 
 from synth.generators.dcgan import DCGAN, DCGANConfig, DCGANCritic
 from synth.learning.fitting import seed_for
+from synth.learning.run_state import STATE_FILE, load_state, save_state
+from synth.plain_text import parse_json
 from synth.progress import Progress, Report, ignore_progress
-from synth.storage.atomic import write_atomically
+from synth.storage.run_settings import check_same_settings
 from synth.types import Frames, to_images
-
-STATE = "state.pt"
 
 
 @dataclass(frozen=True)
@@ -95,22 +96,18 @@ class StillTrainer:
             "networks": [x.state_dict() for x in (self.generator, self.critic, self.mean)],
             "optimizers": [x.state_dict() for x in self.optimizers],
             "step": self.step,
-            "about": self._describe(),
+            "about": json.dumps(self._describe(), sort_keys=True),
         }
-        with write_atomically(folder / STATE) as path, open(path, "wb") as file:
-            torch.save(state, file)
+        save_state(folder / STATE_FILE, state)
 
     def load_state(self, folder: Path) -> None:
         """Take up a run where there is one. Raises ValueError for a run of another plan."""
-        path = folder / STATE
-        if not path.exists():
+        path = folder / STATE_FILE
+        state = load_state(path, "cpu")
+        if state is None:
             return
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if state["about"] != self._describe():
-            raise ValueError(
-                f"{folder}: needs a run of {self._describe()}; got {state['about']}; "
-                "try another folder"
-            )
+        kept, source = parse_json(state["about"], str(path)), f"the run in {path} was begun with"
+        check_same_settings(kept, self._describe(), source)
         networks: list[nn.Module] = [self.generator, self.critic, self.mean]
         for network, weights in zip(networks, state["networks"], strict=True):
             network.load_state_dict(weights)
@@ -118,10 +115,10 @@ class StillTrainer:
             optimizer.load_state_dict(entries)
         self.step = int(state["step"])
 
-    def _describe(self) -> str:
+    def _describe(self) -> dict[str, Any]:
         plan = {key: value for key, value in asdict(self.plan).items() if key != "steps"}
         about = {**plan, "pictures": len(self.pictures), "config": asdict(self.generator.config)}
-        return json.dumps(about, sort_keys=True)
+        return about
 
 
 def fit_still_gan(

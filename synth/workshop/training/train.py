@@ -28,7 +28,7 @@ from synth.generators.stylegan2 import StyleGAN2
 from synth.generators.synthesis import SynthesisNetwork
 from synth.learning.losses import Distance
 from synth.learning.rendered_faces import FaceDataset
-from synth.storage.atomic import write_atomically
+from synth.learning.run_state import STATE_FILE, load_state, save_state
 from synth.workshop.training.batches import BatchReader, Reading, Step
 from synth.workshop.training.critic import Opponent
 from synth.workshop.training.ledger import Ledger, describe_machine
@@ -217,15 +217,14 @@ class Trainer:
             "ledger": self.ledger.to_json(),
             "run": self.recipe.describe(),
         }
-        with write_atomically(self.folder / "state.pt") as path:
-            torch.save(state, path)
+        save_state(self.folder / STATE_FILE, state)
 
     def load_state(self) -> None:
         """Take up state.pt where there is one."""
-        path = self.folder / "state.pt"
-        if not path.exists():
+        path = self.folder / STATE_FILE
+        state = load_state(path, self.device)
+        if state is None:
             return
-        state = torch.load(path, map_location=self.device, weights_only=True)
         if not self.recipe.continues(state["run"], state["stage_index"], state["seen"] > 0):
             raise ValueError(
                 f"{path}: needs a run of this plan, network and seed, {self.recipe.describe()}; "

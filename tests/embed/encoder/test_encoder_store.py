@@ -1,4 +1,4 @@
-"""Encoder networks and their files: shapes, sizes of pictures, and which generator they are for."""
+"""Coarse encoders and their files: shapes, sizes of pictures, and which generator they are for."""
 
 import dataclasses
 
@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save_file
 
 from embed.encoder import networks, store
-from embed.encoder.networks import EncoderNetwork, load_imagenet_start
-from embed.encoder.store import Encoder, load_encoder, save_encoder
+from embed.encoder.networks import EncoderNetwork, EncoderSizes, load_imagenet_start
+from embed.encoder.store import CoarseEncoder, load_encoder, save_encoder
 from synth.generators.stylegan2 import StyleGAN2
 
 
@@ -23,7 +23,7 @@ def test_files_come_back_with_their_card(network, generator, pictures, tmp_path)
     loaded = load_encoder(path, generator)
     assert loaded.card == card
     assert card["generator_name"] == "tiny"
-    ours, theirs = Encoder(network, {}).encode(pictures), loaded.encode(pictures)
+    ours, theirs = CoarseEncoder(network, {}).encode(pictures), loaded.encode(pictures)
     assert theirs.shape == (2, generator.num_layers, generator.w_dim)
     torch.testing.assert_close(theirs, ours, atol=0.02, rtol=0.02)
 
@@ -71,13 +71,13 @@ def test_broken_files_and_wrong_places_are_named(network, generator, tmp_path):
 
 @pytest.mark.parametrize("size", [16, 32, 33, 64, 100])
 def test_pictures_of_any_size_are_taken(network, generator, size):
-    found = Encoder(network, {}).encode(torch.rand(1, 3, size, size) * 2 - 1)
+    found = CoarseEncoder(network, {}).encode(torch.rand(1, 3, size, size) * 2 - 1)
     assert found.shape == (1, generator.num_layers, generator.w_dim)
     assert torch.isfinite(found).all()
 
 
 def test_a_guess_does_not_depend_on_the_batch_or_on_values_beyond_the_range(network):
-    encoder = Encoder(network, {})
+    encoder = CoarseEncoder(network, {})
     pictures = torch.randn(40, 3, 32, 32)
     together = encoder.encode(pictures)
     alone = torch.cat([encoder.encode(picture) for picture in pictures.split(1)])
@@ -94,12 +94,12 @@ def test_a_guess_does_not_depend_on_the_batch_or_on_values_beyond_the_range(netw
 )
 def test_pictures_that_are_no_faces_are_told(network, pictures, message):
     with pytest.raises(ValueError, match=message):
-        Encoder(network, {}).encode(pictures)
+        CoarseEncoder(network, {}).encode(pictures)
 
 
 def test_resnet50_with_a_random_start_has_the_right_shapes():
     pytest.importorskip("torchvision")
-    network = EncoderNetwork("resnet50", 14, 18, 512, 96, 64).eval()
+    network = EncoderNetwork(EncoderSizes("resnet50", 14, 18, 512, 96, 64)).eval()
     with torch.no_grad():
         coordinates = network(torch.rand(1, 3, 64, 64))
     assert coordinates.shape == (1, 14, 96)
@@ -111,7 +111,7 @@ def test_resnet50_with_a_random_start_has_the_right_shapes():
 def test_resnet50_starts_from_torchvisions_file(monkeypatch):
     models = pytest.importorskip("torchvision.models")
     state = models.resnet50(weights=None).state_dict()
-    network = EncoderNetwork("resnet50", 2, 2, 8, 4, 64)
+    network = EncoderNetwork(EncoderSizes("resnet50", 2, 2, 8, 4, 64))
     monkeypatch.setattr(networks, "load_plain_tensors", lambda path: state)
     load_imagenet_start(network, "resnet50.pth")
     assert torch.equal(network.body.state_dict()["conv1.weight"], state["conv1.weight"])
@@ -125,9 +125,9 @@ def test_resnet50_starts_from_torchvisions_file(monkeypatch):
 
 def test_networks_that_make_no_sense_are_refused(make_task, network):
     with pytest.raises(ValueError, match="backbone among"):
-        EncoderNetwork("vgg", 2, 2, 8, 4, 32)
+        EncoderSizes("vgg", 2, 2, 8, 4, 32)
     with pytest.raises(ValueError, match="rows from 1 to 2"):
-        EncoderNetwork("compact", 3, 2, 8, 4, 32)
+        EncoderSizes("compact", 3, 2, 8, 4, 32)
     with pytest.raises(ValueError, match="needs a resnet50"):
         load_imagenet_start(network, "resnet50.pth")
     statistics = network.statistics

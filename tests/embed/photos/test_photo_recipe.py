@@ -7,7 +7,7 @@ from inversion_samples import make_tiny_generator
 from photo_samples import find, make_recipe
 from PIL import Image
 
-from embed.encoder.store import Encoder
+from embed.encoder.store import CoarseEncoder
 from embed.faces.base import NoFaceError
 from embed.inversion.settings import InversionSettings
 from embed.photos.recipe import InversionRecipe
@@ -98,7 +98,7 @@ def test_choices_that_make_no_sense(changes, words):
 def test_the_bundled_start_is_a_guess_for_the_bundled_generator_only():
     generator = load_bundled_generator()
     recipe = make_recipe(start=BundledStart())
-    assert isinstance(recipe.load_start(generator, ["face"]), Encoder)
+    assert isinstance(recipe.load_start(generator, ["face"]), CoarseEncoder)
     other = make_tiny_generator()
     assert recipe.load_start(other, ["face"]) is None
     with pytest.raises(ValueError, match="needs an encoder trained for generator"):

@@ -67,12 +67,12 @@ class PaintedPlacer:
         return points + self.rng.normal(0, self.noise, points.shape)
 
 
-class LevelComparer:
+class LevelEncoder:
     """The green level of a face is who it is."""
 
     same_person_distance = 20.0
 
-    def embed_face(self, picture, box):
+    def encode_face(self, picture, box):
         x, y = ((box[:2] + box[2:]) / 2).astype(int)
         return picture[y, x, 1:2].astype(np.float64)
 
@@ -89,8 +89,8 @@ def make_finder(noise: float = 0.0) -> FaceFinder:
     return FaceFinder(PaintedDetector(), PaintedPlacer(noise), search_px=[WIDTH])
 
 
-def track(frames, noise=0.0, comparer=None, **settings):
-    tracker = PersonTracker(make_finder(noise), comparer, **settings)
+def track(frames, noise=0.0, encoder=None, **settings):
+    tracker = PersonTracker(make_finder(noise), encoder, **settings)
     return list(track_person(frames, FPS, tracker, crop=SMALL))
 
 
@@ -159,7 +159,7 @@ def test_a_cut_to_another_person_is_not_followed():
     frames = (
         [paint((30, 30, 100))] * 30 + [paint((100, 40, 200))] * 30 + [paint((30, 30, 100))] * 20
     )
-    centres = find_centres(track(frames, comparer=LevelComparer()))
+    centres = find_centres(track(frames, encoder=LevelEncoder()))
     assert np.allclose(centres[:27], 50, atol=1)
     assert np.isnan(centres[30:60]).all()
     assert np.allclose(centres[63:], 50, atol=1)
@@ -167,8 +167,8 @@ def test_a_cut_to_another_person_is_not_followed():
 
 def test_a_cut_to_the_same_person_elsewhere_does_not_sweep():
     frames = [paint((20, 30, 100))] * 30 + [paint((130, 40, 100))] * 30
-    for comparer in (LevelComparer(), None):
-        centres = np.array(find_centres(track(frames, comparer=comparer)))
+    for encoder in (LevelEncoder(), None):
+        centres = np.array(find_centres(track(frames, encoder=encoder)))
         assert np.allclose(centres[:27], 40, atol=1) and np.allclose(centres[33:], 150, atol=1)
         between = centres[27:33]
         between = between[np.isfinite(between)]
@@ -180,21 +180,21 @@ def test_a_cut_to_another_person_in_the_same_place_is_not_followed():
     other = paint((64, 42, 200))
     other[..., 0] = 150
     frames = [paint((60, 40, 100))] * 29 + [other] * 30 + [paint((60, 40, 100))] * 20
-    centres = np.array(find_centres(track(frames, comparer=LevelComparer())))
+    centres = np.array(find_centres(track(frames, encoder=LevelEncoder())))
     assert np.allclose(centres[:29], 80, atol=1) and np.allclose(centres[59:], 80, atol=1)
     assert np.isnan(centres[29:59]).all()
     same = [paint((60, 40, 100))] * 29 + [np.maximum(paint((66, 42, 100)), other * [1, 0, 0])] * 20
     same = [frame.astype(np.uint8) for frame in same]
-    centres = np.array(find_centres(track(same, comparer=LevelComparer())))
+    centres = np.array(find_centres(track(same, encoder=LevelEncoder())))
     assert np.allclose(centres[:29], 80, atol=0.1) and np.allclose(centres[29:], 86, atol=0.1)
 
 
 def test_two_people_who_cross_keep_their_names():
     frames = [paint((150 - 2 * k, 50, 200), (10 + 2 * k, 30, 100)) for k in range(70)]
-    comparer = LevelComparer()
-    left_first = np.array(find_centres(track(frames, comparer=comparer, which=0)))
+    encoder = LevelEncoder()
+    left_first = np.array(find_centres(track(frames, encoder=encoder, which=0)))
     person = np.array([200.0])
-    other = np.array(find_centres(track(frames, comparer=comparer, person=person)))
+    other = np.array(find_centres(track(frames, encoder=encoder, person=person)))
     k = np.arange(70)
     apart = np.abs((150 - 2 * k) - (10 + 2 * k)) > 60
     assert np.nanmax(np.abs(left_first - (10 + 2 * k + 20))[apart]) < 3
@@ -215,7 +215,7 @@ def test_a_video_without_the_person_says_so():
         track([paint()] * 12)
     seen = []
     with pytest.raises(NoFaceError):
-        tracker = PersonTracker(make_finder(), LevelComparer(), person=np.array([200.0]))
+        tracker = PersonTracker(make_finder(), LevelEncoder(), person=np.array([200.0]))
         for one in track_person([paint((30, 30, 100))] * 8, FPS, tracker):
             seen.append(one.face)
     assert seen == [None] * 8
@@ -271,7 +271,7 @@ def test_settings_that_cannot_be():
         PersonTracker(make_finder(), None, which="all")
     with pytest.raises(ValueError, match="detect_every and search_every of 1 or more"):
         PersonTracker(make_finder(), None, detect_every=0)
-    with pytest.raises(ValueError, match="needs a comparer"):
+    with pytest.raises(ValueError, match="needs a face encoder"):
         PersonTracker(make_finder(), None, person=np.zeros(3))
     with pytest.raises(ValueError, match="frames of one size"):
         track(iter([paint((30, 30, 100)), np.zeros((9, 9, 3), np.uint8)]))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from embed.faces.align import paste_crop
-from embed.faces.base import FaceComparer
+from embed.faces.base import FaceBoxEncoder
 from embed.faces.dlib_faces import DlibPoints, HogDetector
 from embed.faces.landmarks import FaceFinder
 from embed.networks.identity import DlibFaceEncoder
@@ -50,9 +50,9 @@ def test_a_real_face_under_noise_moves_less_than_a_third_of_a_pixel(portrait):
 
 def test_the_encoder_compares_faces_as_it_encodes_frames(portrait):
     encoder, box = DlibFaceEncoder(), HogDetector().detect(portrait)[0].box
-    assert isinstance(encoder, FaceComparer)
+    assert isinstance(encoder, FaceBoxEncoder)
     assert (
-        np.abs(encoder.embed_face(portrait, box) - encoder.encode(portrait[None])[0]).max() < 1e-6
+        np.abs(encoder.encode_face(portrait, box) - encoder.encode(portrait[None])[0]).max() < 1e-6
     )
 
 

@@ -12,16 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from checkpoint_samples import (
-    Call,
-    Name,
-    binunicode,
-    dump,
-    nvidia_module,
-    nvidia_torch,
-    rosinality,
-    tensorflow_network,
-)
+from checkpoint_samples import nvidia_module, nvidia_torch, rosinality, tensorflow_network
+from named_pickles import Call, Name, binunicode, dump
 
 
 def code_attacks(canary: Path) -> dict[str, bytes]:

@@ -1,7 +1,8 @@
 """Files of some megabytes whose reading costs the square of their size, done carelessly."""
 
 from checkpoint_attacks import binunicode, legacy_storage, storage_of
-from checkpoint_samples import Call, Name, dump, nvidia_module, ordered
+from checkpoint_samples import nvidia_module, ordered
+from named_pickles import Call, Name, dump
 from torch import zeros
 
 #: Python's hash of a whole number is what is left of it after this one is taken away.

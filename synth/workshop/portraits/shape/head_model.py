@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from synth.storage.arrays import load_arrays
+
 # Materials of our renderer.
 SKIN, GUMS, TEETH, EYE_LEFT, EYE_RIGHT, LASHES, CLOTH = range(7)
 
@@ -86,8 +88,7 @@ def load_head_model(path: str | Path, identity_modes: int = 30) -> HeadModel:
 
     Raises ValueError naming the file when an array is missing.
     """
-    with np.load(path, allow_pickle=False) as archive:
-        data = {name: archive[name] for name in archive.files}
+    data = load_arrays(path)
     needed = {"neutral", "tri", "tri_uv", "uv", "tri_material", "materials", "identity"}
     missing = (needed | {"expression", "expression_names"}) - set(data)
     if missing:

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
+from synth.workshop.portraits.forms.form import ramp
 from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.rings import smooth_rings
 from synth.workshop.portraits.shape.head_model import SKIN, HeadModel
@@ -59,12 +60,6 @@ class Cut:
     v_neck: float
     ribbed: float
     collar: float
-
-
-def ramp(low: float, high: float, x: np.ndarray | float) -> np.ndarray:
-    """Smoothstep from `low` to `high`."""
-    t = np.clip((np.asarray(x, np.float32) - low) / (high - low), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t))
 
 
 def choose_cut(face: FaceParameters) -> Cut:

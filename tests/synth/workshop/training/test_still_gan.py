@@ -87,21 +87,11 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     out = tmp_path / "own.safetensors"
     command = [
         "train_still_gan",
-        str(tmp_path / "pictures.npy"),
-        str(out),
-        *[
-            "--size",
-            "28",
-            "--steps",
-            "2",
-            "--batch",
-            "4",
-            "--channels",
-            "4",
-            "--z-dim",
-            "6",
-            "--grey",
-        ],
+        f"pictures={tmp_path / 'pictures.npy'}",
+        f"out={out}",
+        f"paths.outputs={tmp_path / 'outputs'}",
+        *("network.size_px=28", "network.channels=4", "network.z_dim=6", "network.grey=true"),
+        *("plan.steps=2", "plan.batch=4"),
     ]
     monkeypatch.setattr(sys, "argv", command)
     train_still_gan.main()
