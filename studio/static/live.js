@@ -24,7 +24,8 @@ export class Live {
     this._length = duration(document); this._loop = document.loop;
     this.time = time;
     // One change may be told twice: what is being drawn already is not asked for again.
-    if (!this._busy || this._drawing !== `${time} ${key}`) this._wanted = { time, asked: performance.now() };
+    const isDrawn = this._busy && this._drawing === `${time} ${key}`;
+    this._wanted = isDrawn ? null : { time, asked: performance.now() };
     this._pump();
     clearTimeout(this._rest);
     if (!this.playing) this._rest = setTimeout(() => this._settle(), REST_MS);

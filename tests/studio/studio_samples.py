@@ -29,6 +29,7 @@ LIMITS = Limits(
     film_s=200, film_frames=10_000, waiting_jobs=5, upload_bytes=200_000, chunk_s=0.3, free_bytes=0
 )
 REPOSITORY = Path(__file__).resolve().parents[2]
+API = "/api/v1"
 
 
 def save_samples(folder: Path) -> tuple[Path, Path]:
@@ -104,6 +105,31 @@ def wait_until(check, seconds: float = 60.0):
             return found
         time.sleep(0.05)
     raise AssertionError("waited in vain")
+
+
+ORDER = {
+    "face": {"seed": 3},
+    "track": {
+        "emotions": [
+            "calm",
+            {"emotion": "happiness", "time": 0.5, "intensity": 0.8, "also": {"surprise": 0.4}},
+            {"emotion": "fear", "time": 1.0, "hold": 0.25, "easing": "smoothstep"},
+        ],
+        "loop": True,
+        "closing": 0.5,
+    },
+    "fps": 8,
+    "easing": "cubic",
+}
+LONG = {**ORDER, "track": ["calm", {"emotion": "anger", "time": 190}], "fps": 30}
+
+
+def wait_for_job(client, job, states=("finished", "failed", "cancelled")):
+    def look():
+        found = client.get(job["url"]).json()
+        return found if found["state"] in states else None
+
+    return wait_until(look)
 
 
 if __name__ == "__main__":

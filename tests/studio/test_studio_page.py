@@ -84,7 +84,7 @@ def test_from_the_first_visit_to_a_finished_film(visit):
     assert page.locator("dialog .score tr").count() >= 1
     copied = page.locator("dialog [data-copy=command]")
     copied.click()
-    page.wait_for_function("() => document.querySelector('dialog [data-copy=command]').dataset.copied")
+    page.locator("dialog [data-copy=command][data-copied]").wait_for()
     assert "face.seed=2" in copied.get_attribute("data-copied")
 
 
