@@ -53,6 +53,7 @@ def visit(browser, served):
         page.goto(served.page)
         page.wait_for_selector("body[data-ready=true]")
         page.wait_for_function("() => document.querySelector('#after canvas').dataset.drawn > 0")
+        page.wait_for_function("() => !studio.live._busy && !studio.live._wanted")
         return page
 
     yield open_page
@@ -161,6 +162,7 @@ def test_the_table_says_and_changes_the_same(visit):
 
 def test_several_emotions_at_once_and_loops_are_ordered(visit):
     page = visit(viewport={"width": 1280, "height": 900})
+    page.click("#side-tabs-Moment")  # a film of another visit may be shown
     page.locator("select[aria-label='Add another emotion']").select_option("fear")
     page.check("#loop")
     order = page.evaluate("studio.project.describe().order")
