@@ -16,8 +16,9 @@ demo: $(FILMS)
 studio: $(STUDIO)
 	$(BIN)/python -m scripts.studio
 
+# On all cores, up to four: each process holds some 2 GB.
 test: $(ALL)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses=4
 
 # Processes killed again and again at random moments: minutes, so not part of `make test`.
 test-kill: $(ALL)
