@@ -18,7 +18,7 @@ GENERATORS = (0o463, 0o535, 0o733, 0o745)
 CODE_BITS = (ID_BITS + CHECK_BITS + MEMORY) * len(GENERATORS)
 _CRC_POLYNOMIAL, _CRC_START = 0x2F, 0xFF
 
-Bits = Int[np.ndarray, "bit"]
+Bits = Int[np.ndarray, " bit"]
 
 
 def encode_id(identifier: int) -> Bits:
@@ -34,7 +34,7 @@ def encode_id(identifier: int) -> Bits:
     return np.array(code)
 
 
-def decode_id(soft: Float[np.ndarray, "bit"]) -> int | None:
+def decode_id(soft: Float[np.ndarray, " bit"]) -> int | None:
     """192 soft values -> the likeliest identifier; None where its check bits do not fit."""
     signs = _list_outputs()
     states = 1 << MEMORY

@@ -35,12 +35,12 @@ class Waves:
     where a bit is 1, the code bit that turns the phase by half a circle where it is 0 (-1: none),
     the strength relative to others, and periods within a tile along their own direction."""
 
-    rows: Int[np.ndarray, "wave"]
-    columns: Int[np.ndarray, "wave"]
-    phases: Float[np.ndarray, "wave"]
-    bits: Int[np.ndarray, "wave"]
-    strengths: Float[np.ndarray, "wave"]
-    radius: Float[np.ndarray, "wave"]
+    rows: Int[np.ndarray, " wave"]
+    columns: Int[np.ndarray, " wave"]
+    phases: Float[np.ndarray, " wave"]
+    bits: Int[np.ndarray, " wave"]
+    strengths: Float[np.ndarray, " wave"]
+    radius: Float[np.ndarray, " wave"]
 
     @property
     def are_known(self) -> np.ndarray:

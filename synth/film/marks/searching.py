@@ -35,7 +35,7 @@ COARSE_CUTS = (18.0, 28.0)
 COARSE_PX = 256
 _RING_WAVES, _LOUDEST = 40, 2.0
 
-Spectrum = Complex64[np.ndarray, "wave"]
+Spectrum = Complex64[np.ndarray, " wave"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,7 @@ def soften(spectrum: Spectrum, is_needed: np.ndarray) -> Spectrum:
     return (spectrum / usual * np.minimum(1, _LOUDEST / loudness)).astype(np.complex64)
 
 
-def turn_back(candidate: Candidate) -> Float[np.ndarray, "wave"]:
+def turn_back(candidate: Candidate) -> Float[np.ndarray, " wave"]:
     """What each wave says about its sign, had the pattern that shift; waves beyond the cut: 0."""
     waves = list_waves()
     down, right = candidate.shift
