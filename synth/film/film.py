@@ -3,13 +3,14 @@
     1. Whatever can be wrong is looked for before anything is computed.
     2. The face is prepared, once; the motion plans its way through W+.
     3. Frames stream from the generator through the stages into the encoder.
-    4. Sound, contact sheet and scorecard follow; then the folder holds the film, whole.
+    4. Sound, contact sheet, scorecard and signatures follow; then the folder holds the film, whole.
 
 The film maker knows motions, faces and generators by their protocols alone.
 """
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ from synth.devices import choose_device
 from synth.faces.face import Face, FaceSource, FrameStage
 from synth.faces.latents import save_latents
 from synth.film.contact_sheet import save_contact_sheet
+from synth.film.marks.manifest import Origin
+from synth.film.marks.marking import list_stages, make_id, mark_files
 from synth.film.rendering import render_frames
 from synth.film.settings import FilmSettings
 from synth.film.sheet import draw_sheet
@@ -71,6 +74,15 @@ class _Shot:
     def sound(self) -> str | Path | None:
         """The file whose sound the film gets: what the user chose, else the motion's own."""
         return self.settings.sound or self.plan.sound
+
+    @property
+    def origin(self) -> Origin:
+        """Where the film comes from, for its marks."""
+        face = self.face
+        record = yaml.safe_dump(_to_plain(self.plan.record))
+        about = f"{face.generator.sha256}\n{self.settings.fps}\n{record}".encode()
+        sha256 = hashlib.sha256(about + face.rows.float().cpu().numpy().tobytes()).hexdigest()
+        return Origin(face.generator.name, sha256, make_id(sha256), face.originals)
 
     @property
     def stages(self) -> tuple[FrameStage, ...]:
@@ -160,9 +172,10 @@ def _film(shot: _Shot) -> tuple[VideoFacts, Scorecard]:
     frame_count = count_frames(shot.plan.path, settings.fps)
     device = choose_device(render.device)
     fast = accelerate(generator, render.precision, render.compile, device, frame_count)
-    video = shot.folder / settings.file
+    video, marks, origin = shot.folder / settings.file, settings.wanted_marks, shot.origin
     started_s = time.monotonic()
-    frames = render_frames(fast, shot.plan.path, settings.fps, render, shot.stages, shot.report)
+    stages = (*shot.stages, *list_stages(marks, origin))
+    frames = render_frames(fast, shot.plan.path, settings.fps, render, stages, shot.report)
     made_by = f"generator {fast.name}"
     facts = write_video(video, frames, settings.describe_encoding(made_by), settings.size_px)
     render_time_s = time.monotonic() - started_s
@@ -170,6 +183,8 @@ def _film(shot: _Shot) -> tuple[VideoFacts, Scorecard]:
         add_sound(video, shot.sound)
     shot.report(Progress("sheet"))
     sheet = draw_sheet(fast, shot.face, shot.plan, render, shot.stages)
+    for stage in list_stages(marks, origin):
+        sheet = stage(sheet[None], torch.zeros(1, dtype=torch.float64))[0]
     save_contact_sheet(shot.folder / SHEET, sheet, made_by, settings.marked)
     known = RunFacts(
         generator_name=generator.name,
@@ -182,6 +197,7 @@ def _film(shot: _Shot) -> tuple[VideoFacts, Scorecard]:
     score = settings.score
     scorecard = score_video(video, score.observer, known, score.face_stride)
     save_scorecard(shot.folder / SCORECARD, scorecard, marked=settings.marked)
+    mark_files([video, shot.folder / SHEET], origin, marks)
     return facts, scorecard
 
 

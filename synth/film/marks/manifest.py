@@ -107,9 +107,12 @@ def sign_file(path: Path, origin: Origin, key: SigningKey) -> None:
         builder = c2pa.Builder.from_json(json.dumps(describe(path.name, kind, origin)), context)
         for number, original in enumerate(origin.originals):
             _add_original(builder, original, number)
-        with write_atomically(path) as temporary, open(path, "rb") as source:
-            with open(temporary, "wb+") as target:
-                builder.sign(signer, kind, source, target)
+        with (
+            write_atomically(path) as temporary,
+            open(path, "rb") as source,
+            open(temporary, "wb+") as target,
+        ):
+            builder.sign(signer, kind, source, target)
     except c2pa.C2paError as error:
         raise ValueError(f"{path}: cannot be signed: {error}; try marks.manifest=false") from error
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from synth.faces.face import FrameStage
@@ -29,10 +30,12 @@ def make_id(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[: ID_BITS // 8], "big")
 
 
-def list_stages(settings: MarkSettings, identifier: int) -> tuple[FrameStage, ...]:
+def list_stages(settings: MarkSettings, origin: Origin) -> tuple[FrameStage, ...]:
     """What touches frames last of all, in its order."""
     badge = (Badge(settings.badge),) if settings.badge else ()
-    return (*badge, Watermark(identifier)) if settings.watermark else badge
+    if not settings.watermark or origin.identifier is None:
+        return badge
+    return (*badge, Watermark(origin.identifier))
 
 
 def mark_files(paths: Iterable[Path], origin: Origin, settings: MarkSettings) -> None:
@@ -49,6 +52,8 @@ def mark_files(paths: Iterable[Path], origin: Origin, settings: MarkSettings) ->
         key = load_key(Path(settings.certificate), Path(settings.key))
     else:
         key = load_or_make_key()
+    if not settings.watermark:
+        origin = replace(origin, identifier=None)
     packet = make_packet(origin.source_type, f"{SOFTWARE} {find_version()}")
     for path in paths:
         for file in sorted(path.glob("*.png")) if path.is_dir() else [path]:

@@ -104,6 +104,8 @@ def _sample(path: Path) -> Iterator[Frames]:
             yield np.asarray(ImageOps.exif_transpose(image).convert("RGB"))[None]
         return
     step = max(1, probe_video(path).frame_count // FRAMES)
-    for number, chunk in enumerate(read_frames(path, step)):
-        if number < FRAMES:
-            yield chunk[:1]
+    for number, chunk in enumerate(read_frames(path, 1)):
+        if number >= step * FRAMES:
+            return
+        if number % step == 0:
+            yield chunk
