@@ -26,7 +26,8 @@ KNOWN_EVERY = 4
 #: Not a secret: whoever has this file can read the mark, and write one.
 _SEED = 20180
 
-Table = Complex64[np.ndarray, "number pixel"]
+DownTable = Complex64[np.ndarray, "numbers_down height"]
+RightTable = Complex64[np.ndarray, "numbers_right width"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ def list_waves() -> Waves:
 
 def compute_waves(
     sides: tuple[int, ...], side_px: float, most: int = int(MOST)
-) -> tuple[Table, Table]:
+) -> tuple[DownTable, RightTable]:
     """exp(2 pi i k x) for pictures of `sides` (height, width) whose shorter side was `side_px`
     before anybody cut it: tables [wave number, pixel] downwards (-most to most) and to the right
     (0 to most)."""
