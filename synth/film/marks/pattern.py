@@ -76,14 +76,11 @@ def compute_waves(
     """exp(2 pi i k x) for pictures of `sides` (height, width) whose shorter side was `side_px`
     before anybody cut it: tables [wave number, pixel] downwards (-most to most) and to the right
     (0 to most)."""
-    period_px = TILE / SIDE * side_px
-    down, right = (
-        np.exp(2j * np.pi / period_px * np.outer(numbers, np.arange(pixels) + 0.5))
-        for numbers, pixels in zip(
-            (np.arange(-most, most + 1), np.arange(most + 1)), sides, strict=True
-        )
-    )
-    return down.astype(np.complex64), right.astype(np.complex64)
+    angle = 2 * np.pi / (TILE / SIDE * side_px)
+    height, width = ((angle * (np.arange(pixels) + 0.5)).astype(np.float32) for pixels in sides)
+    down = np.outer(np.arange(-most, most + 1, dtype=np.float32), height)
+    right = np.outer(np.arange(most + 1, dtype=np.float32), width)
+    return np.cos(down) + 1j * np.sin(down), np.cos(right) + 1j * np.sin(right)
 
 
 def draw_pattern(identifier: int, height: int, width: int) -> Float[np.ndarray, "height width"]:

@@ -91,7 +91,9 @@ def count_tests(refined: int) -> int:
 def take_spectrum(found: Map, scale: float, cut: float) -> Spectrum:
     """The map's Fourier coefficients at the pattern's waves; 0 at those beyond the cut."""
     down, right = compute_waves(found.shape, min(found.shape) * scale, int(cut))
-    table = (down.conj() @ found.astype(np.complex64)) @ right.conj().T
+    # The map is real: two real products take half the time of one complex product.
+    columns = down.real @ found - 1j * (down.imag @ found)
+    table = columns @ right.conj().T
     waves = list_waves()
     kept = waves.radius <= cut
     spectrum = np.zeros(len(kept), np.complex64)
@@ -103,10 +105,11 @@ def soften(spectrum: Spectrum, is_needed: np.ndarray) -> Spectrum:
     """Magnitudes in units of those of waves of like length, the loudest clipped."""
     magnitude = np.abs(spectrum)
     order = np.argsort(list_waves().radius, kind="stable")[: int(is_needed.sum())]
+    starts = np.arange(0, len(order), _RING_WAVES)
+    power = np.add.reduceat(magnitude[order] ** 2, starts)
+    waves_in_ring = np.diff(np.append(starts, len(order)))
     usual = np.ones_like(magnitude)
-    for start in range(0, len(order), _RING_WAVES):
-        ring = order[start : start + _RING_WAVES]
-        usual[ring] = np.sqrt(np.mean(magnitude[ring] ** 2)) + 1e-12
+    usual[order] = np.repeat(np.sqrt(power / waves_in_ring) + 1e-12, waves_in_ring)
     loudness = np.maximum(magnitude / usual, 1e-12)
     return (spectrum / usual * np.minimum(1, _LOUDEST / loudness)).astype(np.complex64)
 

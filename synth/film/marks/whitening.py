@@ -27,7 +27,8 @@ _NEIGHBOURS = 3.0
 #: Grey levels that count as no deviation at all, and deviations that count in full.
 _LEAST_DEVIATION, _CLIP = 0.5, 2.5
 
-Map = Float[np.ndarray, "height width"]
+#: Other names than the frame's: it may be smaller.
+Map = Float[np.ndarray, "map_height map_width"]
 
 
 def average_fluctuations(chunks: Iterable[Frames]) -> tuple[Map, int] | None:
