@@ -38,6 +38,7 @@ from synth.emotions import Emotion
 from synth.faces.face_cutting import FaceCutter
 from synth.judging.emotion_scoring import EmotionScorer
 from synth.motion.emotion_track import DEFAULT_GAP_S, EmotionTrack
+from synth.motion.paths import compute_film_length
 
 #: Probabilities of the next emotion; figures of its timing (`emotion_seq.model`), by emotion.
 Odds = Float[np.ndarray, "7"]
@@ -51,7 +52,6 @@ CONTEXT_RUNS = 32
 #: A predicted emotion lasts no longer, whatever the network's distribution allows.
 LONGEST_RUN_S = 60.0
 MAX_PREDICTED_INTENSITY = 1.2
-MOST_FPS = 1000
 
 
 @dataclass(frozen=True)
@@ -158,13 +158,6 @@ def sample_runs(
     left_s = seconds - (lasted_s - runs[-1].duration_s)
     runs[-1] = EmotionRun(runs[-1].emotion, max(left_s, SHORTEST_RUN_S), runs[-1].intensity)
     return tuple(runs)
-
-
-def compute_film_length(seconds: float, fps: float) -> float:
-    """From the first to the last frame of a film of so many seconds: a frame less than it lasts."""
-    if not 0 < fps <= MOST_FPS:
-        raise ValueError(f"needs frames a second above 0 and up to {MOST_FPS}; got {fps}; try 30")
-    return (max(1, round(seconds * fps)) - 1) / fps
 
 
 def keep_likely(odds: Odds, sampling: Sampling) -> Odds:

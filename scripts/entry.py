@@ -9,6 +9,7 @@ shows the traceback as well.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ class Place:
     folder: Path
     shared: Path
     config: str
+
+    @property
+    def is_named_by_time(self) -> bool:
+        """Whether the same command gets another folder the next time, as by default."""
+        return bool(re.search(r"^name:.*\$\{now:", self.config, re.MULTILINE))
 
 
 def run_script(config_name: str, job_type: type[Job], run: Callable[[Job, Place], None]) -> None:

@@ -31,6 +31,7 @@ from scripts.labelled_photos import invert_labelled
 from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.generators.base import Generator
+from synth.generators.capabilities import need_faces
 from synth.motion.direction_sets import save_directions
 from synth.storage.atomic import check_output_path
 
@@ -54,6 +55,7 @@ def fit(job: FitJob, place: Place) -> None:
     out, labels = Path(job.out), job.labels
     check_output_path(out, ".safetensors")
     generator = job.generator.build()
+    need_faces(generator, "for emotion directions")
     with TerminalProgress() as progress:
         if isinstance(labels, PhotoLabels) and labels.latents is None:
             photos = BatchJob(place.shared, batch=job.batch, retry_failed=job.retry_failed)

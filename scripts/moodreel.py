@@ -93,6 +93,9 @@ COMMANDS = {
         "train_classifier", "a classifier of emotions", "labelled_faces.path=faces"
     ),
     "train-encoder": Command("train_encoder", "a coarse encoder for a generator", "name=encoder"),
+    "train-points": Command(
+        "train_points", "a network that places 68 points", "head_model=ict_facekit.npz"
+    ),
     "train-still-gan": Command(
         "train_still_gan",
         "a small GAN of your own pictures",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from synth.motion.interpolation import Interpolation
     from synth.motion.keyframes import Keyframes
     from synth.motion.paths import LatentPath
+    from synth.motion.sound.sound_motion import SoundMotion
     from synth.motion.walks import FaceWalk
     from synth.progress import Cancelled, Progress, Watch
     from synth.scores.scorecard import Scorecard, score_video
@@ -49,6 +50,7 @@ _PLACES = {
     "synth.motion.interpolation": ("Interpolation",),
     "synth.motion.keyframes": ("Keyframes",),
     "synth.motion.paths": ("LatentPath",),
+    "synth.motion.sound.sound_motion": ("SoundMotion",),
     "synth.motion.walks": ("FaceWalk",),
     "synth.progress": ("Cancelled", "Progress", "Watch"),
     "synth.scores.scorecard": ("Scorecard", "score_video"),
@@ -81,6 +83,7 @@ __all__ = [
     "Scene",
     "ScoreSettings",
     "Scorecard",
+    "SoundMotion",
     "Watch",
     "load_generator",
     "load_track",

@@ -34,7 +34,10 @@ def ignore_progress(progress: Progress) -> None:
 
 
 class Cancelled(Exception):
-    """The job was stopped because somebody asked for it; what it had begun is gone."""
+    """The job was stopped because somebody asked for it; what it had begun is gone.
+
+    But for a film's finished segments, with which the next run goes on.
+    """
 
 
 class Watch:

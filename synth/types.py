@@ -24,6 +24,8 @@ OneTransform = Float[Tensor, "3 3"]
 #: Seconds from the start of a film, one for each frame.
 Times = Float[Tensor, "frame"]
 Frames = UInt8[np.ndarray, "frame height width 3"]
+#: One picture of a page: RGB.
+Picture = UInt8[np.ndarray, "page_height page_width 3"]
 
 
 def to_frames(images: Images) -> Frames:

@@ -28,7 +28,8 @@ ROOMS = {
     "judging": {"generators", "checkpoints", "storage"},
     "learning": {"judging", "generators", "checkpoints", "storage"},
     "faces": {"generators", "checkpoints", "storage"},
-    "motion": {"faces", "generators", "checkpoints", "storage"},
+    "sound": {"video", "storage"},
+    "motion": {"faces", "sound", "video", "generators", "checkpoints", "storage"},
     "scores": {"faces", "video", "judging", "storage"},
     "film": {"motion", "faces", "scores", "video", "judging", "generators", "storage"},
 }
@@ -88,7 +89,7 @@ def read_imports(file: Path) -> frozenset[str]:
 def list_modules() -> list[Path]:
     return [
         file.relative_to(REPOSITORY)
-        for package in ALLOWED
+        for package in sorted(ALLOWED)
         for file in sorted((REPOSITORY / package).rglob("*.py"))
     ]
 

@@ -1,7 +1,12 @@
-"""Are emotions told, and do people stay themselves: the judge's hit rate and dlib's distances."""
+"""Are emotions told, and do people stay themselves: hit rates, and dlib's distances.
+
+Emotions are told by the judge, which is ours and knows renders, and by mini-XCEPTION, which others
+trained on photographs (FER2013): it had no part in making what it looks at.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from itertools import combinations
 
 import numpy as np
@@ -20,10 +25,51 @@ from synth.emotions import Emotion
 from synth.generators.base import Generator
 from synth.generators.bundled_parameters import FaceParameters
 from synth.judging.judge import EmotionJudge
+from synth.storage.assets import AssetError
 from synth.types import Frames
 
 JUDGE_PX = 256
 IDENTITY_PX = 512
+
+#: Frames [frame, n, n, 3] -> probabilities of the emotions [frame, 7].
+Score = Callable[[Frames], np.ndarray]
+
+
+def find_scores(judge: EmotionJudge) -> dict[str, Score]:
+    """Who tells emotions, by name: the judge, and mini-XCEPTION where its file can be had."""
+    from emotion_seq.classifiers.mini_xception import MiniXception
+
+    found: dict[str, Score] = {"judge": score_with(judge)}
+    other = MiniXception()
+    try:
+        other.fetch_models()
+    except AssetError as error:
+        print(f"mini-XCEPTION is left out: {error}")
+    else:
+        found["mini_xception"] = other.score
+    return found
+
+
+def score_with(judge: EmotionJudge) -> Score:
+    """The judge as others are asked."""
+    return lambda frames: run_on(frames, judge.judge).numpy()
+
+
+def measure_edits(
+    generator: Generator, scores: Mapping[str, Score], count: int, psi: float
+) -> Figures:
+    """Share of `count` random people at each emotion, by directions at intensity 1, told as such.
+
+    Everybody looks at the same pictures.
+    """
+    shown = {
+        emotion: draw_faces(generator, w_plus, JUDGE_PX)
+        for emotion, w_plus in edit_faces(generator, count, psi).items()
+    }
+    figures: Figures = {"faces_per_emotion": count}
+    for name, score in scores.items():
+        figures |= count_hits(score, shown, name)
+    return figures
 
 
 def measure_hits(
@@ -38,11 +84,8 @@ def measure_hits(
     Edited: as many random people as there are parameters, by directions at intensity 1. Known:
     G(w*) of the parameters with the full emotion; rendered: the same, drawn.
     """
-    figures: Figures = {"faces_per_emotion": len(parameters)}
-    edited = edit_faces(generator, len(parameters), psi)
-    figures |= count_hits(
-        judge, {e: draw_faces(generator, w, JUDGE_PX) for e, w in edited.items()}, "edited"
-    )
+    score = score_with(judge)
+    figures = measure_edits(generator, {"edited": score}, len(parameters), psi)
     people = [FaceParameters.from_vector(vector) for vector in parameters]
     shown = {
         e: [face.with_emotion(None if e is Emotion.CALM else e.label) for face in people]
@@ -53,20 +96,20 @@ def measure_hits(
         for e, faces in shown.items()
     }
     figures |= count_hits(
-        judge, {e: draw_faces(generator, w, JUDGE_PX) for e, w in known.items()}, "known"
+        score, {e: draw_faces(generator, w, JUDGE_PX) for e, w in known.items()}, "known"
     )
     if renderer is not None:
         figures |= count_hits(
-            judge, {e: render_faces(renderer, f, JUDGE_PX) for e, f in shown.items()}, "rendered"
+            score, {e: render_faces(renderer, f, JUDGE_PX) for e, f in shown.items()}, "rendered"
         )
     return figures
 
 
-def count_hits(judge: EmotionJudge, shown: dict[Emotion, Frames], what: str) -> Figures:
-    """The judge's hit rate for each emotion and overall; confusions go to standard output."""
+def count_hits(score: Score, shown: dict[Emotion, Frames], what: str) -> Figures:
+    """The hit rate for each emotion and overall; confusions go to standard output."""
     hits: Figures = {}
     for emotion, frames in shown.items():
-        told = run_on(frames, judge.judge).argmax(1).numpy()
+        told = score(frames).argmax(1)
         hits[f"{what}_{emotion.label}"] = float((told == emotion).mean())
         wrong = {e.label: int((told == e).sum()) for e in Emotion if e != emotion}
         told_as = ", ".join(f"{count} {name}" for name, count in wrong.items() if count)

@@ -22,8 +22,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from embed.inversion.latent_spaces import WStatistics
-from embed.networks.vgg16 import load_plain_tensors, normalize_for_imagenet, reduce_images
+from embed.networks.vgg16 import reduce_images
+from synth.judging.imagenet import normalize_for_imagenet
 from synth.judging.judge import ResidualBlock
+from synth.storage.torch_tensors import load_plain_tensors
 from synth.types import Images, WPlus
 
 BACKBONES = ("compact", "resnet50")

@@ -29,19 +29,20 @@ from embed.faces.base import (
 )
 from embed.faces.dlib_faces import CnnDetector, DlibPoints, HogDetector, resize_picture
 from embed.faces.fan import FanPoints, SfdDetector
+from embed.faces.learned.placer import RenderPoints
 from synth.faces.observers import (
     NeedsModels,
 )
 
 SEARCH_PX = (640, 1280, 2560)
 DETECTORS = {"hog": HogDetector, "cnn": CnnDetector, "sfd": SfdDetector}
-PLACERS = {"dlib": DlibPoints, "fan": FanPoints}
+PLACERS = {"dlib": DlibPoints, "fan": FanPoints, "own": RenderPoints}
 #: Two sizes nearer than this factor show the same faces.
 SAME_SIZE = 1.1
 
 
 class FaceFinder:
-    """A detector and a placer of points, by name (hog, cnn, sfd; dlib, fan) or as objects.
+    """A detector and a placer of points, by name (hog, cnn, sfd; dlib, fan, own) or as objects.
 
     Raises ValueError for a name that is not, and for sizes that do not grow.
     """

@@ -27,7 +27,6 @@ from embed.networks.vgg16 import (
     DEPTHS,
     Vgg16,
     fetch_vgg16,
-    load_plain_tensors,
     load_vgg16,
     reduce_images,
 )
@@ -39,6 +38,7 @@ from synth.judging.perceptual import (
 )
 from synth.learning.losses import Distance
 from synth.storage.assets import fetch_asset
+from synth.storage.torch_tensors import load_plain_tensors
 from synth.types import Images
 
 LARGEST_PX = 256

@@ -15,14 +15,14 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from synth.judging.imagenet import normalize_for_imagenet
 from synth.storage.assets import fetch_asset
+from synth.storage.torch_tensors import load_plain_tensors
 from synth.types import Images
 
 #: Channels of the convolutions of each depth; a depth begins with halving the maps.
 DEPTHS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 LAYERS = tuple(f"conv{d}_{k}" for d, row in enumerate(DEPTHS, 1) for k in range(1, len(row) + 1))
-#: ImageNet's mean and deviation per channel, of pictures in [0, 1].
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class Vgg16(nn.Module):
@@ -72,13 +72,6 @@ class Vgg16(nn.Module):
             )
 
 
-def normalize_for_imagenet(images: Images) -> Images:
-    """[-1, 1] -> what networks trained on ImageNet take: mean 0 and deviation 1 per channel."""
-    mean = torch.tensor(MEAN, device=images.device, dtype=images.dtype)[:, None, None]
-    deviation = torch.tensor(DEVIATION, device=images.device, dtype=images.dtype)[:, None, None]
-    return (images - (2 * mean - 1)) / (2 * deviation)
-
-
 def load_vgg16(path: str | Path, device: str | torch.device = "cpu") -> Vgg16:
     """Read torchvision's VGG16 file (classifier and all): frozen, float32, channels last.
 
@@ -103,24 +96,6 @@ def fetch_vgg16(device: str | torch.device = "cpu") -> Vgg16:
     Raises AssetError when it cannot be had.
     """
     return load_vgg16(fetch_asset("vgg16"), device)
-
-
-def load_plain_tensors(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a torch file, read without executing anything in it.
-
-    Raises FileNotFoundError, or ValueError naming the file when it holds anything but tensors.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: needs a file of weights; got no such file")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a broken pickle raises whatever its bytes happen to ask for
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(f"{path}: needs an intact torch file of tensors; {reason}") from None
-    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise ValueError(f"{path}: needs tensors by name; got {type(content).__name__}")
-    return {str(name): value for name, value in content.items()}
 
 
 def reduce_images(images: Images, size_px: int) -> Float[Tensor, "batch 3 new_height new_width"]:

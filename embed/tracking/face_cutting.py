@@ -18,7 +18,7 @@ FOOTAGE_SEARCH_PX = (640,)
 
 
 class AlignedFaceCutter:
-    """A `FaceCutter` by name of detector (hog, cnn, sfd) and points (dlib, fan).
+    """A `FaceCutter` by name of detector (hog, cnn, sfd) and points (dlib, fan, own).
 
     `crop_px` is the side of the crops: 1024 as in the thesis, less for speed.
     """

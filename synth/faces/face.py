@@ -18,7 +18,8 @@ from synth.progress import Report, ignore_progress
 from synth.types import Frames, Rows, Times
 
 #: Frames of a face [frame, height, width, 3] and their times in seconds [frame] -> frames of the
-#: film, of any size that stays the same. Any chunk may be asked for, in any order, more than once.
+#: film, of any size that stays the same. Any chunk may be asked for, in any order, more than once,
+#: and gets the same answer.
 FrameStage = Callable[[Frames, Times], Frames]
 
 

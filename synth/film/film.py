@@ -2,55 +2,60 @@
 
     1. Whatever can be wrong is looked for before anything is computed.
     2. The face is prepared, once; the motion plans its way through W+.
-    3. Frames stream from the generator through the stages into the encoder.
-    4. Sound, contact sheet, scorecard and signatures follow; then the folder holds the film, whole.
+    3. Frames stream from the generator through the stages into closed segments on the disk.
+    4. The segments are joined; sound, contact sheet, scorecard and signatures follow; then the
+       folder holds the film, whole.
 
-The film maker knows motions, faces and generators by their protocols alone.
+However a run ends, the same call goes on with the segments that are there; of a film that is there
+it makes what is missing. The film maker knows motions, faces and generators by their protocols
+alone.
 """
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-import torch
-import yaml
-
 from synth.devices import choose_device
-from synth.faces.face import Face, FaceSource, FrameStage
-from synth.faces.latents import save_latents
+from synth.faces.face import Face, FaceSource
 from synth.film.contact_sheet import save_contact_sheet
-from synth.film.marks.manifest import Origin
-from synth.film.marks.marking import list_stages, make_id, mark_files
-from synth.film.rendering import render_frames
+from synth.film.disk_space import SpaceWatch, check_space, count_copies, guess_video_bytes
+from synth.film.job import Job, describe_job
+from synth.film.marks.marking import mark_files
+from synth.film.recording import Recording, count_recorded, find_missing
+from synth.film.rendering import Renderer
 from synth.film.settings import FilmSettings
-from synth.film.sheet import draw_sheet
-from synth.film.staging import stage_results
+from synth.film.sheet import draw_film_frames, draw_sheet
+from synth.film.shot import Shot
+from synth.film.staging import FilmFolder, FinishedFilm, own_film_folder
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
 from synth.motion.any_motion import AnyMotion, as_motion
-from synth.motion.base import Moment, Plan, Scene
+from synth.motion.base import Moment, Scene
 from synth.motion.paths import count_frames
 from synth.progress import Progress, Report, ignore_progress
-from synth.scores.scorecard import RunFacts, Scorecard, score_video
+from synth.scores.scorecard import RunFacts, Scorecard, load_scorecard, score_video
 from synth.scores.scorecard_report import save_scorecard
-from synth.storage.atomic import write_atomically, write_text_atomically
-from synth.video.reading import VideoFacts
+from synth.video.reading import VideoFacts, probe_video
+from synth.video.segments import link_or_copy
 from synth.video.sound import add_sound, check_sound
-from synth.video.writing import write_video
 
 SHEET, SCORECARD = "contact_sheet.png", "scorecard.json"
-TRACK, LATENTS, CONFIG = "track.yaml", "latents.npz", "config.yaml"
+#: The disk takes no more: a reason to pause, not to give up.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
 class Film:
-    """A finished film: where it is, what the file holds, how it was scored, what was planned."""
+    """A finished film: where it is, what the file holds, how it was scored, what was planned.
+
+    is_kept: it was there already, and nothing had to be made.
+    """
 
     folder: Path
     video: Path
@@ -58,36 +63,7 @@ class Film:
     facts: VideoFacts
     scorecard: Scorecard
     moments: tuple[Moment, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class _Shot:
-    """What the steps of one film share."""
-
-    face: Face
-    plan: Plan
-    settings: FilmSettings
-    folder: Path
-    report: Report
-
-    @property
-    def sound(self) -> str | Path | None:
-        """The file whose sound the film gets: what the user chose, else the motion's own."""
-        return self.settings.sound or self.plan.sound
-
-    @property
-    def origin(self) -> Origin:
-        """Where the film comes from, for its marks."""
-        face = self.face
-        record = yaml.safe_dump(_to_plain(self.plan.record))
-        about = f"{face.generator.sha256}\n{self.settings.fps}\n{record}".encode()
-        sha256 = hashlib.sha256(about + face.rows.float().cpu().numpy().tobytes()).hexdigest()
-        return Origin(face.generator.name, sha256, make_id(sha256), face.originals)
-
-    @property
-    def stages(self) -> tuple[FrameStage, ...]:
-        """What touches frames before they are written: first the motion, then the face's place."""
-        return tuple(x for x in (self.plan.touch, self.face.place) if x is not None)
+    is_kept: bool = False
 
 
 def check_film(
@@ -120,22 +96,49 @@ def make_film(
     generator: draws the face. face: prepared for this generator, or a source that will be.
     motion: a `Motion`, an EmotionTrack, Keyframes or a LatentPath. progress: told how far it is
     (`print` will do); a `synth.progress.Watch` can also stop it.
+    A film that was begun in there is gone on with, and one that is there already is kept, where it
+    is the same film: `settings.resume`.
     Raises ValueError or OSError in one sentence for what cannot be done, and Cancelled. Until the
-    film is whole, nothing in the folder changes.
+    film is whole, nothing in the folder changes but what is hidden.
     """
     scene = check_film(face, motion, settings, progress)
-    with stage_results(Path(folder)) as staging:
+    with own_film_folder(Path(folder)) as place:
         face = face if isinstance(face, Face) else face.prepare(generator, progress)
         _check_pair(generator, face)
         plan = as_motion(motion).plan(face, scene)
         count_frames(plan.path, settings.fps)  # refuses an absurd length before anything is written
-        shot = _Shot(face, plan, settings, staging, progress)
+        shot = Shot(face, plan, settings, progress)
         if shot.sound is not None:  # a motion's own is known only now
             check_sound(settings.file, shot.sound)
-        _save_inputs(shot)
-        facts, scorecard = _film(shot)
-    folder = Path(folder)
-    return Film(folder, folder / settings.file, folder / SHEET, facts, scorecard, plan.moments)
+        job = describe_job(face, plan, settings, shot.sound)
+        shot = replace(shot, origin=job.describe_origin(face))
+        finished = place.read_finished() if settings.resume else None
+        if finished is not None and finished.job == job.to_plain() and finished.is_whole():
+            progress(Progress("film", note="is there already; resume=false makes it again"))
+            return _open_film(place, shot, is_kept=True)
+        if finished is not None and not _has_video(finished, job):
+            finished = None
+        if finished is None:
+            place.begin(job.pictures, settings.config, settings.resume)
+        with place.collect(job.to_plain()) as results:
+            _fill(results, shot, place, finished)
+        return _open_film(place, shot)
+
+
+def _open_film(place: FilmFolder, shot: Shot, is_kept: bool = False) -> Film:
+    folder, video = place.path, place.path / shot.settings.file
+    facts, card = probe_video(video), load_scorecard(folder / SCORECARD)
+    return Film(folder, video, folder / SHEET, facts, card, shot.plan.moments, is_kept)
+
+
+def _has_video(finished: FinishedFilm, job: Job) -> bool:
+    """Whether the video of a film that is there is the one that is wanted."""
+    kept, wanted = finished.job, job.to_plain()
+    if kept.get("pictures") != wanted["pictures"] or not isinstance(kept.get("rest"), dict):
+        return False
+    names = ("file", "sound", "marked", "marks")
+    is_same = all(kept["rest"].get(name) == wanted["rest"][name] for name in names)
+    return is_same and finished.has_whole(wanted["rest"]["file"])
 
 
 def _check_pair(generator: Generator, face: Face) -> None:
@@ -148,63 +151,87 @@ def _check_pair(generator: Generator, face: Face) -> None:
         )
 
 
-def _save_inputs(shot: _Shot) -> None:
-    """track.yaml, latents.npz (the face first, then each moment), config.yaml, keepsakes."""
-    text = yaml.safe_dump(_to_plain(shot.plan.record), sort_keys=False)
-    write_text_atomically(shot.folder / TRACK, text)
-    times_s = [moment.time_s for moment in shot.plan.moments]
-    path_rows = shot.plan.path(torch.tensor(times_s, dtype=torch.float64)).cpu()
-    w_plus = torch.cat([shot.face.rows[None].cpu(), path_rows])
-    labels = np.array(["face", *(moment.label for moment in shot.plan.moments)])
-    metadata = {"labels": labels, "times_s": np.array([0.0, *times_s])}
-    save_latents(shot.folder / LATENTS, w_plus, metadata)
-    if shot.settings.config:
-        write_text_atomically(shot.folder / CONFIG, shot.settings.config)
-    for name, source in shot.face.keepsakes.items():
-        with write_atomically(shot.folder / name) as temporary:
-            shutil.copyfile(source, temporary)
+def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm | None) -> None:
+    """Put all results of a film together; its video is that of the finished one, if there is one.
 
-
-def _film(shot: _Shot) -> tuple[VideoFacts, Scorecard]:
-    """Render, encode, add sound, draw the sheet, score."""
-    settings, render = shot.settings, shot.settings.render
-    generator = shot.face.generator
+    The face's generator draws.
+    """
+    settings, render, generator = shot.settings, shot.settings.render, shot.face.generator
+    shot.save_inputs(results)
     frame_count = count_frames(shot.plan.path, settings.fps)
     device = choose_device(render.device)
     fast = accelerate(generator, render.precision, render.compile, device, frame_count)
-    video, marks, origin = shot.folder / settings.file, settings.wanted_marks, shot.origin
-    started_s = time.monotonic()
-    stages = (*shot.stages, *list_stages(marks, origin))
-    frames = render_frames(fast, shot.plan.path, settings.fps, render, stages, shot.report)
-    made_by = f"generator {fast.name}"
-    facts = write_video(video, frames, settings.describe_encoding(made_by), settings.size_px)
-    render_time_s = time.monotonic() - started_s
-    if shot.sound is not None:
-        add_sound(video, shot.sound)
-    shot.report(Progress("sheet"))
-    sheet = draw_sheet(fast, shot.face, shot.plan, render, shot.stages)
-    for stage in list_stages(marks, origin):
-        sheet = stage(sheet[None], torch.zeros(1, dtype=torch.float64))[0]
-    save_contact_sheet(shot.folder / SHEET, sheet, made_by, settings.marked)
-    known = RunFacts(
-        generator_name=generator.name,
-        generator_sha256=generator.sha256,
-        seed=shot.face.seed,
-        native_resolution_px=generator.resolution,
-        render_time_s=round(render_time_s, 3),
-    )
-    shot.report(Progress("score"))
-    score = settings.score
-    scorecard = score_video(video, score.observer, known, score.face_stride)
-    save_scorecard(shot.folder / SCORECARD, scorecard, marked=settings.marked)
-    mark_files([video, shot.folder / SHEET], origin, marks)
-    return facts, scorecard
+    video = results / settings.file
+    if finished is None:
+        stages = (*shot.stages, *shot.marks)
+        renderer = Renderer(fast, shot.plan.path, settings.fps, render, stages, shot.report)
+        render_time_s = _record_video(video, renderer, shot, place)
+    else:
+        link_or_copy(finished.path / settings.file, video)
+        render_time_s = _read_render_time_s(finished)
+    with _pausing(place, frame_count):
+        shot.report(Progress("sheet"))
+        pictures = {SHEET: draw_sheet(fast, shot.face, shot.plan, render, shot.stages)}
+        draw = partial(draw_film_frames, fast, shot.plan, render, shot.stages)
+        for name, draw_picture in shot.plan.pictures.items():
+            pictures[name] = draw_picture(draw)
+        for name, picture in pictures.items():
+            made_by = f"generator {generator.name}"
+            save_contact_sheet(results / name, shot.mark(picture), made_by, settings.marked)
+        known = RunFacts(
+            generator_name=generator.name,
+            generator_sha256=generator.sha256,
+            seed=shot.face.seed,
+            native_resolution_px=generator.resolution,
+            render_time_s=render_time_s,
+        )
+        shot.report(Progress("score"))
+        score = settings.score
+        scorecard = score_video(video, score.observer, known, score.face_stride)
+        save_scorecard(results / SCORECARD, scorecard, marked=settings.marked)
+        mark_files([results / name for name in pictures], shot.origin, settings.wanted_marks)
 
 
-def _to_plain(value: object) -> object:
-    """Mappings, lists, numbers and texts as YAML takes them; anything else by its text."""
-    if isinstance(value, Mapping):
-        return {str(key): _to_plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_plain(item) for item in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+def _record_video(video: Path, renderer: Renderer, shot: Shot, place: FilmFolder) -> float:
+    """Draw what is not drawn yet, join it, add sound; seconds that drawing took, in all runs."""
+    settings, total = shot.settings, renderer.frame_count
+    encoding = settings.describe_encoding(f"generator {shot.face.generator.name}")
+    marks = settings.wanted_marks
+    copies = count_copies(video, shot.sound is not None or marks.manifest)
+    space = SpaceWatch(place.work, total, copies)
+    recording = Recording(renderer, place.segments, video, encoding, settings.size_px, space)
+    missing = sum(len(one.frames) for one in find_missing(recording.segments))
+    video_bytes = guess_video_bytes(video, encoding, shot.find_frame_size(), total)
+    check_space(place.path, video_bytes * (copies - 1 + missing / total))
+    with _pausing(place, total):
+        recording.record()
+        recording.join()
+        if shot.sound is not None:
+            add_sound(video, shot.sound)
+        mark_files([video], shot.origin, marks)
+    return recording.read_render_time_s()
+
+
+@contextmanager
+def _pausing(place: FilmFolder, frame_count: int) -> Iterator[None]:
+    """A full disk ends the block with a sentence that says what is kept and how to go on."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL or not place.has_begun():
+            raise
+        reason, kept = os.strerror(error.errno), count_recorded(place.segments)
+        raise OSError(
+            error.errno,
+            f"paused ({reason}): {kept} of {frame_count} frames are finished and kept; make room "
+            "and give the same command again, which goes on from there",
+            str(place.path),
+        ) from error
+
+
+def _read_render_time_s(finished: FinishedFilm) -> float | None:
+    """What drawing the film took, if its scorecard is there to tell."""
+    try:
+        return load_scorecard(finished.path / SCORECARD).render_time_s
+    except (OSError, ValueError):
+        return None

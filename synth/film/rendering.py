@@ -7,6 +7,7 @@ In: a Generator and a LatentPath. Out: an iterator of uint8 frames [frame, heigh
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -40,25 +41,58 @@ def render_frames(
     stages: Sequence[FrameStage] = (),
     report: Report = ignore_progress,
 ) -> Iterator[Frames]:
-    """Yield the path's frames in chunks, each changed by the stages in turn.
+    """Yield all of the path's frames in chunks: see `Renderer`."""
+    yield from Renderer(generator, path, fps, settings, tuple(stages), report).render()
+
+
+@dataclass(frozen=True, eq=False)
+class Renderer:
+    """Draws the path's frames in chunks, each changed by the stages in turn.
 
     Every chunk is computed at the full batch size, the last one filled up with copies that are
-    dropped: a compiled generator then meets one shape only. Of the settings, batch and noise count
-    here. Raises ValueError for NaN pixels, and Cancelled where the report says so.
+    dropped: a compiled generator then meets one shape only. Which frames share a chunk does not
+    depend on where rendering begins, and so neither does any pixel. Of the settings, batch and
+    noise count here.
     """
-    frame_count, done = count_frames(path, fps), 0
-    batch_size = settings.batch_size
-    if batch_size is None:
-        batch_size = choose_batch_size(generator.resolution, find_device(generator))
-    batch_size = min(batch_size, frame_count)
-    report(Progress("render", 0, frame_count))
-    for times_s in iterate_frame_times(path, fps, batch_size):
-        frames = draw_chunk(generator, path, times_s, settings, batch_size)
-        for stage in stages:
-            frames = stage(frames, times_s)
-        yield frames
-        done += len(frames)
-        report(Progress("render", done, frame_count))
+
+    generator: Generator
+    path: LatentPath
+    fps: float | int = 25.0
+    settings: RenderSettings = field(default_factory=RenderSettings)
+    stages: tuple[FrameStage, ...] = ()
+    report: Report = ignore_progress
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of the whole film."""
+        return count_frames(self.path, self.fps)
+
+    @property
+    def batch_size(self) -> int:
+        """Frames drawn at once."""
+        chosen = self.settings.batch_size
+        if chosen is None:
+            chosen = choose_batch_size(self.generator.resolution, find_device(self.generator))
+        return min(chosen, self.frame_count)
+
+    def render(self, frames: range | None = None) -> Iterator[Frames]:
+        """Yield the frames of that range (None: all) in chunks.
+
+        Raises ValueError for NaN pixels, and Cancelled where the report says so.
+        """
+        total, size = self.frame_count, self.batch_size
+        wanted = range(total) if frames is None else frames
+        self.report(Progress("render", wanted.start, total))
+        start = wanted.start - wanted.start % size
+        for times_s in iterate_frame_times(self.path, self.fps, size, start):
+            drawn = draw_chunk(self.generator, self.path, times_s, self.settings, size)
+            for stage in self.stages:
+                drawn = stage(drawn, times_s)
+            yield drawn[max(wanted.start - start, 0) : wanted.stop - start]
+            start += size
+            self.report(Progress("render", min(start, wanted.stop), total))
+            if start >= wanted.stop:
+                return
 
 
 def draw_chunk(

@@ -68,8 +68,9 @@ class FilmSettings:
     None: one second. codec: None for the kind's own. size_px: longer side; None: as rendered.
     marked: say in the metadata that the film is generated, and give it its marks; False: nothing
     says so. marks: which marks. sound: a file whose sound it gets;
-    None: that of the motion, if it has one. config: text to keep as config.yaml, for whoever wants
-    to know later how the film was made.
+    None: that of the motion, if it has one. resume: go on with what a run that did not come to its
+    end has left in the folder, and keep what is there of the same film; else begin again.
+    config: text to keep as config.yaml, for whoever wants to know later how the film was made.
     Raises ValueError for settings that cannot be met.
     """
 
@@ -81,6 +82,7 @@ class FilmSettings:
     size_px: int | None = None
     marked: bool = True
     sound: str | None = None
+    resume: bool = True
     config: str = ""
     render: RenderSettings = field(default_factory=RenderSettings)
     score: ScoreSettings = field(default_factory=ScoreSettings)

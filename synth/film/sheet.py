@@ -13,6 +13,7 @@ from synth.film.rendering import draw_chunk
 from synth.film.settings import RenderSettings
 from synth.generators.base import Generator
 from synth.motion.base import Plan
+from synth.types import Frames, Times
 
 #: A sheet of more pictures could not be read; a longer film shows so many of its moments.
 SHEET_PICTURES = 35
@@ -29,13 +30,25 @@ def draw_sheet(
     count = len(plan.moments)
     shown = np.unique(np.linspace(0, count - 1, min(count, SHEET_PICTURES)).round().astype(int))
     moments = [plan.moments[k] for k in shown.tolist()]
-    pictures = []
-    for moment in moments:
-        times_s = torch.tensor([moment.time_s], dtype=torch.float64)
-        frames = draw_chunk(generator, plan.path, times_s, settings, 1)
-        for stage in stages:
-            frames = stage(frames, times_s)
-        pictures.append(frames)
+    times_s = torch.tensor([moment.time_s for moment in moments], dtype=torch.float64)
+    pictures = draw_film_frames(generator, plan, settings, stages, times_s)
     labels = [TileLabel(moment.label, moment.intensity, moment.time_s) for moment in moments]
-    title = ", ".join(text for text in (generator.name, face.label) if text)
-    return make_contact_sheet(np.concatenate(pictures), labels, title)
+    title = ", ".join(text for text in (generator.name, plan.shows or face.label) if text)
+    return make_contact_sheet(pictures, labels, title)
+
+
+def draw_film_frames(
+    generator: Generator,
+    plan: Plan,
+    settings: RenderSettings,
+    stages: Sequence[FrameStage],
+    times_s: Times,
+) -> Frames:
+    """Frames of the film at any times [frame, height, width, 3], drawn again one by one."""
+    pictures = []
+    for k in range(len(times_s)):
+        frames = draw_chunk(generator, plan.path, times_s[k : k + 1], settings, 1)
+        for stage in stages:
+            frames = stage(frames, times_s[k : k + 1])
+        pictures.append(frames)
+    return np.concatenate(pictures)

@@ -30,6 +30,7 @@ class Capabilities:
         (`synth.types.Transforms`).
     compute_types: values that its attribute `dtype`, the type of feature maps, may have.
     class_names: of a class-conditional network, in the order of its classes.
+    draws_faces: False for one that is known to draw something else, of which emotions say nothing.
     accelerate: lays it out for inference; None where nobody has written that.
     """
 
@@ -39,6 +40,7 @@ class Capabilities:
     transform: bool = False
     compute_types: tuple[torch.dtype, ...] = ()
     class_names: tuple[str, ...] = ()
+    draws_faces: bool = True
     accelerate: Callable[[Any, InferenceWish], Generator] | None = None
 
 
@@ -91,6 +93,21 @@ def need_differentiable(generator: object, job: str) -> TrainableGenerator:
             f"{type(generator).__name__}; try the one that was loaded, before it was accelerated"
         )
     return cast(TrainableGenerator, generator)
+
+
+def need_faces(generator: Generator, job: str) -> None:
+    """Raise ValueError for a generator that is known to draw no faces.
+
+    `job` says what for: 'for emotion directions'.
+    """
+    capabilities = find_capabilities(generator)
+    if not capabilities.draws_faces:
+        classes = len(capabilities.class_names)
+        raise ValueError(
+            f"needs a generator that draws faces {job}; got {generator.name}, which draws things "
+            f"of {classes} classes; try generator=bundled, or a motion that needs no emotions, "
+            "such as motion=walk or motion=footage"
+        )
 
 
 def count_rows(generator: Generator, resolution: int) -> int:

@@ -64,6 +64,12 @@ def fix_classes(generator: AnyGenerator, shares: Mapping[str, float]) -> AnyGene
     return twin
 
 
+def lacks_classes(generator: Generator) -> bool:
+    """Whether it is class-conditional and nobody has fixed what it draws where it is told none."""
+    fixed = getattr(generator.mapping, "fixed_weights", None)
+    return bool(find_capabilities(generator).class_names) and fixed is None
+
+
 def check_class_weights(
     weights: ClassWeights | None, classes: int, batch: int
 ) -> Float[Tensor, "batch classes"] | None:

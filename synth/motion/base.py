@@ -7,7 +7,7 @@ one class; docs/extending.md shows it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -16,6 +16,12 @@ from synth.faces.face import Face, FrameStage
 from synth.faces.observers import FaceObserver
 from synth.motion.paths import LatentPath
 from synth.progress import Report, ignore_progress
+from synth.types import Frames, Picture, Times
+
+#: Times in seconds [frame] -> frames as the film shows them, for whoever explains it in a picture.
+DrawFilm = Callable[[Times], Frames]
+#: A picture that a motion wants beside its film, RGB [height, width, 3].
+DrawPicture = Callable[[DrawFilm], Picture]
 
 
 @dataclass(frozen=True)
@@ -36,9 +42,12 @@ class Plan:
 
     path: which W+ at which time. moments: at least one, in the order of their times.
     record: the motion in plain numbers and texts, kept as track.yaml.
-    touch: may change drawn frames before they are written; None leaves them alone.
+    touch: may change drawn frames before they are written; None leaves them alone. It must answer
+        by the chunk alone: a run that goes on with a film asks for no earlier one.
     sound: a file whose sound belongs to the motion; the film gets it unless told otherwise.
-    Raises ValueError for no moments.
+    shows: what captions call the film's subject where that is not the face.
+    pictures: what explains the motion, by the file's name (.png); drawn when the film is.
+    Raises ValueError for no moments, and for a picture of another name.
     """
 
     path: LatentPath
@@ -46,10 +55,15 @@ class Plan:
     record: Mapping[str, object] = field(default_factory=dict)
     touch: FrameStage | None = None
     sound: Path | None = None
+    pictures: Mapping[str, DrawPicture] = field(default_factory=dict)
+    shows: str = ""
 
     def __post_init__(self) -> None:
         if not self.moments:
             raise ValueError("needs at least one moment to show; got a plan without")
+        for name in self.pictures:
+            if Path(name).name != name or Path(name).suffix != ".png":
+                raise ValueError(f"needs pictures named like turns.png; got {name!r}")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from safetensors.torch import save_file
 
 from synth.emotions import Emotion
 from synth.generators.base import Generator, name_weights
+from synth.generators.capabilities import need_faces
 from synth.motion.directions import Direction
 from synth.plain_text import parse_json
 from synth.storage.assets import hash_file
@@ -127,8 +128,10 @@ def load_directions_for(generator: Generator, path: str | Path | None = None) ->
     """The directions fitted for this generator: those at `path`, or the bundled ones.
 
     Raises ValueError when there are none, or when those at `path` have another shape; the message
-    tells the command that fits them. Warns when those at `path` were fitted for other weights.
+    tells the command that fits them. Also for a generator that draws no faces. Warns when those at
+    `path` were fitted for other weights.
     """
+    need_faces(generator, "for emotion directions")
     command = (
         "`python -m scripts.fit_directions generator=file generator.path=... labels=folder "
         "labels.path=... labels.latents=... out=my.safetensors`, then "

@@ -87,6 +87,15 @@ def compute_gap_s(fps: float | int, in_between_frames: int = IN_BETWEEN_FRAMES) 
     return (in_between_frames + 1) / fps
 
 
+def compute_film_length(seconds: float | int, fps: float | int) -> float:
+    """From the first to the last frame of a film of so many seconds: a frame less than it lasts.
+
+    An open path of this duration films as long as `seconds`, exact to a frame.
+    """
+    _check_fps(fps)
+    return (max(1, round(seconds * fps)) - 1) / fps
+
+
 def count_frames(path: LatentPath, fps: float | int) -> int:
     """Frames of the whole film: an open path shows both its ends, a loop its seam only once.
 
@@ -108,12 +117,19 @@ def count_frames(path: LatentPath, fps: float | int) -> int:
     return count
 
 
-def iterate_frame_times(path: LatentPath, fps: float | int, chunk_frames: int) -> Iterator[Times]:
-    """Yield the frames' times in seconds, float64, at most `chunk_frames` at once."""
+def iterate_frame_times(
+    path: LatentPath, fps: float | int, chunk_frames: int, first: int = 0
+) -> Iterator[Times]:
+    """Yield the frames' times in seconds from `first` on, float64, at most `chunk_frames` at once.
+
+    Chunks are those of the whole film: `first` begins one. Raises ValueError where it does not.
+    """
     if chunk_frames < 1:
         raise ValueError(f"needs a chunk of at least 1 frame; got {chunk_frames}; try 4")
+    if first % chunk_frames:
+        raise ValueError(f"needs a first frame that begins a chunk of {chunk_frames}; got {first}")
     total = count_frames(path, fps)
-    for start in range(0, total, chunk_frames):
+    for start in range(first, total, chunk_frames):
         stop = min(start + chunk_frames, total)
         yield torch.arange(start, stop, dtype=torch.float64) / fps
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
@@ -131,9 +131,8 @@ class ShiftAndTurn:
             return Plan(path, self._list_moments(), {"transform": record})
         inner = as_motion(self.motion).plan(face, scene)
         path = MovedPath(inner.path, places)
-        return Plan(
-            path, inner.moments, {**inner.record, "transform": record}, inner.touch, inner.sound
-        )
+        record = {**inner.record, "transform": record}
+        return replace(inner, path=path, record=record)
 
     def _make_keyframes(self) -> Keyframes:
         """Placements as keyframes of one row (right, down, degrees)."""

@@ -48,6 +48,7 @@ class Card:
     package: str | None = None
     path: str | None = None
     how: str | None = None
+    sha256_start: str | None = None
 
 
 @cache
@@ -151,16 +152,27 @@ def _find_in_package(card: Card) -> Path | None:
 
 def _verify(card: Card, path: Path) -> None:
     """Compare with the card's sha256, or with the one recorded at the first download."""
-    wanted = card.sha256 or _load_records().get(card.name)
+    recorded = card.sha256 or _load_records().get(card.name)
+    wanted = recorded or card.sha256_start
     if wanted is None:
         return
     found = hash_file(path)
-    if found != wanted:
-        origin = "its card" if card.sha256 else f"the first download (in {_records_path()})"
+    if not found.startswith(wanted):
+        first = recorded and not card.sha256
+        origin = f"the first download (in {_records_path()})" if first else "its card"
         raise AssetError(
             f"{path}: needs sha256 {wanted} by {origin}; got {found}; "
             "try removing the file, so that it is fetched again"
         )
+
+
+def _verify_start(card: Card, path: Path) -> None:
+    """A first download that is not what its name promises goes again, and is told."""
+    try:
+        _verify(card, path)
+    except AssetError:
+        path.unlink()
+        raise
 
 
 def _download(card: Card, url: str, target: Path) -> None:
@@ -185,6 +197,7 @@ def _download(card: Card, url: str, target: Path) -> None:
             f"needs {url} at {target}; got no such download ({reason}); {by_hand}"
         ) from None
     if sha256 is None:
+        _verify_start(card, target)
         _record(card, target)
 
 

@@ -6,6 +6,7 @@ the answer whether they still are what it says.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -24,6 +25,18 @@ def write_checksums(folder: Path) -> None:
         if path.is_file() and path.name != CHECKSUMS
     }
     write_text_atomically(folder / CHECKSUMS, json.dumps(found, indent=1) + "\n")
+
+
+def hash_tree(path: Path) -> str:
+    """The sha256 of a file, or of a folder's files and their names."""
+    if path.is_file():
+        return hash_file(path)
+    lines = [
+        f"{hash_file(one)} {one.relative_to(path).as_posix()}"
+        for one in sorted(path.rglob("*"))
+        if one.is_file()
+    ]
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def find_damage(folder: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""A new folder takes an old one's place with no moment in which there is neither.
+"""A new file or folder takes an old one's place with no moment in which there is neither.
 
 Linux exchanges two names in one step (renameat2). Elsewhere the old folder is put aside under a
 temporary name first; should the process be killed just then, `atomic.remove_leftovers` puts it
@@ -22,13 +22,13 @@ _EXCHANGE = 2  # RENAME_EXCHANGE
 
 
 def put_in_place(new: Path, path: Path) -> None:
-    """Rename the folder `new` to `path`; a folder that had the name is removed afterwards."""
-    if not path.is_dir():
+    """Rename `new`, a file or folder, to `path`; what had the name is removed afterwards."""
+    if not os.path.lexists(path) or not (_is_folder(new) or _is_folder(path)):
         os.replace(new, path)
         return
     exchange = _find_exchange()
     if exchange is not None and exchange(os.fsencode(new), os.fsencode(path)):
-        shutil.rmtree(new, ignore_errors=True)
+        _remove(new)
         return
     aside = path.with_name(f".{path.name}.{mark_writer()}.aside")
     os.replace(path, aside)
@@ -37,7 +37,19 @@ def put_in_place(new: Path, path: Path) -> None:
     except BaseException:
         os.replace(aside, path)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
+    _remove(aside)
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is a folder itself, not a link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
+def _remove(path: Path) -> None:
+    if _is_folder(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @functools.cache

@@ -16,6 +16,7 @@ from synth.plain_text import load_json
 from synth.storage.atomic import write_text_atomically
 
 _MOST_NAMED = 5
+ADVICE = "try another folder (name=...), or remove this one"
 
 
 def keep_settings(path: Path, settings: Mapping[str, Any], others: Iterable[Path] = ()) -> None:
@@ -38,19 +39,19 @@ def replace_settings(path: Path, settings: Mapping[str, Any]) -> None:
     write_text_atomically(path, json.dumps(settings, indent=1, sort_keys=True) + "\n")
 
 
-def check_same_settings(kept: Any, settings: Mapping[str, Any], source: str) -> None:
+def check_same_settings(
+    kept: Any, settings: Mapping[str, Any], source: str, advice: str = ADVICE
+) -> None:
     """Raise ValueError unless `kept`, as read from a file, says the same as `settings`.
 
-    source: what was made with the kept ones, `the results in out were made with`.
+    source: what was made with the kept ones, `the results in out were made with`. advice: how the
+    sentence ends.
     """
     wanted = json.loads(json.dumps(settings))
     if kept == wanted:
         return
     differing = ", ".join(_list_differences(kept, wanted)[:_MOST_NAMED])
-    raise ValueError(
-        f"needs the settings that {source}; got others: {differing}; try another folder "
-        "(name=...), or remove this one"
-    )
+    raise ValueError(f"needs the settings that {source}; got others: {differing}; {advice}")
 
 
 def _list_differences(kept: Any, wanted: Any, path: str = "") -> list[str]:

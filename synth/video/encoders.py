@@ -8,13 +8,12 @@ identifier is written.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import av
 import numpy as np
@@ -26,9 +25,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from synth.video.colour import convert_to_yuv420p
-from synth.video.gif_frames import insert_gif_comment, quantize_frame
+from synth.video.containers import abandon_container, close_container, open_container
+from synth.video.gif_frames import insert_gif_comment, make_gif_frame, quantize_frame
 from synth.video.output_file import OutputFile
-from synth.video.provenance import MARK, media_tags, png_tags
+from synth.video.provenance import MARK, png_tags
 from synth.video.reading import MAX_FPS, MIN_FPS
 
 Frame = UInt8[np.ndarray, "height width 3"]
@@ -79,6 +79,11 @@ class Encoding:
             )
         if self.gop is not None and self.gop < 1:
             raise ValueError(f"needs gop of at least 1 frame; got gop={self.gop}; try gop=25")
+
+    @property
+    def gop_frames(self) -> int:
+        """Frames from one key frame to the next."""
+        return self.gop or max(1, round(self.fps))
 
     @property
     def rate(self) -> Fraction:
@@ -151,9 +156,12 @@ class ContainerEncoder:
 
     def write(self, frame: Frame) -> None:
         """Encode one frame; the first one opens the stream at its size."""
+        self.write_converted(self._convert(frame))
+
+    def write_converted(self, video_frame: av.VideoFrame) -> None:
+        """Encode one frame that has the codec's own colours already."""
         if not self._written:
-            self._open(height=frame.shape[0], width=frame.shape[1])
-        video_frame = self._convert(frame)
+            self._open(height=video_frame.height, width=video_frame.width)
         video_frame.pts = self._written
         video_frame.time_base = 1 / self._encoding.rate
         self._written += 1
@@ -169,11 +177,11 @@ class ContainerEncoder:
         self._container = None
         try:
             container.mux(self._stream.encode())
-            container.close()
         except FFmpegError as error:
             if self._file.error is not None:
                 raise self._file.error from error
             raise
+        close_container(container, self._file)
         if self._codec == "gif" and self._encoding.marked:
             insert_gif_comment(self._file, MARK)
         self._file.sync()
@@ -181,27 +189,16 @@ class ContainerEncoder:
     def close(self) -> None:
         """Let go of the encoder's threads and the file; harmless after `finish`."""
         if self._container is not None:
-            with contextlib.suppress(OSError, ValueError, FFmpegError):
-                self._container.close()
+            abandon_container(self._container)
         self._file.close()
 
     def _open(self, height: int, width: int) -> None:
-        suffix = self._file.path.suffix.lower()
-        options = {"fflags": "+bitexact"}
-        if suffix == ".mp4":
-            options["movflags"] = "+faststart"
-        # To move the index to the front the muxer reads back what it has written.
-        self._container = av.open(
-            self._file, "w", format=suffix[1:], options=options, io_open=self._reopen
-        )
-        if self._encoding.marked:
-            self._container.metadata.update(media_tags(self._encoding.made_by))
-        self._stream = self._container.add_stream(self._codec, rate=self._encoding.rate)
+        encoding = self._encoding
+        self._container = open_container(self._file, encoding.marked, encoding.made_by)
+        self._stream = self._container.add_stream(self._codec, rate=encoding.rate)
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = PIXEL_FORMATS.get(self._codec, PIXEL_FORMAT)
-        self._stream.codec_context.gop_size = self._encoding.gop or max(
-            1, round(self._encoding.fps)
-        )
+        self._stream.codec_context.gop_size = encoding.gop_frames
         if self._codec != "gif":
             self._tag_and_tune()
 
@@ -210,18 +207,18 @@ class ContainerEncoder:
         context.color_range = ColorRange.MPEG
         context.colorspace = Colorspace.ITU709
         context.color_primaries = context.color_trc = BT709
-        self._stream.options = {
+        options = {
             "crf": str(self._encoding.crf),
             "threads": ENCODER_THREADS,
             **CODEC_OPTIONS.get(self._codec, {}),
         }
-
-    def _reopen(self, url: str, flags: int, options: dict[str, str]) -> BinaryIO:
-        return open(self._file.path, "rb")
+        if self._codec == "libx264" and not self._encoding.crf:
+            del options["profile"]  # lossless has one of its own
+        self._stream.options = options
 
     def _convert(self, frame: Frame) -> av.VideoFrame:
         if self._codec == "gif":
-            return quantize_frame(frame)
+            return make_gif_frame(*quantize_frame(frame))
         planes = convert_to_yuv420p(np.ascontiguousarray(frame))
         video_frame = av.VideoFrame.from_ndarray(planes, format=PIXEL_FORMAT)
         video_frame.colorspace, video_frame.color_range = Colorspace.ITU709, ColorRange.MPEG
@@ -229,22 +226,25 @@ class ContainerEncoder:
 
 
 class PngFolderEncoder:
-    """frame_000000.png, frame_000001.png, ... in a folder that already exists."""
+    """frame_000000.png, frame_000001.png, ... in a folder that already exists.
 
-    def __init__(self, folder: Path, encoding: Encoding) -> None:
+    first: the number of the first one.
+    """
+
+    def __init__(self, folder: Path, encoding: Encoding, first: int = 0) -> None:
         self._folder = folder
         self._tags = png_tags(encoding.made_by) if encoding.marked else PngInfo()
         self._tags.add_text("fps", str(float(encoding.rate)))
-        self._written = 0
+        self._number = first
 
     def write(self, frame: Frame) -> None:
         """Write one picture."""
         # Level 3: several times as fast as the default, for somewhat larger files.
-        with open(self._folder / FRAME_NAME.format(self._written), "wb") as file:
+        with open(self._folder / FRAME_NAME.format(self._number), "wb") as file:
             Image.fromarray(frame).save(file, "PNG", pnginfo=self._tags, compress_level=3)
             file.flush()
             os.fsync(file.fileno())
-        self._written += 1
+        self._number += 1
 
     def finish(self) -> None:
         """Nothing is held back."""

@@ -16,15 +16,24 @@ from PIL import Image
 
 from synth.video.output_file import OutputFile
 
+#: A frame's pixels as numbers of colours, and its 256 colours as alpha, red, green, blue.
+Indices = UInt8[np.ndarray, "height width"]
+Palette = UInt8[np.ndarray, "256 4"]
 
-def quantize_frame(frame: UInt8[np.ndarray, "height width 3"]) -> av.VideoFrame:
+
+def quantize_frame(frame: UInt8[np.ndarray, "height width 3"]) -> tuple[Indices, Palette]:
     """RGB -> 256 colours of the frame's own palette, error-diffused, as GIF wants them."""
     image = Image.fromarray(frame).quantize(256, Image.Quantize.MEDIANCUT)
     rgb = np.asarray(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
-    argb = np.zeros((256, 4), np.uint8)
-    argb[:, 0] = 255
-    argb[: len(rgb), 1:] = rgb
-    paletted: Any = (np.asarray(image), argb)
+    palette = np.zeros((256, 4), np.uint8)
+    palette[:, 0] = 255
+    palette[: len(rgb), 1:] = rgb
+    return np.asarray(image), palette
+
+
+def make_gif_frame(indices: Indices, palette: Palette) -> av.VideoFrame:
+    """A paletted frame for PyAV."""
+    paletted: Any = (indices, palette)
     return av.VideoFrame.from_ndarray(paletted, format="pal8")
 
 

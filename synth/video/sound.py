@@ -8,7 +8,6 @@ audio stream of the source, from its beginning, cut where the film ends (AAC in 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from av.error import FFmpegError
 
 from synth.storage.atomic import write_atomically
 from synth.video.reading import probe_video
+from synth.video.sound_reading import open_sound
 
 CODECS = {".mp4": "aac", ".webm": "libopus"}
 SAMPLE_RATE = 48_000
@@ -35,7 +35,7 @@ def check_sound(video: str | Path, source: str | Path) -> None:
             f"needs a film ending in {' or '.join(CODECS)} to give it sound; got {video}; try "
             "video=mp4, or no sound"
         )
-    with _open_source(Path(source)):
+    with open_sound(Path(source)):
         pass
 
 
@@ -63,7 +63,7 @@ def _mux(video: Path, source: Path, target: Path, duration_s: float) -> None:
     options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if suffix == ".mp4" else {})
     with (
         av.open(str(video)) as film,
-        _open_source(source) as heard,
+        open_sound(source) as heard,
         av.open(str(target), "w", format=suffix[1:], options=options) as out,
     ):
         out.metadata.update(film.metadata)
@@ -108,20 +108,3 @@ def _encode(heard: Any, sound: Any, samples: int) -> Iterator[Any]:
                 yield from sound.encode(None)
                 return
     yield from sound.encode(None)
-
-
-@contextmanager
-def _open_source(path: Path) -> Iterator[Any]:
-    if not path.is_file():
-        raise FileNotFoundError(f"needs a file with sound; found nothing at {path}; check the path")
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.audio:
-                raise ValueError(
-                    f"needs a file with sound; {path} has none; try another, or a film without"
-                )
-            yield container
-    except FFmpegError as error:
-        raise ValueError(
-            f"needs a readable file with sound; {path} is broken ({error.strerror}); try another"
-        ) from error

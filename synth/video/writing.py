@@ -8,20 +8,15 @@ queue, so that encoding overlaps rendering and memory does not grow with length.
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import queue
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import numpy as np
-from av.error import FFmpegError
-
-from synth.resizing import pad_to_even, resize_frames
+from synth.resizing import ResizedFrames, pad_to_even, resize_frames
 from synth.storage.atomic import write_atomically, write_folder_atomically
 from synth.types import Frames
+from synth.video.background import check_chunks, run_in_background, writing_to
 from synth.video.encoders import (
     ContainerEncoder,
     Encoding,
@@ -32,10 +27,6 @@ from synth.video.encoders import (
 from synth.video.reading import VideoFacts, probe_video, read_frames
 
 __all__ = ["Encoding", "VideoFacts", "probe_video", "read_frames", "write_video"]
-
-#: Chunks waiting for the encoder. Two keep it busy; more would only hold memory.
-QUEUE_CHUNKS = 2
-POLL_S = 0.2
 
 
 def write_video(
@@ -53,28 +44,33 @@ def write_video(
     """
     path = Path(path)
     codec_name = check_encoding(path, encoding)
-    needs_even = codec_name not in ("gif", "png")
     frame_count = 0
 
-    def encode_chunk(chunk: Frames) -> None:
+    def encode(chunks: Iterator[Frames]) -> None:
         nonlocal frame_count
-        if size_px is not None:
-            chunk = resize_frames(chunk, size_px)
-        with _writing_to(path):
-            for frame in pad_to_even(chunk) if needs_even else chunk:
-                encoder.write(frame)
-                frame_count += 1
+        for chunk in chunks:
+            fitting = fit_frames(chunk, size_px, codec_name)
+            with writing_to(path):
+                for frame in fitting:
+                    encoder.write(frame)
+                    frame_count += 1
 
     with ExitStack() as stack:
-        with _writing_to(path):
+        with writing_to(path):
             temporary, encoder = _open_encoder(stack, path, encoding, codec_name)
-        _run_in_background(_check_chunks(frames), encode_chunk)
+        run_in_background(check_chunks(frames), encode)
         if not frame_count:
             raise ValueError(f"needs at least one frame to write {path}; got an empty stream")
-        with _writing_to(path):
+        with writing_to(path):
             encoder.finish()
-            return _verify(temporary, frame_count)
+            return verify_video(temporary, frame_count)
     raise AssertionError("unreachable: nothing in the block swallows exceptions")
+
+
+def fit_frames(frames: Frames, size_px: int | None, codec: str) -> ResizedFrames:
+    """Frames in the size in which the codec gets them."""
+    resized = frames if size_px is None else resize_frames(frames, size_px)
+    return resized if codec in ("gif", "png") else pad_to_even(resized)
 
 
 def _open_encoder(
@@ -92,66 +88,7 @@ def _open_encoder(
     return temporary, encoder
 
 
-def _check_chunks(chunks: Iterable[Frames]) -> Iterator[Frames]:
-    """Pass chunks on; raise ValueError for one that is not uint8 RGB of the first one's size."""
-    size: tuple[int, ...] | None = None
-    for chunk in chunks:
-        if chunk.dtype != np.uint8 or chunk.ndim != 4 or chunk.shape[-1] != 3:
-            raise ValueError(
-                "needs frames as uint8 [frame, height, width, 3]; "
-                f"got {chunk.dtype} {chunk.shape}; try synth.types.to_frames"
-            )
-        size = size or chunk.shape[1:3]
-        if chunk.shape[1:3] != size:
-            raise ValueError(f"needs frames of one size; got {size}, then {chunk.shape[1:3]}")
-        yield chunk
-
-
-def _run_in_background(chunks: Iterator[Frames], encode_chunk: Callable[[Frames], None]) -> None:
-    """Feed `chunks` to `encode_chunk` in a worker thread through a short queue.
-
-    Whichever side fails first stops the other, and its exception is raised here.
-    """
-    waiting: queue.Queue[Frames | None] = queue.Queue(QUEUE_CHUNKS)
-    stopped = threading.Event()
-    failures: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            while not stopped.is_set():
-                with contextlib.suppress(queue.Empty):
-                    chunk = waiting.get(timeout=POLL_S)
-                    if chunk is None:
-                        return
-                    encode_chunk(chunk)
-        except BaseException as error:
-            failures.append(error)
-
-    worker = threading.Thread(target=work, name="encoder", daemon=True)
-    worker.start()
-    try:
-        for chunk in chunks:
-            if not _put(waiting, chunk, failures):
-                break
-        _put(waiting, None, failures)
-        worker.join()
-    finally:
-        stopped.set()
-        worker.join()
-    if failures:
-        raise failures[0]
-
-
-def _put(waiting: queue.Queue, chunk: Frames | None, failures: list[BaseException]) -> bool:
-    """Wait for room in the queue; False when the worker has failed and will make none."""
-    while not failures:
-        with contextlib.suppress(queue.Full):
-            waiting.put(chunk, timeout=POLL_S)
-            return True
-    return False
-
-
-def _verify(temporary: Path, frame_count: int) -> VideoFacts:
+def verify_video(temporary: Path, frame_count: int) -> VideoFacts:
     """Re-open what was written and count: encoders can lose a full disk's error."""
     facts = probe_video(temporary)
     if facts.frame_count != frame_count:
@@ -159,19 +96,6 @@ def _verify(temporary: Path, frame_count: int) -> VideoFacts:
             errno.EIO, f"wrote {frame_count} frames but {facts.frame_count} can be read back"
         )
     return facts
-
-
-@contextmanager
-def _writing_to(path: Path) -> Iterator[None]:
-    """Errors of the encoder and the disk become one OSError that names the final path."""
-    try:
-        yield
-    except (OSError, FFmpegError) as error:
-        number = getattr(error, "errno", None) or errno.EIO
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OSError(
-            number, f"cannot write the video: {reason}; try another folder or free space", str(path)
-        ) from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -40,7 +41,7 @@ def list_groups(root: str) -> set[str]:
 
 
 @pytest.fixture
-def values(tmp_path, tiny_generator) -> dict[str, str]:
+def values(tmp_path, tiny_generator) -> dict[str, Any]:
     """What a user has to give where an option leaves a value open."""
     track = tmp_path / "track.yaml"
     track.write_text("[calm, fear]")
@@ -49,11 +50,12 @@ def values(tmp_path, tiny_generator) -> dict[str, str]:
         "generator.path.name": "ffhq-256",
         "face.path": str(tmp_path / "face.npz"),
         "track.path": str(track),
+        "motion.paths": ["a.png", "b.png"],
         "source": str(tmp_path),
     }
 
 
-def fill_in(config: DictConfig, values: dict[str, str]) -> DictConfig:
+def fill_in(config: DictConfig, values: dict[str, Any]) -> DictConfig:
     for key in OmegaConf.missing_keys(config):
         OmegaConf.update(config, key, values.get(key, "given-by-the-user"))
     return config

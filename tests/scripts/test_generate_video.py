@@ -18,6 +18,7 @@ from PIL import Image
 from synth.emotions import Emotion
 from synth.faces.face import Face
 from synth.faces.latents import load_latents, save_latents
+from synth.film.recording import Recording
 from synth.generators import load_generator
 from synth.motion.direction_sets import load_directions, save_directions
 from synth.motion.emotion_track import load_track, parse_track
@@ -202,7 +203,7 @@ def test_an_output_folder_that_is_a_file(run, tmp_path):
 
 
 def start_long_run(run) -> subprocess.Popen:
-    """A film of hours in a process of its own; returns once frames are being written."""
+    """A film of hours in a process of its own; returns once a segment is finished."""
     command = [sys.executable, "-m", "scripts.generate_video", *run.base, "track.hold=999"]
     process = subprocess.Popen(
         command,
@@ -214,7 +215,7 @@ def start_long_run(run) -> subprocess.Popen:
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     deadline = time.monotonic() + 120
-    while not any(file.stat().st_size for file in run.folder.rglob(".video.*.part.mp4")):
+    while not any(run.folder.glob(".unfinished/segments/[0-9]*")):
         assert process.poll() is None and time.monotonic() < deadline, process.communicate()
         time.sleep(0.05)
     return process
@@ -227,7 +228,34 @@ def test_a_run_that_is_stopped_leaves_no_half_file(run, sent, code):
     _, error = process.communicate(timeout=60)
     assert process.returncode == code
     assert "Traceback" not in error
-    assert run.list_results() == set()
+    assert run.list_results() == {".unfinished"}
+    assert not [path for path in run.folder.rglob("*") if ".part" in path.name]
+
+
+def stop(recording):
+    """Stands for Ctrl-C when all frames are drawn."""
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("name", ["run", "run/${now:%H-%M-%S-%f}"])
+def test_the_same_command_goes_on(run, name):
+    command = (f"name='{name}'", "face.seed=5", "track.emotions=[calm,fear]")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Recording, "join", stop)
+        assert run(*command)[0] == 130
+    (begun,) = {path.parent for path in run.folder.parent.rglob(".unfinished")}
+    assert run("face.seed=6", *command[::2])[0] == (1 if name == "run" else 0)
+    code, error = run(*command)
+    assert code == 0, error
+    assert (begun / "video.mp4").is_file()
+    folders = {path.parent for path in run.folder.parent.rglob("film.json")}
+    assert len(folders) == (1 if name == "run" else 2), "no folder of its own for the second run"
+    if name == "run":
+        before = (begun / "film.json").stat().st_mtime_ns
+        assert run(*command)[0] == 0
+        assert (begun / "film.json").stat().st_mtime_ns == before, "a film that is there is kept"
+        assert run(*command, "resume=false")[0] == 0
+        assert (begun / "film.json").stat().st_mtime_ns != before
 
 
 def test_every_emotion_can_be_filmed(run):

@@ -20,8 +20,7 @@ from synth.film.marks.convolutional_code import ID_BITS
 from synth.film.marks.manifest import Origin, can_sign, find_version, sign_file
 from synth.film.marks.settings import MarkSettings
 from synth.film.marks.watermark import Watermark
-from synth.film.marks.xmp import insert_xmp, make_packet
-from synth.storage.atomic import write_atomically
+from synth.film.marks.xmp import add_xmp, make_packet
 from synth.video.provenance import SOFTWARE
 
 
@@ -64,11 +63,5 @@ def mark_files(paths: Iterable[Path], origin: Origin, settings: MarkSettings) ->
                     stacklevel=2,
                 )
                 continue
-            _insert(file, packet)
+            add_xmp(file, packet)
             sign_file(file, origin, key)
-
-
-def _insert(path: Path, packet: bytes) -> None:
-    content = insert_xmp(path.read_bytes(), path.suffix.lower(), packet)
-    with write_atomically(path) as temporary:
-        temporary.write_bytes(content)

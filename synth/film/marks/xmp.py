@@ -7,12 +7,15 @@ other bytes stay as they are; a packet that is there already is left alone and n
 
 from __future__ import annotations
 
+import shutil
 import struct
 import uuid
 import zlib
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
+
+from synth.storage.atomic import write_atomically
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 GENERATED, OF_A_PERSON = "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"
@@ -52,9 +55,20 @@ def insert_xmp(content: bytes, suffix: str, packet: bytes) -> bytes:
     return content if b"<x:xmpmeta" in content else insert(content, packet)
 
 
-def can_carry(path: Path) -> bool:
-    """Whether a packet has a place in files of that name."""
-    return path.suffix.lower() in _INSERTERS
+def add_xmp(path: Path, packet: bytes) -> None:
+    """Give the file at `path` a packet, whole or not at all. Films of any size are copied, not read
+    into memory. Raises as `insert_xmp`."""
+    if _INSERTERS.get(path.suffix.lower()) is not _insert_box:
+        content = insert_xmp(path.read_bytes(), path.suffix.lower(), packet)
+        with write_atomically(path) as temporary:
+            temporary.write_bytes(content)
+        return
+    with write_atomically(path) as temporary, open(path, "rb") as source:
+        head = source.read(8)
+        with open(temporary, "wb") as target:
+            target.write(_insert_box(head, b"")[:8])
+            shutil.copyfileobj(source, target)
+            target.write(_make_box(packet))
 
 
 def _insert_png(content: bytes, packet: bytes) -> bytes:
@@ -86,7 +100,11 @@ def _insert_gif(content: bytes, packet: bytes) -> bytes:
 def _insert_box(content: bytes, packet: bytes) -> bytes:
     # At the end no offset into the file changes.
     _need(content[4:8] == b"ftyp", "MP4")
-    return content + struct.pack(">I", len(packet) + 24) + b"uuid" + _BOX + packet
+    return content + _make_box(packet)
+
+
+def _make_box(packet: bytes) -> bytes:
+    return struct.pack(">I", len(packet) + 24) + b"uuid" + _BOX + packet
 
 
 def _need(is_so: bool, kind: str) -> None:

@@ -18,7 +18,6 @@ z. In: z [batch, z_dim], shares of classes. Out: images [batch, 3, resolution, r
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from synth.generators.architectures import Architecture
@@ -26,19 +25,10 @@ from synth.generators.base import ClassWeights, NoiseMode
 from synth.generators.biggan.config import BigGANConfig
 from synth.generators.biggan.imagenet import find_imagenet_names
 from synth.generators.biggan.layers import Attention, Block, PlainNorm
+from synth.generators.bounded_normal import truncate_normal
 from synth.generators.capabilities import Capabilities
 from synth.generators.classes import check_class_weights, name_classes
 from synth.types import Images, WPlus, Z
-
-#: z lies within so many standard deviations.
-BOUND = 2.0
-
-
-def truncate_normal(z: Float[Tensor, "batch z_dim"]) -> Float[Tensor, "batch z_dim"]:
-    """Standard normal numbers -> numbers of the normal distribution cut to [-2, 2], in order."""
-    low, high = (torch.special.ndtr(torch.tensor(x, dtype=torch.float64)) for x in (-BOUND, BOUND))
-    share = torch.special.ndtr(z.double())
-    return torch.special.ndtri(low + share * (high - low)).clamp(-BOUND, BOUND).to(z.dtype)
 
 
 class ClassMapping(nn.Module):
@@ -145,13 +135,14 @@ class BigGAN(nn.Module):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Gradients and classes."""
+        """Gradients and classes; those of ImageNet are things, not faces."""
         names = self.config.class_names
         if not names and self.config.vocabulary == "imagenet":
             names = find_imagenet_names()
         if len(names) != self.config.c_dim:
             names = name_classes(self.config.c_dim)
-        return Capabilities(differentiable=True, class_names=names)
+        is_imagenet = self.config.vocabulary == "imagenet"
+        return Capabilities(differentiable=True, class_names=names, draws_faces=not is_imagenet)
 
 
 ARCHITECTURE = Architecture("biggan-deep", BigGANConfig.from_json, BigGAN)

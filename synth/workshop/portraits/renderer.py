@@ -43,11 +43,12 @@ class Render:
 class FaceRenderer:
     """Draws faces of one head model.
 
-    Raises ValueError naming the file when `head_model` is not a head model.
+    style: how far its proportions are the designed ones, 0 to 1. Raises ValueError naming the file
+    when `head_model` is not a head model.
     """
 
-    def __init__(self, head_model: str | Path) -> None:
-        model = stylise(load_head_model(head_model))
+    def __init__(self, head_model: str | Path, style: float = 1.0) -> None:
+        model = stylise(load_head_model(head_model), style)
         self.studio = make_studio(model)
         self._face_map = make_face_map(model.vertices[model.landmarks])
 
@@ -69,6 +70,15 @@ class FaceRenderer:
         canonical = np.empty((size_px, size_px, 3), np.float32)
         label(_see(scene), self._sit(face, scene), labels, canonical)
         return Render(self.render(face, size_px), canonical.astype(np.float16), labels)
+
+    def find_landmarks(self, face: FaceParameters, size_px: int = 512) -> np.ndarray:
+        """Where the 68 landmarks of the posed head lie in the picture, also hidden ones: [68, 2].
+
+        Pixels are counted with the centre of the first one at (0, 0).
+        """
+        scene = pose_face(self.studio, face, size_px)
+        marked = scene.vertices[self.studio.model.landmarks]
+        return scene.camera.find_screen(marked)[:, :2].astype(np.float64) - 0.5
 
     def _sit(self, face: FaceParameters, scene: Scene) -> Sitter:
         """What the painter must know besides the scene's mesh."""

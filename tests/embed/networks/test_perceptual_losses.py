@@ -18,7 +18,8 @@ from embed.networks.perceptual import (
     find_perceptual_distance,
     load_lpips_weights,
 )
-from embed.networks.vgg16 import LAYERS, MEAN, Vgg16, load_vgg16, reduce_images
+from embed.networks.vgg16 import LAYERS, Vgg16, load_vgg16, reduce_images
+from synth.judging.imagenet import MEAN
 from synth.judging.perceptual import PerceptualNetwork
 from synth.storage.assets import AssetError, fetch_asset
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import time
 from dataclasses import dataclass, field
 
 import torch
 
 from synth.faces.face import Face
+from synth.film.marks.settings import MarkSettings
 from synth.motion.base import Moment, Plan, Scene
+
+#: A signature is another one each time; these films are compared byte by byte.
+UNSIGNED = MarkSettings(manifest=False)
 
 
 @dataclass
@@ -65,3 +72,31 @@ def paint_red(frames, times_s):
     painted = frames.copy()
     painted[:, :, frames.shape[2] // 2 :] = (255, 0, 0)
     return painted
+
+
+@dataclass
+class WaveGenerator(GreyGenerator):
+    """Waves that move with the first number of W+, so that encoders have work."""
+
+    name: str = "waves"
+    wait_s: float = 0.0
+
+    def synthesis(self, w_plus, noise_mode="const", noise_seed=None):
+        time.sleep(self.wait_s)
+        grey = super().synthesis(w_plus)[:, :1]
+        line = torch.linspace(0, 12, self.resolution)
+        waves = torch.sin(line[:, None] + 30 * grey) * torch.cos(line - 20 * grey)
+        return torch.cat([waves, -waves, grey.expand_as(waves)], 1)
+
+
+def hash_results(folder):
+    """Every result's bytes, but for how long drawing took."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in ("film.json", "scorecard.md"):
+            content = path.read_bytes()
+            if name == "scorecard.json":
+                content = re.sub(rb'"render_time_s": [\d.]+', b"", content)
+            found[name] = hashlib.sha256(content).hexdigest()
+    return found

@@ -10,9 +10,10 @@ import torch
 from synth.checkpoints import CheckpointError
 from synth.faces.face import Face
 from synth.generators import fix_classes, load_generator, save_generator, weigh_classes
-from synth.generators.biggan.biggan import BigGAN, truncate_normal
+from synth.generators.biggan.biggan import BigGAN
 from synth.generators.biggan.config import BigGANConfig
 from synth.generators.biggan.imagenet import find_imagenet_names
+from synth.generators.bounded_normal import truncate_normal
 from synth.motion.base import Scene
 from synth.motion.walks import FaceWalk
 

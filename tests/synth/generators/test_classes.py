@@ -92,3 +92,14 @@ def test_weights_that_do_not_fit():
         make_network().mapping(z, torch.ones(4, 2))
     with pytest.raises(ValueError, match="no classes"):
         make_network(replace(SMALL, c_dim=0)).mapping(z, torch.ones(4, 3))
+
+
+def test_a_random_face_without_classes_has_one_of_its_seed():
+    network = make_network()
+    rows = torch.stack([Face.random(network, seed).rows for seed in range(12)])
+    chosen = []
+    for seed, found in enumerate(rows):
+        of_class = [Face.random(fix_classes(network, {str(k): 1}), seed).rows for k in range(3)]
+        chosen += [k for k in range(3) if torch.equal(of_class[k], found)]
+    assert len(chosen) == 12 and set(chosen) == {0, 1, 2}
+    assert torch.equal(rows[5], Face.random(network, 5).rows)

@@ -8,6 +8,7 @@ from footage_samples import draw_frame, write_clip
 from synth.video.encoders import Encoding
 from synth.video.provenance import MARK
 from synth.video.sound import add_sound, check_sound
+from synth.video.sound_reading import has_sound
 from synth.video.writing import probe_video, read_frames, write_video
 
 FRAMES = np.stack([draw_frame([(16, k % 7)]) for k in range(50)])
@@ -71,3 +72,11 @@ def test_films_that_carry_no_sound_are_refused_before_work(tmp_path):
         check_sound(tmp_path / "film.gif", tmp_path / "x.mp4")
     with pytest.raises(FileNotFoundError, match=r"x\.mp4"):
         check_sound(tmp_path / "film.mp4", tmp_path / "x.mp4")
+
+
+def test_whether_there_is_sound_is_told_without_an_error(tmp_path):
+    heard = write_clip(tmp_path / "heard.mp4", list(FRAMES[:3]), audio_s=0.2)
+    mute = write_clip(tmp_path / "mute.mp4", list(FRAMES[:3]))
+    assert has_sound(heard) and not has_sound(mute) and not has_sound(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"none\.mp4"):
+        has_sound(tmp_path / "none.mp4")

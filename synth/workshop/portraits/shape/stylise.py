@@ -49,8 +49,13 @@ def _narrow_jaws(model: HeadModel, points: np.ndarray) -> np.ndarray:
     return points
 
 
-def stylise(model: HeadModel) -> HeadModel:
-    """The same model in the designed proportions."""
+def stylise(model: HeadModel, amount: float = 1.0) -> HeadModel:
+    """The same model in the designed proportions; `amount` less than 1 goes only part of the way.
+
+    0 leaves the head model's own, which are those of people who were scanned.
+    """
+    if amount != 1:
+        return _mix(model, stylise(model), amount)
     base = bend(model.vertices)
     steps = np.eye(3, dtype=np.float32) * _STEP_CM
     slopes = [(bend(model.vertices + step) - base) / _STEP_CM for step in steps]
@@ -69,4 +74,19 @@ def stylise(model: HeadModel) -> HeadModel:
         identity=carry(model.identity),
         expression=carry(model.expression),
         eye_centres=bend(model.eye_centres),
+    )
+
+
+def _mix(model: HeadModel, styled: HeadModel, amount: float) -> HeadModel:
+    """Between the two, `amount` of the way to the second."""
+
+    def between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return ((1 - amount) * one + amount * other).astype(np.float32)
+
+    return replace(
+        model,
+        vertices=between(model.vertices, styled.vertices),
+        identity=between(model.identity, styled.identity),
+        expression=between(model.expression, styled.expression),
+        eye_centres=between(model.eye_centres, styled.eye_centres),
     )

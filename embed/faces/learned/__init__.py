@@ -1,0 +1,1 @@
+"""68 points by a small network of our own that has learned from renders alone."""

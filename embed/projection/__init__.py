@@ -1,0 +1,1 @@
+"""Picture files become latents of a generator, for `motion=pictures`: any pictures, and faces."""

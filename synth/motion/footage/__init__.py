@@ -1,0 +1,1 @@
+"""A clip moves the latents: its classes say what is drawn, its light and pace how it moves."""

@@ -1,0 +1,1 @@
+"""A few pictures of one thing become a film: their latents, a line through them, its frames."""

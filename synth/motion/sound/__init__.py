@@ -1,0 +1,1 @@
+"""A sound moves a face, or leads through people or classes (Castro 2020, GANterpretations)."""

@@ -1,0 +1,1 @@
+"""What is heard in a sound: variation, inflections, loudness, onsets, beats, silences."""
