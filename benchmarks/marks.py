@@ -3,8 +3,8 @@
     python -m benchmarks.marks face.png photo.jpg ...
     python -m benchmarks.marks --unmarked 20000 face.png photo.jpg ...
 
-In: pictures. Out: three tables on stdout. Of each picture a clip of `--frames` frames is made by a
-slow pan, marked, treated, and read back. PSNR and SSIM (Gaussian window, data range 255) are those
+In: pictures, films, folders of frames. Out: three tables on stdout. Of each picture a clip of
+`--frames` frames is made by a slow pan; of a film its first frames are taken; each is marked, treated, and read back. PSNR and SSIM (Gaussian window, data range 255) are those
 of marked frames against unmarked ones; flicker is how much more of the change from frame to frame
 is a marked clip's, in grey levels. Unmarked files are crops, turned, scaled and lit at random, each
 read as a file of its own.
@@ -13,6 +13,7 @@ read as a file of its own.
 from __future__ import annotations
 
 import argparse
+import itertools
 import tempfile
 import time
 from collections.abc import Callable
@@ -34,11 +35,16 @@ from synth.video.reading import read_frames
 from synth.video.writing import write_video
 
 ID = 0x5EEDF00D
+#: Unmarked files are cut from pictures of this side.
+LARGEST_PX = 1024
 Treatment = Callable[[Frames], Frames]
 
 
 def make_clip(path: Path, side_px: int, count: int) -> Frames:
-    """A slow pan over the picture, two pixels a frame."""
+    """A slow pan over a picture, two pixels a frame; or the first frames of a film."""
+    if path.is_dir() or path.suffix in (".mp4", ".webm"):
+        frames = np.concatenate([*itertools.islice(read_frames(path, 1), count)])
+        return resize(frames, side_px / min(frames.shape[1:3]))
     picture = cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     scale = (side_px + 2 * count) / min(picture.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
@@ -156,7 +162,7 @@ def report_survival(clips: dict[str, Frames]) -> None:
 def report_false_alarms(paths: list[Path], count: int, side_px: int) -> None:
     """How many unmarked files are called marked."""
     random, alarms = np.random.default_rng(0), 0
-    pictures = [cv2.imread(str(path), cv2.IMREAD_COLOR) for path in paths]
+    pictures = [make_clip(path, LARGEST_PX, 1)[0] for path in paths]
     for _ in range(count):
         picture = pictures[random.integers(len(pictures))]
         share = random.uniform(0.4, 1.0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from film_samples import UNSIGNED, Fade, GreyGenerator, RampPath
+from film_samples import Fade, GreyGenerator, RampPath
 from PIL import Image
 
 from synth import (
@@ -31,7 +31,7 @@ from synth.scores.scorecard import load_scorecard
 from synth.video.writing import probe_video, read_frames
 
 QUICK = FilmSettings(
-    fps=8, marks=UNSIGNED, file="frames", render=RenderSettings(precision="fp32", compile="off")
+    fps=8, marks=UNMARKED, file="frames", render=RenderSettings(precision="fp32", compile="off")
 )
 RESULTS = {
     "contact_sheet.png",
@@ -155,7 +155,7 @@ def test_a_film_replaces_all_of_the_one_before_and_nothing_else(generator, tmp_p
     folder = tmp_path / "film"
     make_film(generator, RandomFace(1), Fade(), QUICK, folder)
     (folder / "notes.txt").write_text("mine")
-    gif = FilmSettings(fps=8, marks=UNSIGNED, file="video.gif", render=QUICK.render)
+    gif = FilmSettings(fps=8, marks=UNMARKED, file="video.gif", render=QUICK.render)
     make_film(generator, RandomFace(2), Fade(), gif, folder)
     assert list_names(folder) == RESULTS | {"video.gif", "notes.txt"}
     assert set(json.loads((folder / "film.json").read_text())["files"]) == (
@@ -169,7 +169,7 @@ def test_a_failure_in_the_middle_leaves_the_film_before(generator, tmp_path):
     before = read_all(folder / "frames")
     generator.broken_from = len(generator.batches) + 2
     settings = FilmSettings(
-        fps=8, marks=UNSIGNED, file="frames", render=RenderSettings(batch_size=1)
+        fps=8, marks=UNMARKED, file="frames", render=RenderSettings(batch_size=1)
     )
     with pytest.raises(ValueError, match="needs finite pixel values"):
         make_film(generator, RandomFace(), RampPath(3.0), settings, folder)
@@ -196,7 +196,7 @@ def test_the_video_is_as_long_as_the_plan(generator, tmp_path):
         generator,
         RandomFace(),
         Fade(2.0),
-        FilmSettings(fps=10, marks=UNSIGNED, render=QUICK.render),
+        FilmSettings(fps=10, marks=UNMARKED, render=QUICK.render),
         tmp_path,
     )
     assert probe_video(film.video).frame_count == 21
@@ -209,7 +209,7 @@ def test_a_motions_own_sound_is_checked_before_anything_is_drawn(generator, tmp_
 
     with pytest.raises(ValueError, match="needs a film ending in"):
         make_film(generator, RandomFace(), Loud(), QUICK, tmp_path / "film")
-    video = FilmSettings(fps=8, marks=UNSIGNED, render=QUICK.render)
+    video = FilmSettings(fps=8, marks=UNMARKED, render=QUICK.render)
     with pytest.raises(FileNotFoundError, match=r"gone\.wav"):
         make_film(generator, RandomFace(), Loud(), video, tmp_path / "film")
     assert not generator.batches

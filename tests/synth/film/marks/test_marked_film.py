@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from film_samples import Fade
 from mark_samples import make_picture
 
 from synth.faces.face import RandomFace
@@ -13,8 +14,6 @@ from synth.film.marks.keys import load_own_root
 from synth.film.marks.settings import MarkSettings
 from synth.film.marks.verifying import CHANGED, UNCHANGED, WATERMARK, verify_file
 from synth.film.settings import FilmSettings, RenderSettings
-from synth.generators.base import Generator
-from synth.motion.paths import LatentPath
 from synth.video.reading import read_frames
 
 pytest.importorskip("c2pa")
@@ -42,20 +41,9 @@ class PictureGenerator:
         return picture + 0.02 * torch.tanh(w_plus[:, 0, 0].float())[:, None, None, None]
 
 
-@dataclasses.dataclass
-class Still:
-    """A LatentPath of one second."""
-
-    duration_s: float = 1.0
-
-    def __call__(self, times_s):
-        return torch.zeros(len(times_s), 1, 4) + times_s.float()[:, None, None]
-
-
 def make(folder, **settings):
-    assert isinstance(PictureGenerator(), Generator) and isinstance(Still(), LatentPath)
     chosen = dataclasses.replace(SETTINGS, **settings)
-    return make_film(PictureGenerator(), RandomFace(), Still(), chosen, folder)
+    return make_film(PictureGenerator(), RandomFace(), Fade(1.0), chosen, folder)
 
 
 def verify(path):
