@@ -25,6 +25,7 @@ from synth import (
     make_film,
 )
 from synth.faces.latents import load_latents
+from synth.film.marks.settings import UNMARKED
 from synth.motion.any_motion import as_motion
 from synth.motion.masks import MASKS
 from synth.scores.scorecard import load_scorecard
