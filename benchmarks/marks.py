@@ -4,10 +4,11 @@
     python -m benchmarks.marks --unmarked 20000 face.png photo.jpg ...
 
 In: pictures, films, folders of frames. Out: three tables on stdout. Of each picture a clip of
-`--frames` frames is made by a slow pan; of a film its first frames are taken; each is marked, treated, and read back. PSNR and SSIM (Gaussian window, data range 255) are those
-of marked frames against unmarked ones; flicker is how much more of the change from frame to frame
-is a marked clip's, in grey levels. Unmarked files are crops, turned, scaled and lit at random, each
-read as a file of its own.
+`--frames` frames is made by a slow pan; of a film its first frames are taken. Each is marked,
+treated, and read back. PSNR and SSIM (Gaussian window, data range 255) are those of marked frames
+against unmarked ones; flicker is how much more of the change from frame to frame is a marked
+clip's, in grey levels. Unmarked files are crops, turned, scaled and lit at random, each read as a
+file of its own.
 """
 
 from __future__ import annotations
