@@ -5,11 +5,16 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 FILMS  := $(VENV)/.films-ready
 ALL    := $(VENV)/.all-ready
+STUDIO := $(VENV)/.studio-ready
 
-.PHONY: demo test test-kill lint gpu-training refit bench clean
+.PHONY: demo studio test test-kill lint gpu-training refit bench clean
 
 demo: $(FILMS)
 	$(BIN)/python -m scripts.generate_video experiment=demo
+
+# The page in the browser, until Ctrl-C.
+studio: $(STUDIO)
+	$(BIN)/python -m scripts.studio
 
 test: $(ALL)
 	$(BIN)/python -m pytest
@@ -46,9 +51,13 @@ $(FILMS): pyproject.toml constraints.txt
 	@$(call set_up,.)
 	@touch $@
 
+$(STUDIO): pyproject.toml constraints.txt
+	@$(call set_up,.[studio])
+	@touch $@ $(FILMS)
+
 $(ALL): pyproject.toml constraints.txt
 	@$(call set_up,.[dev])
-	@touch $@ $(FILMS)
+	@touch $@ $(FILMS) $(STUDIO)
 
 define set_up
 	echo "Setting up $(VENV): once, a few minutes"; \

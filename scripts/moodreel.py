@@ -43,6 +43,10 @@ COMMANDS = {
         ("face=photo",),
         ("face.path",),
     ),
+    "studio": Command("studio", "films in the browser, and a service", "address.port=8080"),
+    "project": Command(
+        "play_project", "a project of the studio becomes its film", "smile.moodreel.json"
+    ),
     "score": Command(
         "score_acd", "a scorecard for any videos, or the protocol of 210", "'videos=[mine.mp4]'"
     ),

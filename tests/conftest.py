@@ -23,7 +23,7 @@ def list_checked_modules() -> list[str]:
     """
     files = [
         file
-        for package in ("synth", "embed", "directions", "emotion_seq")
+        for package in ("synth", "embed", "directions", "emotion_seq", "studio")
         for file in sorted((REPOSITORY / package).rglob("*.py"))
         if file.name != "__init__.py"
     ]

@@ -10,12 +10,13 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SIBLINGS = {"embed", "directions", "emotion_seq"}
-OURS = {"synth", "scripts", "benchmarks", "configs", *SIBLINGS}
+OURS = {"synth", "studio", "scripts", "benchmarks", "configs", *SIBLINGS}
 #: package -> our packages that it may import, besides itself.
 ALLOWED = {
     "synth": set(),
     **{sibling: {"synth"} for sibling in SIBLINGS},
-    "scripts": {"synth", *SIBLINGS},
+    "studio": {"synth", *SIBLINGS},
+    "scripts": {"synth", "studio", *SIBLINGS},
 }
 
 
@@ -120,6 +121,9 @@ def test_every_room_has_its_rule():
         ("directions", "if 1:\n    import emotion_seq"),
         ("emotion_seq", "from omegaconf import OmegaConf"),
         ("scripts", "import benchmarks.synthesis"),
+        ("studio", "from scripts.entry import run_script"),
+        ("synth", "import studio.app"),
+        ("embed", "from studio import orders"),
     ],
 )
 def test_the_check_sees_a_breach(package, line):

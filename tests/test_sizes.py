@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PACKAGES = ("synth", "embed", "directions", "emotion_seq", "scripts", "benchmarks", "configs")
+PACKAGES = (
+    "synth",
+    "embed",
+    "directions",
+    "emotion_seq",
+    "studio",
+    "scripts",
+    "benchmarks",
+    "configs",
+)
 MOST_LINES = 300
 MOST_PARAMETERS = 6
 

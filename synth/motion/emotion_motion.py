@@ -85,7 +85,9 @@ class EmotionMotion:
         """Only emotions other than calm need directions for this generator."""
         if isinstance(self.directions, DirectionSet):
             return self.directions
-        is_needed = any(event.emotion is not Emotion.CALM for event in self.track.events)
+        is_needed = any(
+            emotion is not Emotion.CALM for event in self.track.events for emotion, _ in event.parts
+        )
         if is_needed or self.directions is not None:
             return load_directions_for(generator, self.directions)
         return find_bundled_directions(generator)

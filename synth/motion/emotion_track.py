@@ -27,7 +27,7 @@ MAX_INTENSITY = 2.0
 #: Each keeps a W+ in memory while its film is made.
 MOST_EVENTS = 10_000
 
-EVENT_KEYS = ("emotion", "time", "intensity", "hold", "easing")
+EVENT_KEYS = ("emotion", "time", "intensity", "hold", "easing", "also")
 TRACK_KEYS = ("emotions", "loop", "closing", "easing", "hold", "intensity", "gap", "note")
 
 
@@ -36,7 +36,8 @@ class EmotionEvent:
     """One emotion: reached at `time_s`, kept for `hold_s`.
 
     `intensity` in [0, MAX_INTENSITY], 1 the full emotion; `easing` is how the face gets here from
-    the event before, None takes the track's.
+    the event before, None takes the track's. `also` are further emotions that the face shows at
+    the same moment, with their intensities. Raises ValueError for an emotion that is named twice.
     """
 
     emotion: Emotion
@@ -44,16 +45,30 @@ class EmotionEvent:
     intensity: float = 1.0
     hold_s: float = 0.0
     easing: Easing | None = None
+    also: tuple[tuple[Emotion, float], ...] = ()
 
     def __post_init__(self) -> None:
         check_seconds("time", self.time_s)
         check_seconds("hold", self.hold_s)
-        if not 0 <= self.intensity <= MAX_INTENSITY:
-            raise ValueError(
-                f"needs an intensity from 0 to {MAX_INTENSITY:g} (1 is the full emotion); "
-                f"got {self.intensity}"
-            )
+        for _, intensity in self.parts:
+            if not 0 <= intensity <= MAX_INTENSITY:
+                raise ValueError(
+                    f"needs an intensity from 0 to {MAX_INTENSITY:g} (1 is the full emotion); "
+                    f"got {intensity}"
+                )
+        if len({emotion for emotion, _ in self.parts}) < len(self.parts):
+            raise ValueError(f"needs each emotion of a moment once; got {self.label}")
         check_easing(self.easing)
+
+    @property
+    def parts(self) -> tuple[tuple[Emotion, float], ...]:
+        """Every emotion of the moment with its intensity, the main one first."""
+        return ((self.emotion, self.intensity), *self.also)
+
+    @property
+    def label(self) -> str:
+        """What captions call it: 'happiness', or 'happiness + surprise'."""
+        return " + ".join(emotion.label for emotion, _ in self.parts)
 
     @property
     def end_s(self) -> float:
@@ -169,8 +184,10 @@ def describe_track(track: EmotionTrack) -> dict[str, object]:
     """The track in the plain form of its file, every time spelled out."""
     events = []
     for event in track.events:
-        plain = {"emotion": event.emotion.label, "time": event.time_s}
+        plain: dict[str, object] = {"emotion": event.emotion.label, "time": event.time_s}
         plain |= {"intensity": event.intensity, "hold": event.hold_s}
+        if event.also:
+            plain["also"] = {emotion.label: intensity for emotion, intensity in event.also}
         events.append(plain | ({"easing": event.easing} if event.easing else {}))
     content: dict[str, object] = {"note": track.note} if track.note else {}
     content |= {"emotions": events, "loop": track.loop, "closing": track.closing_s}
@@ -202,9 +219,21 @@ def _parse_event(
             intensity=_parse_number("intensity", fields.get("intensity", shared["intensity"])),
             hold_s=_parse_number("hold", fields.get("hold", shared["hold"])),
             easing=check_easing(fields.get("easing")),
+            also=_parse_also(fields.get("also")),
         )
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
+
+
+def _parse_also(value: object) -> tuple[tuple[Emotion, float], ...]:
+    """Further emotions of a moment: name -> intensity."""
+    if value is None:
+        return ()
+    if not isinstance(value, Mapping):
+        raise ValueError(
+            f"needs emotions with intensities for also; got {show(value)}; try also: {{fear: 0.5}}"
+        )
+    return tuple((Emotion.parse(name), _parse_number("also", x)) for name, x in value.items())
 
 
 def _parse_seconds(

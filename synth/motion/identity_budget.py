@@ -16,7 +16,7 @@ from jaxtyping import Float
 
 from synth.emotions import Emotion
 from synth.motion.directions import Direction
-from synth.motion.emotion_track import EmotionTrack
+from synth.motion.emotion_track import EmotionEvent, EmotionTrack
 from synth.motion.masks import LayerMask
 from synth.types import Rows, WPlus
 
@@ -25,22 +25,28 @@ HALVINGS = 6
 
 #: W+ [face, layer, w_dim] -> distance of each from the calm face; NaN where no face is found.
 FindDistances = Callable[[WPlus], Float[np.ndarray, " face"]]
-Wish = tuple[Emotion, float]
+#: What a moment asks for: its emotions with their intensities.
+Wish = tuple[tuple[Emotion, float], ...]
 
 
 @dataclass(frozen=True)
 class Lowered:
-    """An emotion whose intensity was lowered, the distance it would have had and has now."""
+    """A moment whose intensity was lowered, the distance it would have had and has now.
 
-    emotion: Emotion
+    Of several emotions at once all are lowered by the same share; `asked` and `given` are those of
+    the strongest.
+    """
+
+    wish: Wish
     asked: float
     given: float
     asked_distance: float
     given_distance: float
 
     def __str__(self) -> str:
+        names = " + ".join(emotion.label for emotion, _ in self.wish)
         return (
-            f"{self.emotion.label}: intensity {self.asked:.2f} lowered to {self.given:.2f} "
+            f"{names}: intensity {self.asked:.2f} lowered to {self.given:.2f} "
             f"(identity distance {self.asked_distance:.3f} -> {self.given_distance:.3f})"
         )
 
@@ -54,13 +60,11 @@ def keep_identity(
     find_distances: FindDistances,
 ) -> tuple[EmotionTrack, list[Lowered]]:
     """Lower intensities where a keyframe is farther than `budget` (above 0) from `start`."""
-    wishes: list[Wish] = sorted(
-        {(e.emotion, e.intensity) for e in track.events if e.emotion in directions and e.intensity}
-    )
+    wishes = sorted({wish for e in track.events if (wish := _find_wish(e, directions))})
     if not wishes:
         return track, []
-    steps = torch.stack([directions[e].step(mask, start) for e, _ in wishes])
-    asked = np.array([intensity for _, intensity in wishes])
+    asked = np.array([_find_strongest(wish) for wish in wishes])
+    steps = torch.stack([_make_step(wish, start, directions, mask) for wish in wishes])
 
     def measure(intensities: np.ndarray, at: np.ndarray) -> np.ndarray:
         scale = torch.from_numpy(intensities).to(start)[:, None, None]
@@ -71,10 +75,10 @@ def keep_identity(
     beyond = np.flatnonzero(before > budget)
     given, after = _halve(asked[beyond], budget, lambda intensities: measure(intensities, beyond))
     lowered = [
-        Lowered(*wishes[k], float(given[i]), float(before[k]), float(after[i]))
+        Lowered(wishes[k], float(asked[k]), float(given[i]), float(before[k]), float(after[i]))
         for i, k in enumerate(beyond)
     ]
-    return _lower(track, lowered), lowered
+    return _lower(track, lowered, directions), lowered
 
 
 def _halve(
@@ -92,10 +96,37 @@ def _halve(
     return low, after
 
 
-def _lower(track: EmotionTrack, lowered: Sequence[Lowered]) -> EmotionTrack:
-    given = {(entry.emotion, entry.asked): entry.given for entry in lowered}
-    events = tuple(
-        replace(event, intensity=given.get((event.emotion, event.intensity), event.intensity))
-        for event in track.events
-    )
-    return replace(track, events=events)
+def _find_wish(event: EmotionEvent, directions: Mapping[Emotion, Direction]) -> Wish:
+    """The emotions of a moment that move the face."""
+    return tuple((e, amount) for e, amount in event.parts if e in directions and amount)
+
+
+def _find_strongest(wish: Wish) -> float:
+    return max(amount for _, amount in wish)
+
+
+def _make_step(
+    wish: Wish, start: Rows, directions: Mapping[Emotion, Direction], mask: LayerMask
+) -> Rows:
+    """What the moment adds to the face when its strongest emotion has intensity 1."""
+    strongest = _find_strongest(wish)
+    steps = [amount / strongest * directions[e].step(mask, start) for e, amount in wish]
+    return torch.stack(steps).sum(0) if len(steps) > 1 else steps[0]
+
+
+def _lower(
+    track: EmotionTrack, lowered: Sequence[Lowered], directions: Mapping[Emotion, Direction]
+) -> EmotionTrack:
+    found = {entry.wish: entry for entry in lowered}
+
+    def lower(event: EmotionEvent) -> EmotionEvent:
+        entry = found.get(_find_wish(event, directions))
+        if entry is None:
+            return event
+        # Divided last, so that a single emotion gets exactly what was measured.
+        (_, main), *also = ((e, x * entry.given / entry.asked) for e, x in event.parts)
+        if event.intensity == entry.asked:
+            main = entry.given
+        return replace(event, intensity=main, also=tuple(also))
+
+    return replace(track, events=tuple(lower(event) for event in track.events))

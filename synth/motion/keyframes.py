@@ -72,12 +72,12 @@ def make_emotion_keyframes(
     directions: Mapping[Emotion, Direction],
     mask: LayerMask = MASKS["emotion"],
 ) -> Keyframes:
-    """One keyframe per event: face + intensity * coefficient * masked unit direction.
+    """One keyframe per event: face + intensity * coefficient * masked unit direction of each part.
 
     `face_w_plus` [layer, w_dim]. Calm, and intensity 0, is the face itself. Raises ValueError for
     a missing direction, one of another shape, or a mask beyond the rows.
     """
-    needed = {event.emotion for event in track.events} - {Emotion.CALM}
+    needed = {emotion for event in track.events for emotion, _ in event.parts} - {Emotion.CALM}
     missing = [emotion.label for emotion in sorted(needed - set(directions))]
     if missing:
         present = ", ".join(emotion.label for emotion in sorted(directions)) or "none"
@@ -88,12 +88,15 @@ def make_emotion_keyframes(
     mask.apply(face_w_plus)  # a mask that does not fit is an error even when all is calm
     offsets = {emotion: directions[emotion].step(mask, face_w_plus) for emotion in needed}
     calm = torch.zeros_like(face_w_plus)
-    changes = [event.intensity * offsets.get(event.emotion, calm) for event in track.events]
+    changes = [
+        sum((amount * offsets.get(emotion, calm) for emotion, amount in event.parts), calm)
+        for event in track.events
+    ]
     return Keyframes(
         w_plus=face_w_plus + torch.stack(changes),
         times_s=tuple(event.time_s for event in track.events),
         holds_s=tuple(event.hold_s for event in track.events),
-        labels=tuple(event.emotion.label for event in track.events),
+        labels=tuple(event.label for event in track.events),
         easings=tuple(event.easing or track.easing for event in track.events),
         closing_s=track.closing_s if track.loop else None,
     )

@@ -1,0 +1,163 @@
+"""Jobs of every kind: films, faces of photos, tracks of clips; their states, events, results."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from studio.commands import make_command, make_python
+from studio.jobs import OVER
+from studio.making import check_length
+from studio.orders import (
+    FaceOrder,
+    FilmOrder,
+    describe_order,
+    parse_face,
+    parse_order,
+    parse_track_order,
+)
+from studio.parts import API, Studio, describe_job
+from studio.workspace import NotFoundError
+
+TYPES = {
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".gif": "image/gif",
+    ".png": "image/png",
+    ".json": "application/json",
+    ".yaml": "text/plain; charset=utf-8",
+    ".md": "text/plain; charset=utf-8",
+}
+
+
+def make_routes(studio: Studio) -> list[Route]:
+    """The routes of jobs."""
+    routes = _JobRoutes(studio)
+    return [
+        Route(f"{API}/films", routes.create_film, methods=["POST"]),
+        Route(f"{API}/films", routes.list_films, methods=["GET"]),
+        Route(f"{API}/films/{{id}}", routes.show, methods=["GET"]),
+        Route(f"{API}/films/{{id}}", routes.delete, methods=["DELETE"]),
+        Route(f"{API}/films/{{id}}/files/{{name}}", routes.send_file, methods=["GET"]),
+        Route(f"{API}/faces", routes.create_face, methods=["POST"]),
+        Route(f"{API}/faces/{{id}}", routes.show, methods=["GET"]),
+        Route(f"{API}/tracks", routes.create_track, methods=["POST"]),
+        Route(f"{API}/tracks/{{id}}", routes.show, methods=["GET"]),
+        Route(f"{API}/jobs", routes.list_jobs, methods=["GET"]),
+        Route(f"{API}/jobs/{{id}}", routes.show, methods=["GET"]),
+        Route(f"{API}/jobs/{{id}}/cancel", routes.cancel, methods=["POST"]),
+        Route(f"{API}/jobs/{{id}}/events", routes.tell_one, methods=["GET"]),
+        Route(f"{API}/events", routes.tell_all, methods=["GET"]),
+        Route(f"{API}/commands", routes.write_commands, methods=["POST"]),
+    ]
+
+
+class _JobRoutes:
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    async def create_film(self, request: Request) -> Response:
+        order = parse_order(await self._studio.read(request))
+        self._check_order(order)
+        return self._add("film", describe_order(order))
+
+    async def create_face(self, request: Request) -> Response:
+        content = await self._studio.read(request)
+        order = parse_face(content)
+        self._check_face(order)
+        return self._add("face", {"face": content})
+
+    async def create_track(self, request: Request) -> Response:
+        content = await self._studio.read(request)
+        order = parse_track_order(content)
+        if order.clip is None:
+            raise ValueError('needs a clip to read emotions from; try {"clip": ID}')
+        self._studio.workspace.find_upload(order.clip)
+        return self._add("track", {"track": {"clip": order.clip}})
+
+    async def list_films(self, request: Request) -> Response:
+        return JSONResponse([describe_job(job) for job in self._studio.store.list("film")])
+
+    async def list_jobs(self, request: Request) -> Response:
+        return JSONResponse([describe_job(job) for job in self._studio.store.list()])
+
+    async def show(self, request: Request) -> Response:
+        kind = {"films": "film", "faces": "face", "tracks": "track"}.get(
+            request.url.path.split("/")[3]
+        )
+        return JSONResponse(describe_job(self._studio.find_job(request.path_params["id"], kind)))
+
+    async def cancel(self, request: Request) -> Response:
+        job = self._studio.find_job(request.path_params["id"])
+        cancelled = self._studio.worker.cancel(job.id)
+        return JSONResponse({"cancelled": cancelled}, 202 if cancelled else 409)
+
+    async def delete(self, request: Request) -> Response:
+        job = self._studio.find_job(request.path_params["id"], "film")
+        if job.state not in OVER:
+            raise ValueError("needs a film that is over to delete it; try cancelling it first")
+        await asyncio.to_thread(self._studio.maker.remove_film, job.id)
+        self._studio.store.delete(job.id)
+        return Response(status_code=204)
+
+    async def send_file(self, request: Request) -> Response:
+        """One of the film's own files, by a name out of its list."""
+        job = self._studio.find_job(request.path_params["id"], "film")
+        name = request.path_params["name"]
+        if name not in job.result.get("files", ()):
+            raise NotFoundError("needs the name of one of the film's files; found none")
+        kind = TYPES.get(Path(name).suffix, "application/octet-stream")
+        path = self._studio.workspace.find_film(job.id) / name
+        if not path.is_file():
+            raise NotFoundError("needs a film whose files are there; this one's are gone")
+        saved = {"content-disposition": f'attachment; filename="moodreel-{job.id[:8]}-{name}"'}
+        headers = saved if "download" in request.query_params else {}
+        return FileResponse(path, media_type=kind, headers=headers)
+
+    async def tell_one(self, request: Request) -> Response:
+        job = self._studio.find_job(request.path_params["id"])
+        first = [(job.id, describe_job(job))]
+        return self._stream(self._studio.announcer.listen(first, job.id))
+
+    async def tell_all(self, request: Request) -> Response:
+        jobs = [job for job in self._studio.store.list(most=50) if job.state not in OVER]
+        first = [(job.id, describe_job(job)) for job in jobs]
+        return self._stream(self._studio.announcer.listen(first))
+
+    async def write_commands(self, request: Request) -> Response:
+        """The order as a command line, as Python, and as a project's file."""
+        order = parse_order(await self._studio.read(request))
+        self._check_order(order)
+        tools, find = self._studio.settings.tools, self._studio.workspace.find_upload
+        return JSONResponse(
+            {
+                "command": make_command(order, find, tools.command),
+                "python": make_python(order, find, tools.generator_path, tools.directions),
+                "order": describe_order(order),
+            }
+        )
+
+    def _add(self, kind: str, content: dict) -> Response:
+        job = self._studio.add_job(kind, content)
+        return JSONResponse(job, 202, headers={"location": job["url"]})
+
+    def _check_order(self, order: FilmOrder) -> None:
+        """What can be wrong is told at once, not when the job's turn comes."""
+        self._check_face(order.face)
+        for upload in (order.track.clip, order.sound):
+            if upload is not None:
+                self._studio.workspace.find_upload(upload)
+        if order.track.track is not None:
+            check_length(order.track.track, order, self._studio.settings.limits)
+
+    def _check_face(self, face: FaceOrder) -> None:
+        self._studio.models.make_source(face)
+
+    @staticmethod
+    def _stream(events) -> Response:
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)

@@ -1,0 +1,153 @@
+"""What a job does: an order becomes a film, a photo a face, a clip a track. The library does it.
+
+In: a Job, the studio's models and folders, a Watch. Out: the job's result in plain JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from studio.commands import make_command
+from studio.jobs import Job
+from studio.models import Models
+from studio.orders import (
+    KINDS,
+    FilmOrder,
+    TrackOrder,
+    describe_order,
+    parse_face,
+    parse_order,
+    parse_track_order,
+)
+from studio.settings import Limits
+from studio.workspace import Workspace
+from synth.film.film import make_film
+from synth.film.settings import FilmSettings
+from synth.film.staging import finish_moving
+from synth.motion.emotion_track import EmotionTrack, describe_track
+from synth.progress import Progress, Report, Watch
+from synth.video.reading import probe_video
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Maker:
+    """Does jobs with what the studio has."""
+
+    models: Models
+    workspace: Workspace
+    limits: Limits
+
+    def make(self, job: Job, watch: Watch) -> Mapping[str, Any]:
+        """Do the job. Raises ValueError or OSError in one sentence, and Cancelled."""
+        self.workspace.check_room()
+        if job.kind == "film":
+            return self._make_film(job.id, parse_order(job.content), watch)
+        if job.kind == "face":
+            return self._make_face(parse_face(job.content["face"]), watch)
+        clip = parse_track_order(job.content["track"])
+        return {"track": describe_track(self._find_track(clip, 30.0, watch))}
+
+    def find_finished(self, job: Job) -> Mapping[str, Any] | None:
+        """The result of a film that was whole when its server ended; None for any other job."""
+        folder = self.workspace.find_film(job.id)
+        if job.kind != "film" or not folder.is_dir():
+            return None
+        finish_moving(folder)
+        return self.describe_film(job.id) if (folder / "film.json").is_file() else None
+
+    def describe_film(self, name: str) -> Mapping[str, Any]:
+        """The files of a finished film and what its video holds."""
+        folder = self.workspace.find_film(name)
+        files = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+        video = next(file for file in KINDS.values() if file in files)
+        facts = probe_video(folder / video)
+        return {
+            "files": [file for file in files if file != "film.json"],
+            "video": video,
+            "frames": facts.frame_count,
+            "width_px": facts.width_px,
+            "height_px": facts.height_px,
+            "duration_s": round(facts.duration_s, 3),
+        }
+
+    def remove_film(self, name: str) -> None:
+        """Delete a film's files."""
+        shutil.rmtree(self.workspace.find_film(name), ignore_errors=True)
+
+    def _make_film(self, name: str, order: FilmOrder, report: Report) -> Mapping[str, Any]:
+        report(Progress("load", note="the generator"))
+        models = self.models
+        track = self._find_track(order.track, order.fps, report)
+        check_length(track, order, self.limits)
+        report(Progress("face"))
+        source = models.make_source(order.face)
+        source.check()
+        actor = models.find_actor(order.face)
+        face = actor.face if actor is not None else source.prepare(models.generator, report)
+        make_film(
+            models.generator,
+            face,
+            models.make_motion(order, track),
+            self._make_settings(order),
+            self.workspace.find_film(name),
+            report,
+        )
+        return self.describe_film(name)
+
+    def _make_settings(self, order: FilmOrder) -> FilmSettings:
+        find = self.workspace.find_upload
+        command = make_command(order, find, self.models.tools.command)
+        config = yaml.safe_dump({"command": command, "order": describe_order(order)})
+        return FilmSettings(
+            fps=order.fps,
+            file=KINDS[order.kind],
+            size_px=order.size_px,
+            sound=None if order.sound is None else str(find(order.sound)),
+            config=config,
+            render=self.models.tools.render,
+            score=self.models.tools.score,
+        )
+
+    def _make_face(self, order: Any, report: Report) -> Mapping[str, Any]:
+        report(Progress("load", note="the generator"))
+        face = self.models.make_source(order).prepare(self.models.generator, report)
+        self.models.prepare_actor(order, face)
+        return {"label": face.label}
+
+    def _find_track(self, order: TrackOrder, fps: float, report: Report) -> EmotionTrack:
+        if order.track is not None:
+            return order.track
+        read_clip = self.models.tools.read_clip
+        if read_clip is None or order.clip is None:
+            raise ValueError("needs a classifier of emotions to read a clip; this studio has none")
+        report(Progress("clip", note="looking for emotions"))
+        return read_clip(str(self.workspace.find_upload(order.clip)), fps)
+
+
+def check_length(track: EmotionTrack, order: FilmOrder, limits: Limits) -> None:
+    """Raise ValueError for a film beyond the studio's limits of length, frames and pixels."""
+    if len(track.events) > limits.events:
+        raise ValueError(f"needs at most {limits.events} emotions; got {len(track.events)}")
+    if track.duration_s > limits.film_s:
+        raise ValueError(
+            f"needs a film of at most {limits.film_s:g} s here; got {track.duration_s:g} s; try a "
+            "shorter track, or the command line"
+        )
+    if track.duration_s * order.fps > limits.film_frames:
+        raise ValueError(
+            f"needs at most {limits.film_frames} frames here; got "
+            f"{round(track.duration_s * order.fps)}; try fewer frames a second"
+        )
+    if (order.size_px or 0) > limits.film_px:
+        raise ValueError(f"needs at most {limits.film_px} pixels here; got {order.size_px}")
+
+
+def hide_folder(message: str, folder: Path) -> str:
+    """A sentence without the studio's own folders in it."""
+    return message.replace(f"{folder.resolve()}/", "").replace(f"{folder}/", "")

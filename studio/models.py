@@ -1,0 +1,135 @@
+"""The networks of a studio, loaded once when first needed, and faces prepared for them.
+
+In: `Tools`. Out: the generator, a smaller and faster one for live pictures, directions, faces. All
+calls may come from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from embed.photos.photo_face import PhotoFace
+from studio.orders import FaceOrder, FilmOrder
+from studio.settings import Tools
+from studio.workspace import Workspace
+from synth.faces.face import Face, FaceSource, RandomFace, SavedFace
+from synth.faces.mixed_face import MixedFace
+from synth.generators.acceleration import accelerate
+from synth.generators.base import Generator
+from synth.generators.smaller import cut_generator
+from synth.motion.base import Scene
+from synth.motion.direction_sets import (
+    DirectionSet,
+    find_bundled_directions,
+    load_directions_for,
+)
+from synth.motion.emotion_motion import EmotionMotion
+from synth.motion.emotion_track import EmotionTrack
+from synth.motion.interpolation import Interpolation
+from synth.motion.paths import LatentPath
+
+#: Side of live pictures: what two cores draw in time.
+LIVE_PX = 256
+FACES_KEPT = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Actor:
+    """A prepared face with the generator that draws it live."""
+
+    face: Face
+    live: Generator
+
+
+class Models:
+    """What a studio has loaded."""
+
+    def __init__(self, tools: Tools, workspace: Workspace) -> None:
+        self.tools, self._workspace = tools, workspace
+        self._lock = threading.RLock()
+        self._actors: OrderedDict[FaceOrder, Actor] = OrderedDict()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the generator is loaded."""
+        return "generator" in self.__dict__
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The generator that films are made with."""
+        with self._lock:
+            return self.__dict__.get("generator") or self.tools.load_generator()
+
+    @cached_property
+    def live(self) -> Generator:
+        """The generator up to LIVE_PX, laid out for speed."""
+        with self._lock:
+            return self.__dict__.get("live") or self._make_live(self.generator)
+
+    @cached_property
+    def directions(self) -> DirectionSet | None:
+        """The studio's emotions; None for a generator without."""
+        if self.tools.directions is None:
+            return find_bundled_directions(self.generator)
+        return load_directions_for(self.generator, self.tools.directions)
+
+    def make_source(self, order: FaceOrder) -> FaceSource:
+        """The source of an order's face. Raises NotFoundError for an unknown upload."""
+        if order.seed is not None:
+            return RandomFace(order.seed, order.psi)
+        if order.mix:
+            return MixedFace(list(order.mix), order.share, psi=order.psi)
+        if order.latents is not None:
+            return SavedFace(str(self._workspace.find_upload(order.latents)), order.index)
+        assert order.photo is not None
+        recipe = self.tools.recipe
+        if order.which is not None:
+            recipe = replace(recipe, which=order.which)
+        path = str(self._workspace.find_upload(order.photo))
+        return PhotoFace(path, recipe, order.paste)
+
+    def make_motion(self, order: FilmOrder, track: EmotionTrack) -> EmotionMotion:
+        """The order's motion."""
+        return EmotionMotion(
+            track,
+            directions=self.directions,
+            interpolation=Interpolation(order.easing),
+            identity_budget=order.identity_budget,
+        )
+
+    def find_actor(self, order: FaceOrder) -> Actor | None:
+        """A face that is known already."""
+        with self._lock:
+            return self._actors.get(order)
+
+    def prepare_actor(self, order: FaceOrder, face: Face | None = None) -> Actor:
+        """The face for live pictures; `face` where it has been prepared elsewhere.
+
+        A photo that is not prepared yet takes a minute or more: jobs do that.
+        """
+        with self._lock:
+            known = self._actors.get(order)
+            if known is not None:
+                self._actors.move_to_end(order)
+                return known
+        face = face or self.make_source(order).prepare(self.generator)
+        own = face.generator is not self.generator
+        actor = Actor(face, self._make_live(face.generator) if own else self.live)
+        with self._lock:
+            self._actors[order] = actor
+            while len(self._actors) > FACES_KEPT:
+                self._actors.popitem(last=False)
+        return actor
+
+    def plan(self, actor: Actor, track: EmotionTrack, easing: str, fps: float) -> LatentPath:
+        """The track's way through W+, as a film takes it, but without an identity budget."""
+        motion = EmotionMotion(
+            track, directions=self.directions, interpolation=Interpolation(easing)
+        )
+        return motion.plan(actor.face, Scene(fps)).path
+
+    def _make_live(self, generator: Generator) -> Generator:
+        return accelerate(cut_generator(generator, LIVE_PX), compile="off")

@@ -1,0 +1,182 @@
+"""Live pictures: the newest wish is drawn next, and what nobody waits for any more is left out.
+
+In: a face, a track, a time, a size. Out: a JPEG. One thread draws, by priority: what a hand is
+moving now, then frames ahead of the play head and the wall of faces, then measures of identity.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import queue
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from studio.models import Actor, Models
+from studio.orders import FaceOrder
+from synth.devices import find_device
+from synth.faces.observers import FaceEncoder, FaceObserver
+from synth.generators.base import Generator
+from synth.motion.emotion_track import EmotionTrack
+from synth.resizing import resize_frames
+from synth.scores.expression import compute_expression_size
+from synth.types import Frames, Times, WPlus, to_frames
+
+NOW, SOON, LATER = 0, 1, 2
+QUALITY = 88
+PICTURES_KEPT = 600
+SIZES = (128, 256, 512, 1024)
+
+
+class Superseded(Exception):
+    """A newer wish of the same hand came before this one was drawn."""
+
+
+class BusyError(Exception):
+    """Too many pictures are waited for."""
+
+
+@dataclass(frozen=True)
+class PictureWish:
+    """One picture: who, which track, when (seconds), how large, and how its ways are filled."""
+
+    face: FaceOrder
+    track: EmotionTrack
+    easing: str
+    time_s: float
+    size_px: int
+
+    def __post_init__(self) -> None:
+        if self.size_px not in SIZES:
+            raise ValueError(f"needs size_px among {SIZES}; got {self.size_px}")
+        if not 0 <= self.time_s <= 24 * 3600:
+            raise ValueError(f"needs time_s of 0 or more; got {self.time_s}")
+
+
+class PictureDesk:
+    """One thread that draws what is wished."""
+
+    def __init__(self, models: Models, most_waiting: int) -> None:
+        self._models, self._most = models, most_waiting
+        self._queue: queue.PriorityQueue[tuple[int, int, Any]] = queue.PriorityQueue()
+        self._numbers = itertools.count()
+        self._newest: dict[str, int] = {}
+        self._kept: OrderedDict[PictureWish, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Draw nothing more."""
+        self._queue.put((-1, next(self._numbers), None))
+        self._thread.join(timeout=30)
+
+    def wish(self, wish: PictureWish, priority: int = NOW, hand: str = "") -> Future[bytes]:
+        """The picture, soon. Of several wishes of one `hand` only the newest is drawn."""
+        with self._lock:
+            known = self._kept.get(wish)
+        if known is not None:
+            done: Future[bytes] = Future()
+            done.set_result(known)
+            return done
+        return self._ask(lambda: self._draw(wish), priority, hand)
+
+    def measure(
+        self, wish: PictureWish, times_s: Sequence[float], hand: str
+    ) -> Future[dict[str, list[float | None]]]:
+        """Identity distance from the calm face, and size of the expression, at some times."""
+        return self._ask(lambda: self._measure(wish, times_s), LATER, hand)
+
+    def do(self, work: Callable[[], Any], priority: int = SOON) -> Future[Any]:
+        """Anything else that must not be drawn beside."""
+        return self._ask(work, priority, "")
+
+    def _ask(self, work: Callable[[], Any], priority: int, hand: str) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self._queue.qsize() >= self._most:
+            raise BusyError("needs fewer pictures at once; try again in a moment")
+        number = next(self._numbers)
+        if hand:
+            with self._lock:
+                if len(self._newest) > 10_000:
+                    self._newest.clear()
+                self._newest[hand] = number
+        self._queue.put((priority, number, (future, work, hand)))
+        return future
+
+    def _run(self) -> None:
+        while True:
+            _, number, task = self._queue.get()
+            if task is None:
+                return
+            future, work, hand = task
+            if not future.set_running_or_notify_cancel():
+                continue
+            if hand and self._newest.get(hand, number) != number:
+                future.set_exception(Superseded())
+                continue
+            try:
+                future.set_result(work())
+            except BaseException as error:  # told to whoever waits
+                future.set_exception(error)
+
+    def _draw(self, wish: PictureWish) -> bytes:
+        actor = self._models.prepare_actor(wish.face)
+        times_s = torch.tensor([wish.time_s], dtype=torch.float64)
+        rows = self._models.plan(actor, wish.track, wish.easing, 30.0)(times_s)
+        picture = encode_jpeg(self._render(actor, rows, wish.size_px)[0])
+        with self._lock:
+            self._kept[wish] = picture
+            while len(self._kept) > PICTURES_KEPT:
+                self._kept.popitem(last=False)
+        return picture
+
+    def _render(self, actor: Actor, rows: WPlus, size_px: int) -> Frames:
+        generator: Generator = actor.live
+        if size_px > generator.resolution:
+            generator = actor.face.generator
+        with torch.inference_mode():
+            held = rows[:, : generator.num_layers].to(find_device(generator))
+            frames = to_frames(generator.synthesis(held))
+        return frames if frames.shape[1] <= size_px else resize_frames(frames, size_px)
+
+    def _measure(
+        self, wish: PictureWish, times_s: Sequence[float]
+    ) -> dict[str, list[float | None]]:
+        observer = self._models.tools.score.observer
+        actor = self._models.prepare_actor(wish.face)
+        calm = self._models.plan(actor, EmotionTrack.of("calm"), "linear", 30.0)
+        path = self._models.plan(actor, wish.track, wish.easing, 30.0)
+        times: Times = torch.tensor(list(times_s), dtype=torch.float64)
+        rows = torch.cat([calm(torch.zeros(1, dtype=torch.float64)), path(times)])
+        frames = np.concatenate([self._render(actor, row[None], wish.size_px) for row in rows])
+        found: dict[str, list[float | None]] = {"identity": [], "expression": []}
+        if isinstance(observer, FaceObserver):
+            seen = observer.observe(frames)
+            found["expression"] = _list(compute_expression_size(seen.landmarks)[1:])
+            embedded = seen.embeddings
+        elif isinstance(observer, FaceEncoder):
+            embedded = observer.encode(frames)
+        else:
+            return found
+        found["identity"] = _list(np.linalg.norm(embedded[1:] - embedded[:1], axis=1))
+        return found
+
+
+def encode_jpeg(frame: np.ndarray) -> bytes:
+    """uint8 RGB [height, width, 3] -> JPEG."""
+    buffer = io.BytesIO()
+    Image.fromarray(frame).save(buffer, "JPEG", quality=QUALITY)
+    return buffer.getvalue()
+
+
+def _list(values: np.ndarray) -> list[float | None]:
+    return [round(float(x), 4) if np.isfinite(x) else None for x in values]

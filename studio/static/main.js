@@ -1,0 +1,311 @@
+// The page: parts put together, and what follows from what.
+import { $, fill, h, makeTabs, field } from "./dom.js";
+import { call, describeProgress, follow, listen, upload } from "./server.js";
+import { STRINGS, fillWords, t } from "./strings.js";
+import { Project, duration, fromOrder, fromTrack } from "./project.js";
+import { Live } from "./live.js";
+import { Timeline } from "./timeline.js";
+import { Curves } from "./curves.js";
+import { Faces } from "./faces.js";
+import { Films, openResult, showFilm } from "./films.js";
+import { chooseEmotion, showMoment } from "./moment.js";
+
+const FORMAT = "moodreel-project-1";
+const ICONS = {
+  undo: "M9 7 4 12l5 5M4 12h10a6 6 0 0 1 0 12h-2", redo: "m19 7 5 5-5 5m5-5H14a6 6 0 0 0 0 12h2",
+  play: "M9 6v16l13-8z", pause: "M9 6h3v16H9zm7 0h3v16h-3z", theme: "M14 4a10 10 0 1 0 0 20zm0 0a10 10 0 0 1 0 20",
+};
+
+function setIcon(node, name, filled = false) {
+  node.replaceChildren(h("svg:svg", { viewBox: "0 0 28 28", width: 20, height: 20, "aria-hidden": "true", class: filled ? "filled" : "" }, h("svg:path", { d: ICONS[name] })));
+}
+
+class Studio {
+  constructor(state) {
+    this.state = state;
+    this.project = new Project((what) => this._hearProject(what));
+    this.project.budget = state.identity_budget;
+    this.timeline = new Timeline({ project: this.project, emotions: state.emotions, tell: (what, value) => this._hearTimeline(what, value) });
+    this.live = new Live({ canvas: $("after").querySelector("canvas"), before: $("before").querySelector("canvas"), tell: (what, value) => this._hearLive(what, value) });
+    this.live.fullPx = Math.min(1024, state.resolution ?? 256);
+    this.curves = new Curves(this.timeline);
+    this.curves.budget = state.identity_budget;
+    this.faces = new Faces({ project: this.project, tell: (what, value) => this._hear(what, value) });
+    this.films = new Films({ tell: (what, value) => this._hear(what, value) });
+    this.side = makeTabs($("side-tabs"), $("side-panel"), ["Moment", "Film", "Renders"].map((name) => [name, t(`tab${name}`)]), () => this.showSide());
+    this._wire();
+    this._makeTools();
+  }
+
+  async begin() {
+    const known = localStorage.getItem("moodreel-project");
+    if (known) await this.project.load(known).catch(() => localStorage.removeItem("moodreel-project"));
+    this._hearProject("change");
+    this.timeline.select(this.project.document.events[Math.min(2, this.project.document.events.length - 1)].id);
+    this.setTime(this.timeline.find(this.timeline.selected).time);
+    listen((job) => this.films.hear(job), (open) => { $("banner").dataset.offline = String(!open); });
+    await this.films.load().catch((error) => this._hear("trouble", error));
+    const asked = location.hash.match(/^#film=([a-z2-7]{26})$/)?.[1];
+    if (asked && this.films.jobs.get(asked)?.state === "finished") openResult(this.films.jobs.get(asked), (what, value) => this._hear(what, value));
+    if (this.films.waiting) this.side.choose("Renders");
+  }
+
+  setTime(time) { this.time = time; this.timeline.setTime(time); $("clock").textContent = t("at", time.toFixed(2)); this.live.show(this.project.document, time); this._caption(); }
+
+  showSide() {
+    const name = this.side.current;
+    if (name === "Moment") showMoment({ project: this.project, timeline: this.timeline, emotions: this.state.emotions, easings: this.state.easings, max: this.state.max_intensity });
+    else if (name === "Film") showFilm({ project: this.project, state: this.state, tell: (what, value) => this._hear(what, value) });
+    else this.films.show();
+  }
+
+  _caption() {
+    const { face } = this.project.document;
+    $("caption").textContent = face.seed !== undefined ? t("faceSeed", face.seed) : face.mix ? t("mixOf", face.mix.join(" + ")) : face.photo ? t("tabPhoto") : "";
+  }
+
+  _hearProject(what) {
+    const { project } = this;
+    if (what === "change") {
+      if (!project.document.events.some((event) => event.id === this.timeline.selected)) this.timeline.selected = project.document.events[0].id;
+      this.timeline.draw();
+      this.faces?.update();
+      this.setTime(Math.min(this.time ?? 0, duration(project.document)));
+      this.curves.update(project.document);
+      // What is being dragged is not drawn again under the hand.
+      const held = $("side-panel").contains(document.activeElement) && document.activeElement.type === "range";
+      if (!held && this.side.current !== "Renders") this._keepFocus(() => this.showSide());
+      $("undo").disabled = !project.canUndo; $("redo").disabled = !project.canRedo;
+      if (document.activeElement !== $("project-name")) $("project-name").value = project.document.name;
+      document.title = `${project.document.name || t("untitled")} · Moodreel`;
+      return;
+    }
+    const words = { saving: t("saving"), saved: t("saved"), trouble: t("notSaved", project.trouble), conflict: "", new: "" };
+    $("saved").textContent = words[project.state] ?? "";
+    if (project.state === "conflict") this._showConflict();
+  }
+
+  _keepFocus(draw) {
+    const held = $("side-panel").contains(document.activeElement) ? document.activeElement.id : "";
+    draw();
+    if (held && $(held)) $(held).focus();
+  }
+
+  _showConflict() {
+    const banner = $("banner");
+    const end = (work) => { banner.hidden = true; work(); };
+    banner.replaceChildren(t("conflict"), h("button", { type: "button", onclick: () => end(() => this.project.loadTheirs()) }, t("loadTheirs")), h("button", { type: "button", onclick: () => end(() => this.project.keepMine()) }, t("keepMine")));
+    banner.hidden = false;
+  }
+
+  _hearTimeline(what, value) {
+    if (what === "select") { this.side.choose("Moment"); if (!this.live.playing) this.setTime(this.timeline.find(value)?.time ?? 0); }
+    else if (what === "moved") this.setTime(this.timeline.find(value).time);
+    else if (what === "time") { if (this.live.playing) this.live.stop(); this.setTime(value); }
+    else if (what === "add") this.timeline.add("happiness", value);
+    else if (what === "emotion") chooseEmotion(this.project, value.id, value.name);
+  }
+
+  _hearLive(what, value) {
+    if (what === "tick") {
+      this.time = this.live.time; this.timeline.setTime(this.time);
+      $("clock").textContent = t("at", this.time.toFixed(2));
+      $("rate").textContent = value.waiting ? t("waiting") : t("liveRate", value.rate.toFixed(0));
+      this.curves.paused = true;
+    } else if (what === "stopped") {
+      setIcon($("play"), "play", true); $("play").setAttribute("aria-label", t("play")); $("rate").textContent = "";
+      this.setTime(this.live.time); this.curves.paused = false;
+    } else if (what === "trouble") this._hear("trouble", value);
+    else if (what === "picture") this._hideTrouble();
+  }
+
+  _hear(what, value) {
+    if (what === "trouble") {
+      if (value.status === 429) return;
+      $("banner").textContent = value.message; $("banner").hidden = false; this._troubled = true;
+    } else if (what === "films") { this._countRenders(); if (this.side.current === "Renders") this.films.show(); }
+    else if (what === "open") openResult(value, (one, two) => this._hear(one, two));
+    else if (what === "again") { this.project.startNew(); this.project.replace(fromOrder(value.order, this.project.document.favourites)); }
+  }
+
+  _hideTrouble() { if (this._troubled) { $("banner").hidden = true; this._troubled = false; } }
+
+  _countRenders() {
+    const tab = $("side-tabs-Renders"), count = this.films.waiting;
+    if (tab) tab.textContent = count ? `${t("tabRenders")} ${count}` : t("tabRenders");
+  }
+
+  _wire() {
+    setIcon($("undo"), "undo"); setIcon($("redo"), "redo"); setIcon($("theme"), "theme"); setIcon($("play"), "play", true);
+    $("undo").onclick = () => this.project.undo();
+    $("redo").onclick = () => this.project.redo();
+    $("theme").onclick = () => {
+      const chosen = document.documentElement.dataset.theme;
+      const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      document.documentElement.dataset.theme = dark ? "light" : "dark";
+      localStorage.setItem("moodreel-theme", document.documentElement.dataset.theme);
+    };
+    $("play").onclick = () => this._togglePlay();
+    $("compare").onclick = () => {
+      const on = $("compare").getAttribute("aria-pressed") !== "true";
+      $("compare").setAttribute("aria-pressed", String(on)); $("before").hidden = !on; $("screens").classList.toggle("two", on); this.live.compare(on);
+    };
+    $("render").onclick = () => this._render();
+    $("project-name").oninput = () => this.project.change((own) => { own.name = $("project-name").value; }, "name");
+    $("project-name").onblur = () => this.project.endGesture();
+    $("project-menu").onclick = () => this._toggleMenu();
+    $("table").ontoggle = () => this.timeline.draw();
+    document.addEventListener("keydown", (event) => this._shortcut(event));
+    document.addEventListener("click", (event) => { if (!event.target.closest(".menu")) this._closeMenu(); });
+    this._wireDrop();
+  }
+
+  _togglePlay() {
+    if (this.live.playing) { this.live.stop(); return; }
+    setIcon($("play"), "pause", true); $("play").setAttribute("aria-label", t("pause"));
+    this.live.play();
+  }
+
+  async _render() {
+    $("render").disabled = true;
+    try { await this.films.order(this.project.describe().order); this.side.choose("Renders"); this._hideTrouble(); }
+    catch (error) { this._hear("trouble", error); } finally { $("render").disabled = false; }
+  }
+
+  _shortcut(event) {
+    const typing = event.target.closest("input:not([type=range]), textarea, select");
+    const key = event.key.toLowerCase();
+    if ((event.ctrlKey || event.metaKey) && key === "z" && !typing) { event.preventDefault(); event.shiftKey ? this.project.redo() : this.project.undo(); }
+    else if ((event.ctrlKey || event.metaKey) && key === "y" && !typing) { event.preventDefault(); this.project.redo(); }
+    else if (key === " " && !typing && !event.target.closest("button, summary, a, dialog")) { event.preventDefault(); this._togglePlay(); }
+    else if (key === "escape") this._closeMenu();
+  }
+
+  _makeTools() {
+    const loop = h("input", { type: "checkbox", id: "loop", onchange: () => { this.project.change((own) => { own.loop = loop.checked; }); this.project.endGesture(); } });
+    this._loop = loop;
+    const start = h("button", { type: "button", "aria-haspopup": "true", onclick: () => this._toggleStart() }, t("startFrom"));
+    this._start = h("div", { class: "sheet", hidden: true });
+    $("timeline-tools").append(
+      h("label", { class: "check" }, loop, t("loop")),
+      h("div", { class: "menu" }, start, this._start),
+      h("button", { type: "button", id: "add", onclick: () => this.timeline.add("happiness", this.time) }, `+ ${t("addMoment")}`));
+    const tell = this.project._tell;
+    this.project._tell = (what) => { loop.checked = this.project.document.loop; tell(what); };
+  }
+
+  _toggleStart() {
+    if (!this._start.hidden) { this._start.hidden = true; return; }
+    const clip = h("input", { type: "file", accept: "video/*", class: "hidden", id: "clip-file", onchange: () => clip.files[0] && this.takeClip(clip.files[0]) });
+    const number = (id, value, min, max, step) => h("input", { type: "number", id, value, min, max, step });
+    const seconds = number("predict-seconds", 20, 2, 120, 1), lively = number("predict-lively", 1, 0, 2, 0.1), seed = number("predict-seed", 0, 0, 9999, 1);
+    fill(this._start,
+      h("form", { onsubmit: (event) => { event.preventDefault(); this._predict(Number(seconds.value), Number(lively.value), Number(seed.value)); } },
+        h("strong", {}, t("predictTitle")), h("div", { class: "pair" }, field(t("seconds"), seconds), field(t("lively"), lively, t("livelyHint"))), field(t("otherIdea"), seed), h("button", { type: "submit", class: "primary" }, t("write"))),
+      this.state.reads_clips ? h("div", {}, clip, h("label", { class: "button", for: "clip-file" }, t("fromClip"))) : "",
+      h("button", { type: "button", onclick: () => this._takeTrack({ emotions: this.state.emotions.map((emotion, index) => ({ emotion, time: index * 1.2, intensity: 1, hold: 0.3 })), loop: true, closing: 0.9 }) }, t("example")));
+    this._start.hidden = false;
+    seconds.focus();
+  }
+
+  _takeTrack(track) {
+    this._start.hidden = true;
+    this.project.change((own) => { own.events = fromTrack(track); own.loop = track.loop ?? false; own.closing = track.closing ?? own.closing; });
+    this.project.endGesture();
+    this.setTime(0);
+  }
+
+  async _predict(seconds, liveliness, seed) {
+    try { this._takeTrack((await call("/tracks/predicted", { body: { seconds, liveliness, seed } })).track); }
+    catch (error) { this._hear("trouble", error); }
+  }
+
+  async takeClip(file) {
+    this._start.hidden = true;
+    try {
+      const sent = await upload("clip", file);
+      const job = await call("/tracks", { body: { clip: sent.id } });
+      const done = await follow(job.id, (now) => { $("saved").textContent = t("clipBusy", describeProgress(now)); });
+      this._takeTrack(done.result.track);
+    } catch (error) { this._hear("trouble", error); }
+  }
+
+  _closeMenu() { $("project-list").hidden = true; $("project-menu").setAttribute("aria-expanded", "false"); this._start.hidden = true; }
+
+  async _toggleMenu() {
+    const sheet = $("project-list");
+    if (!sheet.hidden) { this._closeMenu(); return; }
+    const file = h("input", { type: "file", accept: ".json,application/json", class: "hidden", id: "project-file", onchange: () => file.files[0] && this.openFile(file.files[0]) });
+    const recent = await call("/projects").catch(() => []);
+    fill(sheet,
+      h("button", { type: "button", onclick: () => { this._closeMenu(); this.project.startNew(); } }, t("newProject")), file,
+      h("label", { class: "button", for: "project-file", tabindex: 0, onkeydown: (event) => { if (event.key === "Enter") file.click(); } }, t("openFile")),
+      h("button", { type: "button", onclick: () => this._saveFile() }, t("saveFile")),
+      recent.length ? h("p", { class: "label" }, t("recent")) : "",
+      ...recent.slice(0, 8).map((one) => h("button", { type: "button", onclick: () => { this._closeMenu(); this.project.load(one.id).catch((error) => this._hear("trouble", error)); } }, one.name || t("untitled"))));
+    sheet.hidden = false; $("project-menu").setAttribute("aria-expanded", "true");
+    sheet.querySelector("button").focus();
+  }
+
+  _saveFile() {
+    const content = { format: FORMAT, ...this.project.describe() };
+    const url = URL.createObjectURL(new Blob([JSON.stringify(content, null, 1)], { type: "application/json" }));
+    const name = (content.name || "moodreel").replace(/[^\p{L}\p{N} _-]/gu, "").trim().replace(/ /g, "-") || "moodreel";
+    h("a", { href: url, download: `${name}.moodreel.json` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 5000);
+    this._closeMenu();
+  }
+
+  async openFile(file) {
+    this._closeMenu();
+    try {
+      const content = JSON.parse(await file.text());
+      if (content.format !== FORMAT) throw new Error(t("wrongFile"));
+      const { order } = await call("/commands", { body: content.order });
+      this.project.startNew();
+      this.project.replace(fromOrder({ ...order, name: content.name ?? order.name }, content.favourites ?? []));
+    } catch (error) { this._hear("trouble", error instanceof SyntaxError ? new Error(t("wrongFile")) : error); }
+  }
+
+  _wireDrop() {
+    const drop = $("drop");
+    let depth = 0;
+    const isFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+    addEventListener("dragenter", (event) => { if (isFile(event)) { depth += 1; drop.hidden = false; } });
+    addEventListener("dragleave", (event) => { if (isFile(event)) { depth -= 1; drop.hidden = depth <= 0; } });
+    addEventListener("dragover", (event) => event.preventDefault());
+    addEventListener("drop", (event) => {
+      event.preventDefault(); depth = 0; drop.hidden = true;
+      const file = event.dataTransfer?.files[0];
+      if (file) this.takeFile(file);
+    });
+  }
+
+  takeFile(file) {
+    if (file.type.startsWith("image/")) this.faces.takePhoto(file);
+    else if (file.type.startsWith("video/")) this.takeClip(file);
+    else if (file.name.endsWith(".json")) this.openFile(file);
+    else if (file.name.endsWith(".npz")) this.faces.takeLatents(file);
+    else this._hear("trouble", new Error(t("wrongFile")));
+  }
+}
+
+async function start() {
+  const theme = localStorage.getItem("moodreel-theme");
+  if (theme) document.documentElement.dataset.theme = theme;
+  fillWords();
+  document.documentElement.lang = STRINGS.lang ?? "en";
+  let state = await call("/state");
+  while (!state.ready) {
+    $("banner").textContent = t("loading"); $("banner").hidden = false;
+    await new Promise((done) => setTimeout(done, 500));
+    state = await call("/state");
+  }
+  $("banner").hidden = true;
+  const studio = new Studio(state);
+  window.studio = studio;
+  await studio.begin();
+  document.body.dataset.ready = "true";
+}
+
+start().catch((error) => { $("banner").textContent = error.message; $("banner").hidden = false; });
