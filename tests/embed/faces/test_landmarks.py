@@ -200,7 +200,7 @@ def test_names_objects_and_mistakes():
     assert isinstance(DlibPoints(), PointPlacer)
     with pytest.raises(ValueError, match="needs detector among hog, cnn, sfd; got 'haar'"):
         FaceFinder(detector="haar")
-    with pytest.raises(ValueError, match="needs points among dlib, fan; got 'x'"):
+    with pytest.raises(ValueError, match="needs points among dlib, fan, own; got 'x'"):
         FaceFinder(points="x")
     with pytest.raises(ValueError, match="sizes in pixels that grow"):
         FaceFinder(search_px=[640, 640])
