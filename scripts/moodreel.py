@@ -20,13 +20,14 @@ from scripts.reporting import reporting_errors
 @dataclass(frozen=True)
 class Command:
     """A job: its script, what it does, an example, settings that it begins with, and the settings
-    that plain first words stand for."""
+    that plain first words stand for; or `many`, the list that all of them go into."""
 
     script: str
     purpose: str
     example: str
     settings: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
+    many: str | None = None
 
 
 COMMANDS = {
@@ -48,6 +49,12 @@ COMMANDS = {
     ),
     "score": Command(
         "score_acd", "a scorecard for any videos, or the protocol of 210", "'videos=[mine.mp4]'"
+    ),
+    "verify": Command(
+        "verify",
+        "is a file ours, and is it as it was made",
+        "film.mp4 contact_sheet.png",
+        many="files",
     ),
     "invert": Command("invert", "photos become latents", "album batch=4", (), ("photos",)),
     "invert-video": Command(
@@ -145,8 +152,12 @@ def find_command(name: str) -> Command:
 def make_settings(command: Command, words: list[str]) -> list[str]:
     """The script's settings: those that it begins with, and plain first words by their names."""
     words = list(words)
+    if command.many is not None:
+        count = next((k for k, word in enumerate(words) if _is_setting(word)), len(words))
+        listed = ",".join(quote(word) for word in words[:count])
+        words = ([f"{command.many}=[{listed}]"] if count else []) + words[count:]
     for place, (name, word) in enumerate(zip(command.plain, words, strict=False)):
-        if "=" in word or word.startswith("-"):
+        if _is_setting(word):
             break
         words[place] = write_setting(name, word)
     return [*command.settings, *words]
@@ -154,8 +165,16 @@ def make_settings(command: Command, words: list[str]) -> list[str]:
 
 def write_setting(name: str, text: str) -> str:
     """A setting for the command line, quoted so that Hydra takes it as text whatever is in it."""
-    quoted = text.replace("'", "\\'")
-    return f"{name}='{quoted}'"
+    return f"{name}={quote(text)}"
+
+
+def quote(text: str) -> str:
+    """A text in quotes, as Hydra's grammar has them."""
+    return "'" + text.replace("'", "\\'") + "'"
+
+
+def _is_setting(word: str) -> bool:
+    return "=" in word or word.startswith("-")
 
 
 def format_help() -> str:

@@ -50,6 +50,13 @@ def same_draws_each_time() -> None:
     torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def own_settings_folder(tmp_path_factory, monkeypatch) -> None:
+    """Keys for signing are made in here, not among those of whoever runs the tests."""
+    folder = tmp_path_factory.getbasetemp() / "settings"
+    monkeypatch.setenv("MOODREEL_CONFIG", str(folder))
+
+
 @pytest.fixture(scope="session")
 def shared_assets() -> Path:
     folder = find_shared_assets()

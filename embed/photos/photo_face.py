@@ -105,6 +105,7 @@ class PhotoFace:
             label=Path(self.path).name,
             place=self._make_place(),
             keepsakes=kept,
+            originals=(Path(self.path),),
         )
 
     def find_folder(self, generator: TrainableGenerator) -> Path:

@@ -32,6 +32,7 @@ class Face:
     label: what captions call it; seed: what drew it, where one did.
     place: puts drawn frames where the face was found (into a photo); None leaves them alone.
     keepsakes: files to keep beside a film under these names: crop, report.
+    originals: photos or films of a person that it was made from; a film's marks name them.
     Raises ValueError when the rows are no W+ of the generator.
     """
 
@@ -41,6 +42,7 @@ class Face:
     seed: int | None = None
     place: FrameStage | None = None
     keepsakes: Mapping[str, Path] = field(default_factory=dict)
+    originals: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         check_w_plus(self.rows[None], self.generator, self.label or "face")

@@ -3,8 +3,8 @@
     1. Whatever can be wrong is looked for before anything is computed.
     2. The face is prepared, once; the motion plans its way through W+.
     3. Frames stream from the generator through the stages into closed segments on the disk.
-    4. The segments are joined; sound, contact sheet and scorecard follow; then the folder holds the
-       film, whole.
+    4. The segments are joined; sound, contact sheet, scorecard and signatures follow; then the
+       folder holds the film, whole.
 
 However a run ends, the same call goes on with the segments that are there; of a film that is there
 it makes what is missing. The film maker knows motions, faces and generators by their protocols
@@ -17,7 +17,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from synth.faces.face import Face, FaceSource
 from synth.film.contact_sheet import save_contact_sheet
 from synth.film.disk_space import SpaceWatch, check_space, count_copies, guess_video_bytes
 from synth.film.job import Job, describe_job
+from synth.film.marks.marking import mark_files
 from synth.film.recording import Recording, count_recorded, find_missing
 from synth.film.rendering import Renderer
 from synth.film.settings import FilmSettings
@@ -110,6 +111,7 @@ def make_film(
         if shot.sound is not None:  # a motion's own is known only now
             check_sound(settings.file, shot.sound)
         job = describe_job(face, plan, settings, shot.sound)
+        shot = replace(shot, origin=job.describe_origin(face))
         finished = place.read_finished() if settings.resume else None
         if finished is not None and finished.job == job.to_plain() and finished.is_whole():
             progress(Progress("film", note="is there already; resume=false makes it again"))
@@ -134,7 +136,7 @@ def _has_video(finished: FinishedFilm, job: Job) -> bool:
     kept, wanted = finished.job, job.to_plain()
     if kept.get("pictures") != wanted["pictures"] or not isinstance(kept.get("rest"), dict):
         return False
-    names = ("file", "sound", "marked")
+    names = ("file", "sound", "marked", "marks")
     is_same = all(kept["rest"].get(name) == wanted["rest"][name] for name in names)
     return is_same and finished.has_whole(wanted["rest"]["file"])
 
@@ -161,19 +163,21 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
     fast = accelerate(generator, render.precision, render.compile, device, frame_count)
     video = results / settings.file
     if finished is None:
-        renderer = Renderer(fast, shot.plan.path, settings.fps, render, shot.stages, shot.report)
+        stages = (*shot.stages, *shot.marks)
+        renderer = Renderer(fast, shot.plan.path, settings.fps, render, stages, shot.report)
         render_time_s = _record_video(video, renderer, shot, place)
     else:
         link_or_copy(finished.path / settings.file, video)
         render_time_s = _read_render_time_s(finished)
     with _pausing(place, frame_count):
         shot.report(Progress("sheet"))
-        sheet = draw_sheet(fast, shot.face, shot.plan, render, shot.stages)
-        made_by = f"generator {generator.name}"
-        save_contact_sheet(results / SHEET, sheet, made_by, settings.marked)
+        pictures = {SHEET: draw_sheet(fast, shot.face, shot.plan, render, shot.stages)}
         draw = partial(draw_film_frames, fast, shot.plan, render, shot.stages)
         for name, draw_picture in shot.plan.pictures.items():
-            save_contact_sheet(results / name, draw_picture(draw), made_by, settings.marked)
+            pictures[name] = draw_picture(draw)
+        for name, picture in pictures.items():
+            made_by = f"generator {generator.name}"
+            save_contact_sheet(results / name, shot.mark(picture), made_by, settings.marked)
         known = RunFacts(
             generator_name=generator.name,
             generator_sha256=generator.sha256,
@@ -185,13 +189,15 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
         score = settings.score
         scorecard = score_video(video, score.observer, known, score.face_stride)
         save_scorecard(results / SCORECARD, scorecard, marked=settings.marked)
+        mark_files([results / name for name in pictures], shot.origin, settings.wanted_marks)
 
 
 def _record_video(video: Path, renderer: Renderer, shot: Shot, place: FilmFolder) -> float:
     """Draw what is not drawn yet, join it, add sound; seconds that drawing took, in all runs."""
     settings, total = shot.settings, renderer.frame_count
     encoding = settings.describe_encoding(f"generator {shot.face.generator.name}")
-    copies = count_copies(video, shot.sound is not None)
+    marks = settings.wanted_marks
+    copies = count_copies(video, shot.sound is not None or marks.manifest)
     space = SpaceWatch(place.work, total, copies)
     recording = Recording(renderer, place.segments, video, encoding, settings.size_px, space)
     missing = sum(len(one.frames) for one in find_missing(recording.segments))
@@ -202,6 +208,7 @@ def _record_video(video: Path, renderer: Renderer, shot: Shot, place: FilmFolder
         recording.join()
         if shot.sound is not None:
             add_sound(video, shot.sound)
+        mark_files([video], shot.origin, marks)
     return recording.read_render_time_s()
 
 

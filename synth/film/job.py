@@ -9,6 +9,8 @@ the versions of what draws and encodes. Neither names nor times of files count.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +22,9 @@ import torch
 
 from synth.devices import choose_device
 from synth.faces.face import Face
+from synth.film.marks.manifest import Origin
+from synth.film.marks.marking import make_id
+from synth.film.marks.settings import MarkSettings
 from synth.film.settings import FilmSettings, RenderSettings
 from synth.generators.base import Generator
 from synth.motion.base import Plan
@@ -43,6 +48,12 @@ class Job:
         """Both in one record."""
         return asdict(self)
 
+    def describe_origin(self, face: Face) -> Origin:
+        """Where the film comes from, for its marks."""
+        text = json.dumps(self.pictures, sort_keys=True)
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        return Origin(face.generator.name, sha256, make_id(sha256), face.originals)
+
 
 def describe_job(face: Face, plan: Plan, settings: FilmSettings, sound: Path | None) -> Job:
     """The record of one film. Raises OSError where the sound or a kept file cannot be read."""
@@ -50,6 +61,7 @@ def describe_job(face: Face, plan: Plan, settings: FilmSettings, sound: Path | N
     rest = {
         "file": settings.file,
         "marked": settings.marked,
+        "marks": hash_value(_describe_signing(face, settings.wanted_marks)),
         "sound": hash_file(sound) if sound is not None else None,
         "observer": score.observer.name if score.observer is not None else None,
         "face_stride": score.face_stride,
@@ -64,7 +76,7 @@ def describe_job(face: Face, plan: Plan, settings: FilmSettings, sound: Path | N
 
 
 def _describe_pictures(face: Face, plan: Plan, settings: FilmSettings) -> dict[str, Any]:
-    encoding = settings.describe_encoding()
+    encoding, marks = settings.describe_encoding(), settings.wanted_marks
     return {
         "version": {"moodreel": VERSION, "torch": torch.__version__, "av": av.__version__},
         "video": {
@@ -75,6 +87,7 @@ def _describe_pictures(face: Face, plan: Plan, settings: FilmSettings) -> dict[s
             "gop": encoding.gop_frames,
             "size_px": settings.size_px,
         },
+        "marks": [marks.watermark, marks.badge],
         "render": _describe_rendering(settings.render),
         "generator": _describe_generator(face.generator),
         "face": {
@@ -88,6 +101,11 @@ def _describe_pictures(face: Face, plan: Plan, settings: FilmSettings) -> dict[s
             "touch": hash_value(plan.touch),
         },
     }
+
+
+def _describe_signing(face: Face, marks: MarkSettings) -> dict[str, Any]:
+    """Who signs what of whom; keys of the user's own count by where they are."""
+    return {**asdict(marks), "originals": [hash_file(path) for path in face.originals]}
 
 
 def _describe_rendering(render: RenderSettings) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from synth.devices import choose_device
 from synth.faces.observers import FaceObserver, NeedsModels
+from synth.film.marks.settings import UNMARKED, MarkSettings
 from synth.generators.acceleration import check_options
 from synth.generators.base import NoiseMode
 from synth.resizing import check_size
@@ -65,7 +66,8 @@ class FilmSettings:
     file: name in the film's folder; its suffix chooses the kind: .mp4, .webm, .gif, none for a
     folder of PNG. fps: frames a second. crf: quality, 0 best. gop: frames between key frames;
     None: one second. codec: None for the kind's own. size_px: longer side; None: as rendered.
-    marked: say in the metadata that the film is generated. sound: a file whose sound it gets;
+    marked: say in the metadata that the film is generated, and give it its marks; False: nothing
+    says so. marks: which marks. sound: a file whose sound it gets;
     None: that of the motion, if it has one. resume: go on with what a run that did not come to its
     end has left in the folder, and keep what is there of the same film; else begin again.
     config: text to keep as config.yaml, for whoever wants to know later how the film was made.
@@ -84,6 +86,7 @@ class FilmSettings:
     config: str = ""
     render: RenderSettings = field(default_factory=RenderSettings)
     score: ScoreSettings = field(default_factory=ScoreSettings)
+    marks: MarkSettings = field(default_factory=MarkSettings)
 
     def __post_init__(self) -> None:
         name = Path(self.file)
@@ -95,6 +98,11 @@ class FilmSettings:
         if self.size_px is not None:
             check_size(self.size_px)
 
+    @property
+    def wanted_marks(self) -> MarkSettings:
+        """The marks that the film gets: none where it is not to be marked at all."""
+        return self.marks if self.marked else UNMARKED
+
     def describe_encoding(self, made_by: str | None = None) -> Encoding:
         """What the encoder is told."""
         return Encoding(self.fps, self.crf, self.gop, self.codec, self.marked, made_by)
@@ -105,6 +113,7 @@ class FilmSettings:
         The device, the sound, and the models of who scores.
         """
         choose_device(self.render.device)
+        self.wanted_marks.check()
         if self.sound is not None:
             check_sound(self.file, self.sound)
         if isinstance(self.score.observer, NeedsModels):

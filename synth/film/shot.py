@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 import yaml
+from jaxtyping import UInt8
 
 from synth.faces.face import Face, FrameStage
 from synth.faces.latents import save_latents
+from synth.film.marks.manifest import Origin
+from synth.film.marks.marking import list_stages
 from synth.film.settings import FilmSettings
 from synth.motion.base import Plan
 from synth.progress import Report
@@ -30,6 +33,7 @@ class Shot:
     plan: Plan
     settings: FilmSettings
     report: Report
+    origin: Origin = field(default_factory=Origin)
 
     @property
     def sound(self) -> Path | None:
@@ -41,6 +45,17 @@ class Shot:
     def stages(self) -> tuple[FrameStage, ...]:
         """What touches frames before they are written: first the motion, then the face's place."""
         return tuple(x for x in (self.plan.touch, self.face.place) if x is not None)
+
+    @property
+    def marks(self) -> tuple[FrameStage, ...]:
+        """What marks frames, after all other stages."""
+        return list_stages(self.settings.wanted_marks, self.origin)
+
+    def mark(self, picture: UInt8[np.ndarray, "height width 3"]) -> np.ndarray:
+        """A picture that goes with the film, with the film's marks."""
+        for stage in self.marks:
+            picture = stage(picture[None], torch.zeros(1, dtype=torch.float64))[0]
+        return picture
 
     def find_frame_size(self) -> tuple[int, int]:
         """Height and width of its frames in the video."""

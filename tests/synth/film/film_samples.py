@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 import torch
 
 from synth.faces.face import Face
+from synth.film.marks.settings import MarkSettings
 from synth.motion.base import Moment, Plan, Scene
+
+#: A signature is another one each time; these films are compared byte by byte.
+UNSIGNED = MarkSettings(manifest=False)
 
 
 @dataclass

@@ -25,12 +25,15 @@ from synth import (
     make_film,
 )
 from synth.faces.latents import load_latents
+from synth.film.marks.settings import UNMARKED
 from synth.motion.any_motion import as_motion
 from synth.motion.masks import MASKS
 from synth.scores.scorecard import load_scorecard
 from synth.video.writing import probe_video, read_frames
 
-QUICK = FilmSettings(fps=8, file="frames", render=RenderSettings(precision="fp32", compile="off"))
+QUICK = FilmSettings(
+    fps=8, marks=UNMARKED, file="frames", render=RenderSettings(precision="fp32", compile="off")
+)
 RESULTS = {
     "contact_sheet.png",
     "film.json",
@@ -153,7 +156,7 @@ def test_a_film_replaces_all_of_the_one_before_and_nothing_else(generator, tmp_p
     folder = tmp_path / "film"
     make_film(generator, RandomFace(1), Fade(), QUICK, folder)
     (folder / "notes.txt").write_text("mine")
-    gif = FilmSettings(fps=8, file="video.gif", render=QUICK.render)
+    gif = FilmSettings(fps=8, marks=UNMARKED, file="video.gif", render=QUICK.render)
     make_film(generator, RandomFace(2), Fade(), gif, folder)
     assert list_names(folder) == RESULTS | {"video.gif", "notes.txt"}
     assert set(json.loads((folder / "film.json").read_text())["files"]) == (
@@ -166,7 +169,9 @@ def test_a_failure_in_the_middle_leaves_the_film_before(generator, tmp_path):
     make_film(generator, RandomFace(), Fade(), QUICK, folder)
     before = read_all(folder / "frames")
     generator.broken_from = len(generator.batches) + 2
-    settings = FilmSettings(fps=8, file="frames", render=RenderSettings(batch_size=1))
+    settings = FilmSettings(
+        fps=8, marks=UNMARKED, file="frames", render=RenderSettings(batch_size=1)
+    )
     with pytest.raises(ValueError, match="needs finite pixel values"):
         make_film(generator, RandomFace(), RampPath(3.0), settings, folder)
     assert list_names(folder) == RESULTS | {"frames"}
@@ -189,7 +194,11 @@ def test_settings_are_checked_before_anything_is_computed(tmp_path):
 
 def test_the_video_is_as_long_as_the_plan(generator, tmp_path):
     film = make_film(
-        generator, RandomFace(), Fade(2.0), FilmSettings(fps=10, render=QUICK.render), tmp_path
+        generator,
+        RandomFace(),
+        Fade(2.0),
+        FilmSettings(fps=10, marks=UNMARKED, render=QUICK.render),
+        tmp_path,
     )
     assert probe_video(film.video).frame_count == 21
 
@@ -201,7 +210,7 @@ def test_a_motions_own_sound_is_checked_before_anything_is_drawn(generator, tmp_
 
     with pytest.raises(ValueError, match="needs a film ending in"):
         make_film(generator, RandomFace(), Loud(), QUICK, tmp_path / "film")
-    video = FilmSettings(fps=8, render=QUICK.render)
+    video = FilmSettings(fps=8, marks=UNMARKED, render=QUICK.render)
     with pytest.raises(FileNotFoundError, match=r"gone\.wav"):
         make_film(generator, RandomFace(), Loud(), video, tmp_path / "film")
     assert not generator.batches

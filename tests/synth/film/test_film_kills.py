@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import pytest
-from film_samples import Fade, WaveGenerator, hash_results
+from film_samples import UNSIGNED, Fade, WaveGenerator, hash_results
 from sound_files import write_tone
 
 from synth import FilmSettings, RandomFace, RenderSettings, make_film
@@ -30,7 +30,7 @@ def make(folder, file, wait_s):
     sound = folder.parent / "tone.wav"
     has_sound = sound.is_file() and file in ("video.mp4", "video.webm")
     settings = FilmSettings(
-        fps=12, file=file, sound=str(sound) if has_sound else None, render=RENDER
+        marks=UNSIGNED, fps=12, file=file, sound=str(sound) if has_sound else None, render=RENDER
     )
     make_film(WaveGenerator(wait_s=wait_s), RandomFace(), Fade(10.0), settings, folder)
 
@@ -153,7 +153,9 @@ def small_disk(tmp_path):
 
 
 def test_a_small_disk_pauses_the_film_until_there_is_room(small_disk, tmp_path):
-    settings = FilmSettings(fps=30, crf=1, render=dataclasses.replace(RENDER, batch_size=8))
+    settings = FilmSettings(
+        fps=30, marks=UNSIGNED, crf=1, render=dataclasses.replace(RENDER, batch_size=8)
+    )
     generator = WaveGenerator(resolution=64)
     make_film(generator, RandomFace(), Fade(8.0), settings, tmp_path / "undisturbed")
     size = (tmp_path / "undisturbed" / "video.mp4").stat().st_size
@@ -173,7 +175,9 @@ def test_a_small_disk_pauses_the_film_until_there_is_room(small_disk, tmp_path):
 
 def test_a_film_that_cannot_fit_is_refused_before_it_is_drawn(small_disk):
     generator = WaveGenerator(resolution=256)
-    settings = FilmSettings(fps=30, file="frames", render=RenderSettings(precision="fp32"))
+    settings = FilmSettings(
+        fps=30, marks=UNSIGNED, file="frames", render=RenderSettings(precision="fp32")
+    )
     with pytest.raises(OSError, match=r"needs about .* for the film; got 1\.\d MB free; try"):
         make_film(generator, RandomFace(), Fade(60.0), settings, small_disk / "film")
     assert not generator.batches

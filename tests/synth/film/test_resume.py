@@ -8,7 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
-from film_samples import Fade, GreyGenerator, RampPath, WaveGenerator, hash_results
+from film_samples import UNSIGNED, Fade, GreyGenerator, RampPath, WaveGenerator, hash_results
 from full_disk import limit_file_size
 from sound_files import write_tone
 
@@ -21,7 +21,7 @@ from synth.motion.base import Motion
 from synth.video.writing import probe_video
 
 RENDER = RenderSettings(precision="fp32", compile="off", batch_size=7)
-SETTINGS = FilmSettings(fps=12, render=RENDER, config="name: film\n")
+SETTINGS = FilmSettings(fps=12, marks=UNSIGNED, render=RENDER, config="name: film\n")
 #: Three segments of 24, 24 and 35 frames; 7 frames at once end at none of their ends.
 MOTION = Fade(82 / 12)
 FRAMES, BATCHES = 83, 12

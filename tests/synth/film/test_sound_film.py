@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 import torch
-from film_samples import GreyGenerator, RampPath
+from film_samples import UNSIGNED, GreyGenerator, RampPath
 from PIL import Image
 from sound_samples import make_phrases, write_wav
 
@@ -79,7 +79,11 @@ def test_the_path_cuts_in_silences_to_a_frame_over_ten_minutes(tmp_path):
 def test_a_films_sound_and_pictures_stay_together(duration_s, tmp_path):
     face, motion, starts = make_story(tmp_path, duration_s)
     film = make_film(
-        face.generator, face, motion, FilmSettings(fps=FPS, render=QUIET), tmp_path / "film"
+        face.generator,
+        face,
+        motion,
+        FilmSettings(fps=FPS, marks=UNSIGNED, render=QUIET),
+        tmp_path / "film",
     )
     assert film.facts.frame_count == duration_s * FPS + 1
     cuts_s = find_cuts(film.video)
@@ -102,7 +106,7 @@ def test_a_films_sound_and_pictures_stay_together(duration_s, tmp_path):
 def test_a_film_may_stay_silent(tmp_path):
     path = write_wav(tmp_path / "a.wav", make_phrases([(0.2, 1.5)], 2.0))
     motion = SoundMotion(str(path), heard=False, cast=CastSettings(kind="people"))
-    settings = FilmSettings(fps=5, file="frames", render=QUIET)
+    settings = FilmSettings(fps=5, marks=UNSIGNED, file="frames", render=QUIET)
     generator = GreyGenerator()
     film = make_film(generator, Face.random(generator, 0), motion, settings, tmp_path / "film")
     assert film.facts.frame_count == 11

@@ -1,0 +1,1 @@
+"""Marks of generated media: a watermark in the pixels, a signed manifest, a visible badge."""

@@ -1,0 +1,67 @@
+"""The two calls by which a film gets its marks: on frames before they are written, on files after.
+
+In: MarkSettings and an Origin. Out: the stages that frames pass last; finished files with XMP and a
+signed manifest. The first is the same for the same film, so that its bytes are; a signature is not
+(a nonce, and salts in the manifest, are drawn each time). So a file is signed once, when everything
+else in it is finished, before it gets its final name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from synth.faces.face import FrameStage
+from synth.film.marks.badge import Badge
+from synth.film.marks.convolutional_code import ID_BITS
+from synth.film.marks.manifest import Origin, can_sign, find_version, sign_file
+from synth.film.marks.settings import MarkSettings
+from synth.film.marks.watermark import Watermark
+from synth.film.marks.xmp import add_xmp, make_packet
+from synth.video.provenance import SOFTWARE
+
+
+def make_id(text: str) -> int:
+    """The watermark's identifier of a film: 32 bits of the hash of what it is made from."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[: ID_BITS // 8], "big")
+
+
+def list_stages(settings: MarkSettings, origin: Origin) -> tuple[FrameStage, ...]:
+    """What touches frames last of all, in its order."""
+    badge = (Badge(settings.badge),) if settings.badge else ()
+    if not settings.watermark or origin.identifier is None:
+        return badge
+    return (*badge, Watermark(origin.identifier))
+
+
+def mark_files(paths: Iterable[Path], origin: Origin, settings: MarkSettings) -> None:
+    """Give finished files, or folders of PNG, their XMP and manifest, each whole or not at all.
+
+    Warns of kinds that carry none. Raises OSError or ValueError naming what cannot be signed.
+    """
+    if not settings.manifest:
+        return
+    # Here, so that films without manifests do not load what signs.
+    from synth.film.marks.keys import load_key, load_or_make_key
+
+    if settings.certificate is not None and settings.key is not None:
+        key = load_key(Path(settings.certificate), Path(settings.key))
+    else:
+        key = load_or_make_key()
+    if not settings.watermark:
+        origin = replace(origin, identifier=None)
+    packet = make_packet(origin.source_type, f"{SOFTWARE} {find_version()}")
+    for path in paths:
+        for file in sorted(path.glob("*.png")) if path.is_dir() else [path]:
+            if not can_sign(file):
+                warnings.warn(
+                    f"{file.name}: {file.suffix} files carry no C2PA manifest; it has the "
+                    "watermark and the words in its metadata",
+                    stacklevel=2,
+                )
+                continue
+            add_xmp(file, packet)
+            sign_file(file, origin, key)
