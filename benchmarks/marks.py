@@ -22,6 +22,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 from skimage.metrics import structural_similarity
 
 from synth.film.marks.convolutional_code import CODE_BITS, encode_id
@@ -46,7 +47,8 @@ def make_clip(path: Path, side_px: int, count: int) -> Frames:
     if path.is_dir() or path.suffix in (".mp4", ".webm"):
         frames = np.concatenate([*itertools.islice(read_frames(path, 1), count)])
         return resize(frames, side_px / min(frames.shape[1:3]))
-    picture = cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    with Image.open(path) as opened:
+        picture = np.asarray(opened.convert("RGB"))
     scale = (side_px + 2 * count) / min(picture.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=method)
@@ -79,7 +81,8 @@ def crop(frames: Frames, share: float) -> Frames:
 def compress(frames: Frames, quality: int) -> Frames:
     """Each frame after JPEG."""
     parameters = [cv2.IMWRITE_JPEG_QUALITY, quality]
-    return np.stack([cv2.imdecode(cv2.imencode(".jpg", f, parameters)[1], 1) for f in frames])
+    coded = [cv2.imencode(".jpg", frame, parameters)[1] for frame in frames]
+    return np.stack([np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)) for data in coded])
 
 
 def show_on_screen(frames: Frames) -> Frames:
@@ -177,7 +180,7 @@ def report_false_alarms(paths: list[Path], count: int, side_px: int) -> None:
         share = random.uniform(0.4, 1.0)
         side = int(min(picture.shape[:2]) * share)
         top, left = (int(random.integers(n - side + 1)) for n in picture.shape[:2])
-        cut = np.rot90(picture[top : top + side, left : left + side], random.integers(4))
+        cut = np.rot90(picture[top : top + side, left : left + side], int(random.integers(4)))
         cut = cv2.resize(
             np.ascontiguousarray(cut), (side_px, side_px), interpolation=cv2.INTER_AREA
         )
@@ -189,7 +192,7 @@ def report_false_alarms(paths: list[Path], count: int, side_px: int) -> None:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("pictures", nargs="+", type=Path)
     parser.add_argument("--side", type=int, default=512, help="pixels of a clip's side")
     parser.add_argument("--frames", type=int, default=12, help="frames of a clip")

@@ -92,7 +92,7 @@ def take_spectrum(found: Map, scale: float, cut: float) -> Spectrum:
     """The map's Fourier coefficients at the pattern's waves; 0 at those beyond the cut."""
     down, right = compute_waves(found.shape, min(found.shape) * scale, int(cut))
     # The map is real: two real products take half the time of one complex product.
-    columns = down.real @ found - 1j * (down.imag @ found)
+    columns = np.real(down) @ found - 1j * (np.imag(down) @ found)
     table = columns @ right.conj().T
     waves = list_waves()
     kept = waves.radius <= cut
@@ -120,7 +120,7 @@ def turn_back(candidate: Candidate) -> Float[np.ndarray, " wave"]:
     down, right = candidate.shift
     turned = np.exp(1j * (2 * np.pi / TILE * (waves.rows * down + waves.columns * right)))
     kept = waves.radius <= candidate.cut
-    return kept * (candidate.spectrum * turned * np.exp(-1j * waves.phases)).real
+    return kept * np.real(candidate.spectrum * turned * np.exp(-1j * waves.phases))
 
 
 def compute_score(values: np.ndarray, spectrum: np.ndarray) -> float:
