@@ -202,7 +202,7 @@ def test_only_keyframes_beyond_the_budget_are_lowered(faces):
     assert [e.intensity for e in kept.events][::2] == [1.0, 0.3]
     for event in kept.events[1::2]:
         assert 0.42 < event.intensity <= 0.53
-    assert {entry.emotion for entry in lowered} == {Emotion.FEAR}
+    assert {emotion for entry in lowered for emotion, _ in entry.wish} == {Emotion.FEAR}
     for entry in lowered:
         assert entry.given_distance <= 0.5 < entry.asked_distance
         assert "fear: intensity" in str(entry)
