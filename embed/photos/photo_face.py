@@ -24,6 +24,7 @@ from embed.photos.recipe import FoundFace, InversionRecipe
 from embed.photos.result_folder import (
     load_result_generator,
     load_result_rows,
+    load_result_warnings,
     save_result,
 )
 from embed.photos.result_names import CROP, FILM, LOSS_CURVE, REPORT, RESULTS, SIDE_BY_SIDE
@@ -99,6 +100,9 @@ class PhotoFace:
                 )
             self._invert(own, folder, report)
         kept = {copy: folder / name for name, copy in BESIDE.items() if (folder / name).is_file()}
+        found_short = load_result_warnings(folder)
+        for text in found_short:
+            warnings.warn(text, stacklevel=2)
         return Face(
             rows=load_result_rows(folder, own),
             generator=load_result_generator(folder, own),
@@ -106,6 +110,7 @@ class PhotoFace:
             place=self._make_place(),
             keepsakes=kept,
             originals=(Path(self.path),),
+            warnings=found_short,
         )
 
     def find_folder(self, generator: TrainableGenerator) -> Path:

@@ -33,6 +33,7 @@ class Face:
     place: puts drawn frames where the face was found (into a photo); None leaves them alone.
     keepsakes: files to keep beside a film under these names: crop, report.
     originals: photos or films of a person that it was made from; a film's marks name them.
+    warnings: what whoever judges the face must know; a film's scorecard repeats it.
     Raises ValueError when the rows are no W+ of the generator.
     """
 
@@ -43,6 +44,7 @@ class Face:
     place: FrameStage | None = None
     keepsakes: Mapping[str, Path] = field(default_factory=dict)
     originals: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_w_plus(self.rows[None], self.generator, self.label or "face")

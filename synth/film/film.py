@@ -184,6 +184,7 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
             seed=shot.face.seed,
             native_resolution_px=generator.resolution,
             render_time_s=render_time_s,
+            warnings=shot.face.warnings,
         )
         shot.report(Progress("score"))
         score = settings.score
