@@ -28,8 +28,8 @@ class Displacement:
 
     shifts [n, n, 2]: a place now plus its shift is the place before; known [n, n]: 0 to 1, where
     that was seen and not only filled in. marks_before, marks_now: the 68 points. eyes [2, 2] and
-    teeth [2, 2] (above, below): shifts of what lies behind lids and lips. marks_drawn: the 68 points
-    in the generator's own picture now, which may be another face's. is_still: nothing moved.
+    teeth [2, 2] (above, below): shifts of what lies behind lids and lips. marks_drawn: the 68
+    points in the generator's own picture now, which may be another face's. is_still: nothing moved.
     """
 
     shifts: Shifts
@@ -50,6 +50,10 @@ class FaceTracker(Protocol):
 
     def find_displacement(self, rows: Rows, picture: Picture) -> Displacement:
         """From the reference to W+ [layer, w_dim], whose picture the generator drew."""
+        ...
+
+    def fits(self, rows: Rows) -> bool:
+        """Whether W+ [layer, w_dim] still shows the person of the reference."""
         ...
 
 

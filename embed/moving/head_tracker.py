@@ -12,6 +12,10 @@ head is taken apart once, for the reference:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
 import numpy as np
 from jaxtyping import Float
 from scipy.interpolate import RBFInterpolator
@@ -38,46 +42,46 @@ SLOPE_CM = 0.7
 #: Points above and below each other: inner lips, then outer ones; and a gap that says nothing.
 PAIRS = ((61, 67), (62, 66), (63, 65), (50, 58), (51, 57), (52, 56))
 LEAST_GAP = 0.002
+#: Root mean square of changes of identity, in standard deviations, that are another person.
+MOST_OF_A_PERSON = 0.3
 _EMOTIONS = slice(IDENTITY_MODES, IDENTITY_MODES + len(EMOTIONS))
 LEAST_SCALE, MOST_SCALE = 0.45, 1.4
 
 
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """A head's points on a photo, in picture widths: what they lie beside themselves [point, 2],
+    the part of it that parted lips make, and what movements are multiplied with [point, 2, 2]."""
+
+    beside: Float[np.ndarray, "point 2"]
+    parted: Float[np.ndarray, "point 2"]
+    scale: Float[np.ndarray, "point 2 2"]
+
+
+@dataclass(frozen=True, eq=False)
 class HeadTracker:
     """A FaceTracker. `rows` W+ of the reference; `marks` the photo's 68 points, if they are known.
 
     Marks are in picture widths of the generator's square.
     """
 
-    name = "the head itself"
+    head: BundledHead
+    rows: Rows
+    marks: Marks | None = None
 
-    def __init__(self, head: BundledHead, rows: Rows, marks: Marks | None = None) -> None:
-        self._head = head
-        self._read = head.read(rows)
-        self._added = np.zeros(len(EMOTIONS))
-        if marks is not None:
-            self._added = _find_unread(head, self._read, marks)
-        self._before = self._place(self._read)
-        self._beside = np.zeros_like(self._before.points)
-        self._scale = np.tile(np.eye(2), (len(self._beside), 1, 1))
-        self._parted = np.zeros_like(self._beside)
-        self._gap_at_rest = 0.0
-        if marks is not None:
-            self._follow(marks)
-            calm = self._read.copy()
-            calm[_EMOTIONS] = 0
-            self._gap_at_rest = self._find_gap(head.place_parameters(calm))
-        share = head.share[: len(self._beside)]
-        self._triangles = head.triangles[(share[head.triangles] > LEAST_SHARE).all(1)]
+    name: ClassVar[str] = "head"
 
     def find_displacement(self, rows: Rows, picture: Picture) -> Displacement:
         """From the reference to W+ [layer, w_dim]; the picture is not looked at."""
-        read, before, numbers = self._head.read(rows), self._before, self._head.landmarks
+        before, numbers, laid = self._before, self.head.landmarks, self._laid
+        read = self.head.read(rows)
         placed = self._place(read)
-        moved = np.einsum("pij,pj->pi", self._scale, placed.points - before.points)
-        first = before.points + self._beside
-        closed = (1 - self._find_share_open(placed)) * self._parted
+        moved = np.einsum("pij,pj->pi", laid.scale, placed.points - before.points)
+        first = before.points + laid.beside
+        closed = (1 - self._find_share_open(placed)) * laid.parted
         points = first, first + moved - closed
-        marks = (points[0][numbers], points[1][numbers], self._head.place(rows).points[numbers])
+        own = self.head.place_parameters(read).points[numbers]
+        marks = (points[0][numbers], points[1][numbers], own)
         rest = (before.eyes - placed.eyes, before.teeth - placed.teeth)
         if _is_same(before, placed):
             nothing = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32)
@@ -86,36 +90,69 @@ class HeadTracker:
         shifts, known = draw_shifts(*points, placed.depth, self._triangles, balls)
         return Displacement(shifts, known, *marks, *rest)
 
+    def fits(self, rows: Rows) -> bool:
+        """Whether W+ shows the person of the reference still."""
+        change = (self.head.read(rows) - self._read)[:IDENTITY_MODES]
+        return float(np.sqrt((change**2).mean())) < MOST_OF_A_PERSON
+
+    @cached_property
+    def _read(self) -> np.ndarray:
+        """Parameters of the reference."""
+        return self.head.read(self.rows)
+
+    @cached_property
+    def _added(self) -> Float[np.ndarray, " emotion"]:
+        if self.marks is None:
+            return np.zeros(len(EMOTIONS))
+        return _find_unread(self.head, self._read, self.marks)
+
+    @cached_property
+    def _before(self) -> PlacedHead:
+        return self._place(self._read)
+
+    @cached_property
+    def _gap_at_rest(self) -> float:
+        calm = self._read.copy()
+        calm[_EMOTIONS] = 0
+        return self._find_gap(self.head.place_parameters(calm))
+
+    @cached_property
+    def _triangles(self) -> np.ndarray:
+        share = self.head.share[: len(self._before.points)]
+        return self.head.triangles[(share[self.head.triangles] > LEAST_SHARE).all(1)]
+
     def _place(self, read: Float[np.ndarray, " parameter"]) -> PlacedHead:
         """The head with what its points show besides, as far as W+ still has the emotion."""
         first, now = np.maximum(self._read[_EMOTIONS], 0), np.maximum(read[_EMOTIONS], 0)
         left = np.clip(now / np.maximum(first, 1e-6), 0, 1)
         more = read.copy()
         more[_EMOTIONS] += self._added * left
-        return self._head.place_parameters(more)
+        return self.head.place_parameters(more)
 
-    def _follow(self, marks: Marks) -> None:
-        """Lay the head's surface on the photo's points."""
-        head, firm = self._head, list(FIRM)
-        beside = (marks - self._before.points[head.landmarks])[firm]
+    @cached_property
+    def _laid(self) -> Laid:
+        """How the head's surface lies on the photo's points."""
+        head, firm, count = self.head, list(FIRM), len(self._before.points)
+        scale = np.tile(np.eye(2), (count, 1, 1))
+        if self.marks is None:
+            return Laid(np.zeros((count, 2)), np.zeros((count, 2)), scale)
+        beside = (self.marks - self._before.points[head.landmarks])[firm]
         spline = self._spread(beside)
-        self._beside = spline(head.wide)
         together = beside.copy()
         for pair in PAIRS:
             both = [firm.index(mark) for mark in pair]
             together[both, 1] = together[both, 1].mean()
-        self._parted = self._beside - self._spread(together)(head.wide)
+        places = spline(head.wide)
         size = np.ptp(self._before.points[:, 0]) / np.ptp(head.wide[:, 0])
         for axis, towards in ((0, (1.0, 0, 0)), (1, (0, -1.0, 0))):  # a picture's y runs down
             step = np.array(towards) * SLOPE_CM
             slope = (spline(head.wide + step) - spline(head.wide - step)) / (2 * SLOPE_CM * size)
-            scale = np.clip(1 + slope[:, axis], LEAST_SCALE, MOST_SCALE)
-            self._scale[:, axis, axis] = scale
-
+            scale[:, axis, axis] = np.clip(1 + slope[:, axis], LEAST_SCALE, MOST_SCALE)
+        return Laid(places, places - self._spread(together)(head.wide), scale)
 
     def _spread(self, beside: Float[np.ndarray, "mark 2"]) -> RBFInterpolator:
         """What points have beside those of the head, over the surface."""
-        places = self._head.wide[self._head.landmarks[list(FIRM)]]
+        places = self.head.wide[self.head.landmarks[list(FIRM)]]
         return RBFInterpolator(places, beside, smoothing=SMOOTHING, kernel="linear", degree=1)
 
     def _find_share_open(self, placed: PlacedHead) -> float:
@@ -126,7 +163,7 @@ class HeadTracker:
         return float(np.clip((self._find_gap(placed) - self._gap_at_rest) / whole, 0, 1))
 
     def _find_gap(self, placed: PlacedHead) -> float:
-        marks = placed.points[self._head.landmarks]
+        marks = placed.points[self.head.landmarks]
         return float(np.mean([marks[low, 1] - marks[high, 1] for high, low in PAIRS[:3]]))
 
 
@@ -150,7 +187,7 @@ def _find_unread(
     costs = np.diag([0.0] * 4 + [EMOTION_COST**2 * len(mouth)] * len(places))
     found = np.linalg.solve(system.T @ system + costs, system.T @ (marks[mouth] - own).ravel())
     added = np.zeros(len(EMOTIONS))
-    added[places] = np.where(read[IDENTITY_MODES :][places] > 0.05, found[4:], 0)
+    added[places] = np.where(read[IDENTITY_MODES:][places] > 0.05, found[4:], 0)
     return np.clip(added, 0, MOST_ADDED)
 
 

@@ -26,6 +26,8 @@ CLOSED, OPEN = 0.004, 0.010
 TEETH_MARGIN = 0.004
 #: Pixels of the photo for one of the result at which it is stretched too far, and not at all.
 STRETCHED, SOUND = 0.45, 0.75
+#: Gaps now in gaps before, from which what is stretched within lips goes.
+WIDER = (1.15, 1.6)
 #: Ring around the lips whose colours are compared, in picture widths.
 RING = 0.03
 MOST_GAIN = 1.7
@@ -63,7 +65,9 @@ def make_layers(photo: Picture, before: Picture, now: Picture, moved: Displaceme
     size = (MASK_PX, MASK_PX)
     drawn = _darken(_lay_within_lips(now, moved) * colours, mouth, moved)
     stretch = cv2.resize(_find_stretch(moved.shifts), size, interpolation=cv2.INTER_LINEAR)
-    share = 1 - np.clip((stretch - STRETCHED) / (SOUND - STRETCHED), 0, 1)
+    wider = gap / max(find_gap(moved.marks_before, MOUTH), 1e-6)
+    opened = np.clip((wider - WIDER[0]) / (WIDER[1] - WIDER[0]), 0, 1)
+    share = np.maximum(opened, 1 - np.clip((stretch - STRETCHED) / (SOUND - STRETCHED), 0, 1))
     still = moved.is_still and not gain.any()
     return Layers(
         moved.shifts, gain, mouth, drawn, share, teeth_before, moved.teeth, is_still=still
@@ -92,7 +96,9 @@ def _lay_within_lips(now: Picture, moved: Displacement) -> Float[np.ndarray, "ma
 
 
 def _darken(
-    drawn: Float[np.ndarray, "mask mask 3"], mouth: Float[np.ndarray, "mask mask"], moved: Displacement
+    drawn: Float[np.ndarray, "mask mask 3"],
+    mouth: Float[np.ndarray, "mask mask"],
+    moved: Displacement,
 ) -> Float[np.ndarray, "mask mask 3"]:
     """Where the photo has teeth of its own, the generator's are but the dark behind them."""
     has_teeth = np.clip((find_gap(moved.marks_before, MOUTH) - CLOSED) / (OPEN - CLOSED), 0, 1)
@@ -107,7 +113,7 @@ def _darken(
     return drawn + has_teeth * (deep - drawn)
 
 
-def match_colours(photo: Picture, before: Picture, moved: Displacement) -> Float[np.ndarray, "3"]:
+def match_colours(photo: Picture, before: Picture, moved: Displacement) -> Float[np.ndarray, 3]:
     """Gains [3] from the generator's colours around the lips to the photo's."""
     lips = [
         draw_opening(moved.marks_before, LIPS, FIELD_PX, grow * FIELD_PX, 0.0) for grow in (RING, 0)

@@ -72,9 +72,7 @@ def paint_moved(ground: Ground, layers: Layers, tile_px: int = TILE_PX) -> Pictu
     return result
 
 
-def _paint_tile(
-    ground: Ground, layers: Layers, tile: tuple[slice, slice], result: Picture
-) -> None:
+def _paint_tile(ground: Ground, layers: Layers, tile: tuple[slice, slice], result: Picture) -> None:
     """Change the pixels of one tile of the result."""
     matrix = ground.to_photo
     y, x = np.mgrid[tile].astype(np.float64)
@@ -113,11 +111,13 @@ def _fill_mouth(
     shown = _read(layers.teeth_before, places + shift)[..., None]
     move = ground.to_photo[:, :2] @ shift
     own = _sample_photo(ground.photo, pixels[0] + move[0], pixels[1] + move[1])
-    return within + shown * share * (own - within)
+    return within + shown * (own - within)
 
 
 def _read(
-    grid: Float[np.ndarray, "size size *channel"], places: np.ndarray, method: int = cv2.INTER_LINEAR
+    grid: Float[np.ndarray, "size size *channel"],
+    places: np.ndarray,
+    method: int = cv2.INTER_LINEAR,
 ) -> np.ndarray:
     """A grid over the square at places [..., 2] in picture widths; its edge beyond."""
     at = (places * grid.shape[0] - 0.5).astype(np.float32)
