@@ -64,9 +64,8 @@ def make_layers(photo: Picture, before: Picture, now: Picture, moved: Displaceme
     is_open = float(np.clip((gap - CLOSED) / (OPEN - CLOSED), 0, 1))
     mouth = is_open * draw_opening(moved.marks_now, MOUTH, MASK_PX, 0.0, 2.0)
     margin = -TEETH_MARGIN * MASK_PX
-    teeth_before = _find_share_of_teeth(moved) * draw_opening(
-        moved.marks_before, MOUTH, MASK_PX, margin, 1.5
-    )
+    teeth_before = draw_opening(moved.marks_before, MOUTH, MASK_PX, margin, 1.5)
+    teeth_before *= _find_share_of_teeth(moved)
     colours = match_colours(photo, before, moved)
     size = (MASK_PX, MASK_PX)
     drawn = _darken(_lay_within_lips(now, moved) * colours, mouth, moved)

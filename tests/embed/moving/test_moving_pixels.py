@@ -52,8 +52,8 @@ def test_a_mesh_tells_its_affine_motion_and_lets_it_fade():
 
 def test_what_lies_in_front_is_seen():
     points, triangles = make_mesh()
-    both = np.concatenate([points, points + (0.1, 0)])
-    before = np.concatenate([points, points + (0.1, 0.05)])
+    both = np.concatenate([points, points + np.array([0.1, 0])])
+    before = np.concatenate([points, points + np.array([0.1, 0.05])])
     depth = np.repeat([0.0, 1.0], 81)
     doubled = np.concatenate([triangles, triangles + 81])
     for nearer, expected in ((depth, 0.05), (-depth, 0.0)):
