@@ -1,7 +1,7 @@
 """68 points found in the generator's pictures tell how a face moves: for any generator.
 
 What the points moved by since the reference is added to the photo's own points; between them a
-thin-plate spline fills in, over the face and the forehead above it. A jitter of the points below
+spline fills in, over the face and the forehead above it. A jitter of the points below
 `STILL` moves nothing.
 """
 
@@ -23,7 +23,9 @@ from synth.types import Picture, Rows
 
 #: Movements that are taken for jitter, in picture widths.
 STILL = 4e-4
-SMOOTHING = 1e-5
+SMOOTHING = 0.01
+#: Points closer than this, in picture widths, count as one.
+TOUCHING = 0.014
 #: The spline is evaluated at every n-th place of the grid.
 COARSE = 4
 #: Height of the forehead above the brows, in heights from chin to brows; margin in picture widths.
@@ -84,10 +86,22 @@ def cover_face(marks: Marks) -> Weights:
     return cv2.dilate(mask, np.ones((reach, reach), np.uint8)).astype(np.float32)
 
 
+def _join_close(places: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points that nearly touch, as of closed lips, become one: a map has one value at a place."""
+    joined, owner = [], np.full(len(places), -1)
+    for k, place in enumerate(places):
+        if owner[k] < 0:
+            near = (np.hypot(*(places - place).T) < TOUCHING) & (owner < 0)
+            owner[near] = len(joined)
+            joined.append(near)
+    means = [(places[near].mean(0), values[near].mean(0)) for near in joined]
+    return np.stack([mean[0] for mean in means]), np.stack([mean[1] for mean in means])
+
+
 def _interpolate(places: Marks, values: Marks) -> Shifts:
-    """A thin-plate spline through values at places, on the grid."""
-    _, kept = np.unique(places.round(4), axis=0, return_index=True)
-    spline = RBFInterpolator(places[kept], values[kept], smoothing=SMOOTHING)
+    """A spline (biharmonic in space) near values at places, on the grid."""
+    places, values = _join_close(places, values)
+    spline = RBFInterpolator(places, values, smoothing=SMOOTHING, kernel="linear")
     coarse = FIELD_PX // COARSE
     grid = spline(make_places(coarse).reshape(-1, 2).astype(np.float64))
     grid = grid.reshape(coarse, coarse, 2).astype(np.float32)

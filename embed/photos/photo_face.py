@@ -20,6 +20,7 @@ from jaxtyping import UInt8
 
 from embed.faces.align import Quad, map_crop_to_photo, paste_crop
 from embed.faces.base import Picture
+from embed.faces.learned.placer import RenderPoints
 from embed.faces.resampling import invert_map, map_points
 from embed.moving.displacement import FaceTracker
 from embed.moving.head_tracker import HeadTracker
@@ -189,7 +190,7 @@ class PhotoFace:
         marks = map_points(to_square, found.points) + 0.5
         head = find_head(generator)
         if head is not None:
-            tracker: FaceTracker = HeadTracker(head, rows, marks)
+            tracker: FaceTracker = HeadTracker(head, rows, marks, RenderPoints())
         else:
             tracker = LandmarkTracker(self.recipe.finder.placer, reference, marks)
         ground = Ground(*self._fit_photo(found.quad)) if self.paste else frame_crop(crop)
