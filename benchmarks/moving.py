@@ -140,8 +140,7 @@ def list_ways(head: BundledHead) -> dict[str, Way]:
     return {
         "no motion": stay,
         "DIS flow": flow,
-        "landmarks": landmarks,
-        "landmarks, then flow": refine(landmarks),
+        "landmarks and flow": landmarks,
         "the head": known_head,
         "the head on found points": laid_head,
         "the head, then flow": refine(known_head),

@@ -1,8 +1,9 @@
-"""68 points found in the generator's pictures tell how a face moves: for any generator.
+"""68 points found in the generator's pictures, and flow, tell how a face moves: any generator.
 
 What the points moved by since the reference is added to the photo's own points; between them a
 spline fills in, over the face and the forehead above it. A jitter of the points below
-`STILL` moves nothing.
+`STILL` moves nothing. Points are some pixels off, and flow tears where something appears, so that
+this is worse than a head that is known (docs/photos.md has figures).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from scipy.interpolate import RBFInterpolator
 
 from embed.faces.base import PointPlacer
 from embed.moving.displacement import FIELD_PX, Displacement, Marks, Shifts, Weights, make_places
+from embed.moving.flow import refine_by_flow
 from embed.moving.mesh_field import spread_beyond
 from embed.moving.openings import find_pupils
 from synth.types import Picture, Rows
@@ -46,20 +48,21 @@ class LandmarkTracker:
     def find_displacement(self, rows: Rows, picture: Picture) -> Displacement:
         """From the reference to this picture; W+ is not looked at."""
         found = self._find_marks(picture)
-        moved = found - self._first
-        size = np.linalg.norm(moved, axis=1, keepdims=True)
-        moved = moved * np.maximum(0, 1 - STILL / np.maximum(size, 1e-12))
-        now = self.marks + moved
-        firm = -moved[27:31].mean(0)  # the bridge of the nose moves with the skull alone
+        steps = found - self._first
+        size = np.linalg.norm(steps, axis=1, keepdims=True)
+        steps = steps * np.maximum(0, 1 - STILL / np.maximum(size, 1e-12))
+        now = self.marks + steps
+        firm = -steps[27:31].mean(0)  # the bridge of the nose moves with the skull alone
         rest = np.stack([firm, firm])
-        if not moved.any():
+        if not steps.any():
             nothing = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32)
             marks = (self.marks, now, found)
             return Displacement(nothing, nothing[..., 0], *marks, rest, rest, is_still=True)
         known = cover_face(now)
         shifts = _interpolate(now, self.marks - now) * known[..., None]
         shifts = spread_beyond(shifts, known, find_pupils(now, rest))
-        return Displacement(shifts, known, self.marks, now, found, rest, rest)
+        moved = Displacement(shifts, known, self.marks, now, found, rest, rest)
+        return refine_by_flow(moved, self.reference, picture)
 
     def fits(self, rows: Rows) -> bool:
         """Points say nothing of who it is."""

@@ -62,7 +62,7 @@ PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 #: Raised when results change in kind, so that older ones are not taken for them.
 CACHE_VERSION = 2
 #: What a film of a photo may be made of.
-PIXELS = ("photo", "generator")
+PIXELS = ("auto", "photo", "generator")
 #: Longest side of a pasted film.
 LARGEST_PHOTO_PX = 8192
 #: Side of a crop that is only made to see whether it can be.
@@ -82,7 +82,8 @@ class PhotoFace:
     """A FaceSource: the face in the photo at `path`.
 
     pixels: `photo` moves the photo's own pixels (`embed.moving`), where the motion keeps the
-        person; `generator` shows what the generator draws.
+        person; `generator` shows what the generator draws; `auto` is `photo` for generators whose
+        head is known, as the bundled one's is, since found points and flow are not exact enough.
     paste: frames are the whole photo, its longer side at most `paste_px` (None: as it is, up to
         8192). What the generator draws is faded in over `feather` of the crop's side.
     Raises ValueError for settings that cannot be met.
@@ -93,7 +94,7 @@ class PhotoFace:
     paste: bool = False
     paste_px: int | None = None
     feather: float | int = 0.1
-    pixels: str = "photo"
+    pixels: str = "auto"
 
     def __post_init__(self) -> None:
         if self.pixels not in PIXELS:
@@ -105,6 +106,11 @@ class PhotoFace:
             )
         if self.paste and self.recipe.finder is None:
             raise ValueError("needs a finder to paste back where a face was found; got none")
+        if self.pixels == "photo" and self.recipe.finder is None:
+            raise ValueError(
+                "needs a finder to move the photo's pixels by the points of its face; got none; "
+                "try pixels=generator"
+            )
 
     def check(self) -> None:
         """Models, the photo, its face: raises ValueError or OSError naming what is wrong."""
@@ -181,14 +187,15 @@ class PhotoFace:
     def _make_moves(self, folder: Path, generator: Generator) -> MovingPhoto | None:
         """What moves the photo's own pixels; None where nothing can say how."""
         found = self._found
-        if self.pixels != "photo" or self.recipe.finder is None:
+        head = find_head(generator)
+        is_wanted = self.pixels == "photo" or (self.pixels == "auto" and head is not None)
+        if not is_wanted or self.recipe.finder is None:
             return None
         assert found.points is not None and found.quad is not None
         rows = load_result_rows(folder, generator)
         crop, reference = (load_photo(folder / name) for name in (CROP, RECONSTRUCTION))
         to_square = invert_map(map_crop_to_photo(found.quad, 1))
         marks = map_points(to_square, found.points) + 0.5
-        head = find_head(generator)
         if head is not None:
             tracker: FaceTracker = HeadTracker(head, rows, marks, RenderPoints())
         else:
