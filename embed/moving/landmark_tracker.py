@@ -73,10 +73,14 @@ class LandmarkTracker:
         return self._find_marks(self.reference)
 
     def _find_marks(self, picture: Picture) -> Marks:
-        side = picture.shape[0]
-        low, high = self.marks.min(0) * side, self.marks.max(0) * side
-        box = np.concatenate([low, high])
-        return (self.placer.place(picture, box) + 0.5) / side
+        return find_marks_near(self.placer, picture, self.marks)
+
+
+def find_marks_near(placer: PointPlacer, picture: Picture, marks: Marks) -> Marks:
+    """68 points of a square picture, in its widths, where a face has about these."""
+    side = picture.shape[0]
+    box = np.concatenate([marks.min(0), marks.max(0)]) * side
+    return (placer.place(picture, box) + 0.5) / side
 
 
 def cover_face(marks: Marks) -> Weights:

@@ -22,9 +22,10 @@ from embed.faces.align import Quad, map_crop_to_photo, paste_crop
 from embed.faces.base import Picture
 from embed.faces.learned.placer import RenderPoints
 from embed.faces.resampling import invert_map, map_points
-from embed.moving.displacement import FaceTracker
+from embed.moving.displacement import FaceTracker, Marks
+from embed.moving.head_mask import find_head_mask
 from embed.moving.head_tracker import HeadTracker
-from embed.moving.landmark_tracker import LandmarkTracker
+from embed.moving.landmark_tracker import LandmarkTracker, find_marks_near
 from embed.moving.moving_photo import MovingPhoto
 from embed.moving.painting import Ground, frame_crop
 from embed.photos.inverter import PhotoInverter
@@ -67,6 +68,8 @@ PIXELS = ("auto", "photo", "generator")
 LARGEST_PHOTO_PX = 8192
 #: Side of a crop that is only made to see whether it can be.
 PROBE_PX = 16
+#: Side of the square in which the head is looked for.
+MASK_SIDE_PX = 512
 #: What is copied beside a video, and under which name.
 BESIDE = {
     CROP: "photo_crop.png",
@@ -85,7 +88,8 @@ class PhotoFace:
         person; `generator` shows what the generator draws; `auto` is `photo` for generators whose
         head is known, as the bundled one's is, since found points and flow are not exact enough.
     paste: frames are the whole photo, its longer side at most `paste_px` (None: as it is, up to
-        8192). What the generator draws is faded in over `feather` of the crop's side.
+        8192). What the generator draws is put on the head alone (`embed.moving.head_mask`), and
+        faded out over `feather` of the crop's side.
     Raises ValueError for settings that cannot be met.
     """
 
@@ -168,11 +172,12 @@ class PhotoFace:
         quad = self._found.quad if self.paste else None
         if quad is None:
             return None
+        mask = find_head_mask(self._found.cut(MASK_SIDE_PX).crop, self._find_marks(quad))
         small, quad = self._fit_photo(quad)
 
         def place(frames: Frames, times_s: Times) -> PlacedFrames:
-            pasted = [paste_crop(small, frame, quad, float(self.feather)) for frame in frames]
-            return np.stack(pasted)
+            feather = float(self.feather)
+            return np.stack([paste_crop(small, frame, quad, feather, mask) for frame in frames])
 
         return place
 
@@ -189,19 +194,28 @@ class PhotoFace:
         found = self._found
         head = find_head(generator)
         is_wanted = self.pixels == "photo" or (self.pixels == "auto" and head is not None)
-        if not is_wanted or self.recipe.finder is None:
+        if not is_wanted or (head is None and self.recipe.finder is None):
             return None
-        assert found.points is not None and found.quad is not None
         rows = load_result_rows(folder, generator)
         crop, reference = (load_photo(folder / name) for name in (CROP, RECONSTRUCTION))
-        to_square = invert_map(map_crop_to_photo(found.quad, 1))
-        marks = map_points(to_square, found.points) + 0.5
+        placer = RenderPoints() if self.recipe.finder is None else self.recipe.finder.placer
+        if found.quad is not None:
+            marks = self._find_marks(found.quad)
+        else:
+            marks = find_marks_near(placer, crop, head.place(rows).points[head.landmarks])
         if head is not None:
             tracker: FaceTracker = HeadTracker(head, rows, marks, RenderPoints())
         else:
-            tracker = LandmarkTracker(self.recipe.finder.placer, reference, marks)
-        ground = Ground(*self._fit_photo(found.quad)) if self.paste else frame_crop(crop)
+            tracker = LandmarkTracker(placer, reference, marks)
+        is_whole = self.paste and found.quad is not None
+        ground = Ground(*self._fit_photo(found.quad)) if is_whole else frame_crop(crop)
         return MovingPhoto(ground, crop, reference, tracker)
+
+    def _find_marks(self, quad: Quad) -> Marks:
+        """The photo's points in picture widths of the square."""
+        points = self._found.points
+        assert points is not None  # where there is a square, points were found
+        return map_points(invert_map(map_crop_to_photo(quad, 1)), points) + 0.5
 
     def _invert(self, generator: TrainableGenerator, folder: Path, report: Report) -> None:
         """Invert on the recipe's device; the generator goes back to where it was."""
