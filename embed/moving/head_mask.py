@@ -47,7 +47,7 @@ def find_head_mask(square: Picture, marks: Marks) -> Weights:
     cv2.grabCut(small, seeds, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)  # pyright: ignore
     found = np.isin(seeds, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
-    _, parts = cv2.connectedComponents(found | face)
+    _, parts = cv2.connectedComponents(np.maximum(found, face))
     head = (parts == parts[int(centre[1] * MASK_PX), int(centre[0] * MASK_PX)]).astype(np.uint8)
     dropped = marks + np.array([0, DROP * height])
     head = np.maximum(head, _fill(np.concatenate([marks[2:15], dropped[4:13]])))

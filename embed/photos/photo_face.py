@@ -189,26 +189,28 @@ class PhotoFace:
         quad = (quad + 0.5) * (size_px / longest_px) - 0.5
         return resize_frames(self._found.photo[None], size_px)[0], quad
 
-    def _make_moves(self, folder: Path, generator: Generator) -> MovingPhoto | None:
+    def _make_moves(self, folder: Path, generator: TrainableGenerator) -> MovingPhoto | None:
         """What moves the photo's own pixels; None where nothing can say how."""
         found = self._found
         head = find_head(generator)
         is_wanted = self.pixels == "photo" or (self.pixels == "auto" and head is not None)
-        if not is_wanted or (head is None and self.recipe.finder is None):
+        if not is_wanted:
             return None
         rows = load_result_rows(folder, generator)
         crop, reference = (load_photo(folder / name) for name in (CROP, RECONSTRUCTION))
-        placer = RenderPoints() if self.recipe.finder is None else self.recipe.finder.placer
-        if found.quad is not None:
-            marks = self._find_marks(found.quad)
-        else:
-            marks = find_marks_near(placer, crop, head.place(rows).points[head.landmarks])
+        marks = None if found.quad is None else self._find_marks(found.quad)
         if head is not None:
+            if marks is None:
+                own = head.place(rows).points[head.landmarks]
+                marks = find_marks_near(RenderPoints(), crop, own)
             tracker: FaceTracker = HeadTracker(head, rows, marks, RenderPoints())
         else:
-            tracker = LandmarkTracker(placer, reference, marks)
-        is_whole = self.paste and found.quad is not None
-        ground = Ground(*self._fit_photo(found.quad)) if is_whole else frame_crop(crop)
+            assert self.recipe.finder is not None and marks is not None  # see __post_init__
+            tracker = LandmarkTracker(self.recipe.finder.placer, reference, marks)
+        if self.paste and found.quad is not None:
+            ground = Ground(*self._fit_photo(found.quad))
+        else:
+            ground = frame_crop(crop)
         return MovingPhoto(ground, crop, reference, tracker)
 
     def _find_marks(self, quad: Quad) -> Marks:
