@@ -24,7 +24,7 @@ from embed.faces.base import PointPlacer
 from embed.moving.displacement import FIELD_PX, Displacement, Marks
 from embed.moving.mesh_field import draw_shifts
 from embed.moving.openings import MOUTH as OPENING
-from embed.moving.openings import find_gap, find_pupils
+from embed.moving.openings import find_gap, find_irises
 from synth.generators.bundled_head import IDENTITY_MODES, BundledHead, PlacedHead
 from synth.generators.bundled_parameters import EMOTIONS
 from synth.types import Picture, Rows
@@ -93,7 +93,7 @@ class HeadTracker:
         if _is_same(before, placed):
             nothing = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32)
             return Displacement(nothing, nothing[..., 0], *marks, *rest, is_still=True)
-        balls = find_pupils(marks[1], rest[0])
+        balls = find_irises(marks[0], rest[0])
         shifts, known = draw_shifts(*points, placed.depth, self._triangles, balls)
         return Displacement(shifts, known, *marks, *rest)
 

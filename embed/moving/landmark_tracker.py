@@ -20,7 +20,7 @@ from embed.faces.base import PointPlacer
 from embed.moving.displacement import FIELD_PX, Displacement, Marks, Shifts, Weights, make_places
 from embed.moving.flow import refine_by_flow
 from embed.moving.mesh_field import spread_beyond
-from embed.moving.openings import find_pupils
+from embed.moving.openings import find_irises
 from synth.types import Picture, Rows
 
 #: Movements that are taken for jitter, in picture widths.
@@ -60,7 +60,7 @@ class LandmarkTracker:
             return Displacement(nothing, nothing[..., 0], *marks, rest, rest, is_still=True)
         known = cover_face(now)
         shifts = _interpolate(now, self.marks - now) * known[..., None]
-        shifts = spread_beyond(shifts, known, find_pupils(now, rest))
+        shifts = spread_beyond(shifts, known, find_irises(self.marks, rest))
         moved = Displacement(shifts, known, self.marks, now, found, rest, rest)
         return refine_by_flow(moved, self.reference, picture)
 
