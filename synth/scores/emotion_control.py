@@ -50,7 +50,7 @@ class EmotionControl:
     """The measures of one film, or of several. None: nothing to measure them on.
 
     linearities: Pearson's r by the name of each emotion that was told to change.
-    counts: frames by the emotion that they ask for and the one that they show, [7][7].
+    shown: number of frames by the emotion that they ask for and, of those, by the one they show.
     """
 
     scorer: str
@@ -58,7 +58,7 @@ class EmotionControl:
     confusion: float | None
     accuracy: float | None
     linearities: Mapping[str, float]
-    counts: tuple[tuple[int, ...], ...]
+    shown: Mapping[str, Mapping[str, int]]
 
 
 def score_emotion_control(
@@ -101,7 +101,7 @@ def pool_emotion_control(films: Sequence[EmotionControl]) -> EmotionControl:
     }
     every = [value for values in by_name.values() for value in values]
     means = {name: float(np.mean(values)) for name, values in by_name.items() if values}
-    counts = np.sum([film.counts for film in films], axis=0)
+    counts = sum((_read_counts(film.shown) for film in films), start=_read_counts({}))
     return _summarise(scorers.pop(), means, every, counts)
 
 
@@ -155,5 +155,17 @@ def _summarise(
         confusion=compute_confusion(counts),
         accuracy=float(np.trace(counts) / asked) if asked else None,
         linearities=linearities,
-        counts=tuple(tuple(int(count) for count in row) for row in counts),
+        shown={
+            asked.label: {e.label: int(counts[asked, e]) for e in Emotion if counts[asked, e]}
+            for asked in Emotion
+            if counts[asked].any()
+        },
     )
+
+
+def _read_counts(shown: Mapping[str, Mapping[str, int]]) -> Counts:
+    counts = np.zeros((len(Emotion), len(Emotion)), dtype=np.int64)
+    for asked, found in shown.items():
+        for name, count in found.items():
+            counts[Emotion.parse(asked), Emotion.parse(name)] = count
+    return counts
