@@ -41,6 +41,10 @@ Counts = Int[np.ndarray, "asked shown"]
 CONFUSABLE = ((Emotion.FEAR, Emotion.SURPRISE), (Emotion.ANGER, Emotion.DISGUST))
 #: A frame that was told less than this is on its way, and asks for nothing.
 ASKED_FROM = 0.5
+#: In a smaller picture no expression can be seen.
+SMALLEST_PX = 32
+#: Decimals of every measure: beyond them lies the rounding of single precision.
+DECIMALS = 6
 #: Standard deviations below this are those of a constant, by rounding.
 _CONSTANT = 1e-9
 
@@ -61,6 +65,33 @@ class EmotionControl:
     shown: Mapping[str, Mapping[str, int]]
 
 
+@dataclass(frozen=True, eq=False)
+class EmotionCheck:
+    """What each frame of a film was told, and who sees whether it shows."""
+
+    scorer: EmotionScorer
+    intended: Intended
+
+    def look(self, faces: Frames) -> Scores:
+        """What is seen in faces [frame, size, size, 3]; nothing in those below SMALLEST_PX."""
+        if min(faces.shape[1:3]) < SMALLEST_PX:
+            return np.full((len(faces), len(Emotion)), np.nan)
+        return self.scorer.score(faces)
+
+    def compare(self, scores: Scores, frames: Sequence[int]) -> EmotionControl:
+        """The measures from what was seen, in order, in these frames of the film.
+
+        Raises ValueError where the film has more frames than it was told anything about.
+        """
+        if frames and frames[-1] >= len(self.intended):
+            raise ValueError(
+                f"needs intensities for every frame; got {len(self.intended)} for frame "
+                f"{frames[-1]} and before"
+            )
+        told = self.intended[list(frames)]
+        return compute_emotion_control(scores, told, self.scorer.name)
+
+
 def score_emotion_control(
     frames: Frames, intended: Intended, scorer: EmotionScorer
 ) -> EmotionControl:
@@ -68,7 +99,8 @@ def score_emotion_control(
 
     Raises ValueError where the two are not of one length.
     """
-    return compute_emotion_control(scorer.score(frames), intended, scorer.name)
+    scores = EmotionCheck(scorer, intended).look(frames)
+    return compute_emotion_control(scores, intended, scorer.name)
 
 
 def compute_emotion_control(scores: Scores, intended: Intended, scorer: str) -> EmotionControl:
@@ -151,16 +183,20 @@ def _summarise(
     asked = counts.sum()
     return EmotionControl(
         scorer=scorer,
-        linearity=float(np.mean(every)) if every else None,
-        confusion=compute_confusion(counts),
-        accuracy=float(np.trace(counts) / asked) if asked else None,
-        linearities=linearities,
+        linearity=_round(np.mean(every) if every else None),
+        confusion=_round(compute_confusion(counts)),
+        accuracy=_round(np.trace(counts) / asked if asked else None),
+        linearities={name: round(value, DECIMALS) for name, value in linearities.items()},
         shown={
             asked.label: {e.label: int(counts[asked, e]) for e in Emotion if counts[asked, e]}
             for asked in Emotion
             if counts[asked].any()
         },
     )
+
+
+def _round(value: float | np.floating | None) -> float | None:
+    return None if value is None else round(float(value), DECIMALS)
 
 
 def _read_counts(shown: Mapping[str, Mapping[str, int]]) -> Counts:

@@ -1,14 +1,20 @@
+import json
+
 import numpy as np
 import pytest
 
 from synth.emotions import Emotion
+from synth.scores.acd_summary import format_summary, summarise_cards
 from synth.scores.emotion_control import (
     CONFUSABLE,
+    EmotionCheck,
     compute_emotion_control,
     make_intended,
     pool_emotion_control,
     score_emotion_control,
 )
+from synth.scores.scorecard import RunFacts, load_scorecard, score_frames
+from synth.scores.scorecard_report import format_markdown, save_scorecard
 
 RAMP = np.linspace(0, 1, 12)
 EMOTIONS = [emotion for emotion in Emotion if emotion is not Emotion.CALM]
@@ -130,16 +136,63 @@ def test_shapes_are_checked():
         measure(np.zeros((3, 7)), np.zeros((4, 7)))
 
 
+class Brightness:
+    """Sees as much surprise as a picture is bright."""
+
+    name = "brightness"
+
+    def score(self, faces):
+        return obey(make_intended(Emotion.SURPRISE, faces.mean(axis=(1, 2, 3)) / 255))
+
+
+def make_greys(size, levels=range(0, 250, 25)):
+    return np.stack([np.full((size, size, 3), level, np.uint8) for level in levels])
+
+
+TOLD = make_intended(Emotion.SURPRISE, np.linspace(0, 1, 10))
+
+
 def test_the_scorer_is_asked_about_the_frames():
-    class Brightness:
-        name = "brightness"
-
-        def score(self, faces):
-            return obey(make_intended(Emotion.SURPRISE, faces.mean(axis=(1, 2, 3)) / 255))
-
-    frames = np.repeat(np.arange(0, 250, 25, dtype=np.uint8), 16 * 16 * 3).reshape(-1, 16, 16, 3)
-    found = score_emotion_control(
-        frames, make_intended(Emotion.SURPRISE, np.linspace(0, 1, 10)), Brightness()
-    )
+    found = score_emotion_control(make_greys(32), TOLD, Brightness())
     assert found.scorer == "brightness"
     assert found.linearity == pytest.approx(1)
+    too_small = score_emotion_control(make_greys(31), TOLD, Brightness())
+    assert too_small.linearity is None
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+def test_a_card_says_whether_the_emotions_were_shown(tmp_path, stride):
+    frames, facts = make_greys(32), RunFacts(emotions=EmotionCheck(Brightness(), TOLD))
+    chunks = iter([frames[:4], frames[4:5], frames[5:]])
+    card = score_frames(chunks, 10, None, facts, stride)
+    picked = slice(None, None, stride)
+    assert card.emotion_control == score_emotion_control(frames[picked], TOLD[picked], Brightness())
+    save_scorecard(tmp_path / "card.json", card)
+    assert load_scorecard(tmp_path / "card.json") == card
+    page = (tmp_path / "card.md").read_text()
+    assert "| linearity of emotions | 1.0000 | 1 is as told; by brightness |" in page
+
+
+def test_a_card_without_told_emotions_says_nothing_of_them(tmp_path):
+    card = score_frames([make_greys(32)], 10, None)
+    assert card.emotion_control is None and "emotion" not in format_markdown(card)
+    save_scorecard(tmp_path / "card.json", card)
+    old = json.loads((tmp_path / "card.json").read_text())
+    del old["emotion_control"]
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    assert load_scorecard(tmp_path / "old.json") == card
+
+
+def test_a_film_that_was_told_less_than_it_shows_is_refused():
+    facts = RunFacts(emotions=EmotionCheck(Brightness(), TOLD[:9]))
+    with pytest.raises(ValueError, match="every frame; got 9 for frame 9"):
+        score_frames([make_greys(32)], 10, None, facts)
+
+
+def test_a_table_of_films_pools_their_emotions():
+    told = RunFacts(emotions=EmotionCheck(Brightness(), TOLD))
+    cards = [score_frames([make_greys(32)], 10, None, facts) for facts in (told, None)]
+    assert summarise_cards(cards).emotion_control == cards[0].emotion_control
+    assert summarise_cards(cards[1:]).emotion_control is None
+    page = format_summary("ACD", "How.", {"all": summarise_cards(cards)})
+    assert "seen by brightness" in page and "| all | 1.0000 | 0.0000 | 0.8000 |" in page
