@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from dataclasses import dataclass
 
@@ -169,8 +170,12 @@ def write_setting(name: str, text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """A text in quotes, as Hydra's grammar has them."""
-    return "'" + text.replace("'", "\\'") + "'"
+    """A text in quotes, as Hydra's grammar has them: it reads this very text from it."""
+    # A backslash counts as one only before a quote, the end, or what would be an interpolation.
+    text = re.sub(r"(\\*)\$\{", lambda found: 2 * found[1] + "\\${", text)
+    escaped = {"'": "\\'", "": ""}
+    text = re.sub(r"(\\*)('|\Z)", lambda found: 2 * found[1] + escaped[found[2]], text)
+    return f"'{text}'"
 
 
 def _is_setting(word: str) -> bool:
