@@ -51,6 +51,16 @@ COMMANDS = {
     "score": Command(
         "score_acd", "a scorecard for any videos, or the protocol of 210", "'videos=[mine.mp4]'"
     ),
+    "preference-study": Command(
+        "make_preference_study",
+        "a page on which people say which films they prefer",
+        "'methods={ours: films/ours, theirs: films/theirs}'",
+    ),
+    "preferences": Command(
+        "score_preferences",
+        "what their answers say",
+        "key=key.json 'answers=[one.json,two.json]'",
+    ),
     "verify": Command(
         "verify",
         "is a file ours, and is it as it was made",
