@@ -50,6 +50,13 @@ COMMANDS = {
     "score": Command(
         "score_acd", "a scorecard for any videos, or the protocol of 210", "'videos=[mine.mp4]'"
     ),
+    "collect": Command(
+        "collect_scores",
+        "the scorecards of many films become a table",
+        "outputs/video",
+        (),
+        ("folder",),
+    ),
     "verify": Command(
         "verify",
         "is a file ours, and is it as it was made",
