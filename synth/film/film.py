@@ -114,7 +114,11 @@ def make_film(
         job = describe_job(face, plan, settings, shot.sound)
         shot = replace(shot, origin=job.describe_origin(face))
         finished = place.read_finished() if settings.resume else None
-        if finished is not None and are_same_settings(finished.job, job.to_plain()) and finished.is_whole():
+        if (
+            finished is not None
+            and are_same_settings(finished.job, job.to_plain())
+            and finished.is_whole()
+        ):
             progress(Progress("film", note="is there already; resume=false makes it again"))
             return _open_film(place, shot, is_kept=True)
         if finished is not None and not _has_video(finished, job):
