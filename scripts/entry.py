@@ -77,8 +77,10 @@ def _run_composed(
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import DictConfig, OmegaConf
 
-    from scripts.building import read_job
+    from scripts.building import KeptParts, read_job
 
+    # Films of a sweep in one process share what they load.
+    kept = KeptParts() if keys is not None else None
     # Now, since a launcher may run the job in a process that does not know this module.
     kinds = get_type_hints(job_type)
 
@@ -91,7 +93,8 @@ def _run_composed(
             place = Place(own, shared, OmegaConf.to_yaml(config))
             prepare_process()
             with keep_attempt(own) if keys is not None else nullcontext():
-                run(read_job(config, job_type, find_constructors(config_name), kinds), place)
+                allowed = find_constructors(config_name)
+                run(read_job(config, job_type, allowed, kinds, kept), place)
 
     # Hydra then raises what went wrong instead of printing its own report.
     os.environ["HYDRA_FULL_ERROR"] = "1"
@@ -131,11 +134,17 @@ def preparing_sweep(config_name: str) -> Iterator[Sweep]:
         yield sweep
     finally:
         sys.argv = words
-    counts = count_outcomes(folder, [part.name for part in sweep.parts])
+    report_sweep(folder, [part.name for part in sweep.parts])
+
+
+def report_sweep(folder: Path, names: list[str]) -> None:
+    """Say what has become of a sweep's runs. Raises ValueError where some have not come to an end
+    and nobody is at work on them."""
+    counts = count_outcomes(folder, names)
     say(f"{folder}: {', '.join(f'{count} {state}' for state, count in counts.items())}")
     if counts.keys() - {FINISHED, RUNNING}:
         raise ValueError(
-            f"needs all {len(sweep.parts)} runs finished; got others; "
+            f"needs all {len(names)} runs finished; got others; "
             f"python -m scripts.collect_scores folder={folder} lists why; the same command tries "
             "again what is missing"
         )
