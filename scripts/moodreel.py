@@ -61,6 +61,13 @@ COMMANDS = {
         "what their answers say",
         "key=key.json 'answers=[one.json,two.json]'",
     ),
+    "collect": Command(
+        "collect_scores",
+        "the scorecards of many films become a table",
+        "outputs/video",
+        (),
+        ("folder",),
+    ),
     "verify": Command(
         "verify",
         "is a file ours, and is it as it was made",

@@ -38,7 +38,7 @@ def reporting_errors() -> Iterator[None]:
         report_error("interrupted; files that were not finished are removed")
         sys.exit(INTERRUPTED)
     except Exception as error:
-        sentence = _explain(error)
+        sentence = explain_error(error)
         if sentence is None:
             raise
         report_error(sentence)
@@ -58,7 +58,7 @@ def say(text: str) -> None:
         print(line.translate(_CONTROLS), flush=True)
 
 
-def _explain(error: Exception) -> str | None:
+def explain_error(error: Exception) -> str | None:
     """The sentence for a mistake of the user's or the computer's; None for a fault of ours."""
     families = {family.__name__ for family in type(error).__mro__}
     if "OutOfMemoryError" in families:

@@ -8,8 +8,6 @@ the same photo inverts nothing.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,6 +33,7 @@ from synth.progress import Report, ignore_progress
 from synth.resizing import resize_frames
 from synth.storage.assets import find_cache_folder
 from synth.storage.checksums import find_damage
+from synth.storage.run_settings import hash_settings
 from synth.types import Frames, Times
 
 #: Other names than the input's: the sides differ.
@@ -116,8 +115,7 @@ class PhotoFace:
             "generator": generator.sha256,
             "recipe": self.recipe.describe(generator),
         }
-        text = json.dumps(choices, sort_keys=True)
-        return find_cache_folder() / RESULTS / hashlib.sha256(text.encode()).hexdigest()[:32]
+        return find_cache_folder() / RESULTS / hash_settings(choices)[:32]
 
     @cached_property
     def _found(self) -> FoundFace:
