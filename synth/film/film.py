@@ -191,6 +191,7 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
             native_resolution_px=generator.resolution,
             render_time_s=render_time_s,
             emotions=check_emotions(shot.face, shot.plan, settings.fps, settings.score),
+            warnings=shot.face.warnings,
         )
         shot.report(Progress("score"))
         score = settings.score

@@ -92,6 +92,7 @@ def _describe_pictures(face: Face, plan: Plan, settings: FilmSettings) -> dict[s
         "face": {
             "rows": hash_value(face.rows),
             "place": hash_value(face.place),
+            "moves": hash_value(face.moves),
             "keepsakes": hash_value({name: Path(p) for name, p in face.keepsakes.items()}),
         },
         "motion": {
