@@ -20,10 +20,11 @@ from studio.api import jobs, pictures, projects, uploads
 from studio.api.uploads import TooManyUploadsError
 from studio.bodies import TooLargeError, TooSlowError
 from studio.description import describe_service
+from studio.events import TooManyListenersError
 from studio.gate import Gate
 from studio.jobs import RUNNING, WAITING, QueueFullError
 from studio.making import hide_folder
-from studio.models import LIVE_PX
+from studio.models import LIVE_PX, NotPreparedError
 from studio.orders import KINDS, USUAL_BUDGET
 from studio.parts import API, Studio, build_studio
 from studio.pictures import LATER, BusyError
@@ -38,11 +39,13 @@ STATIC = Path(__file__).with_name("static")
 STATUSES: dict[type[Exception], int] = {
     NotFoundError: 404,
     ConflictError: 409,
+    NotPreparedError: 409,
     TooLargeError: 413,
     TooSlowError: 408,
     QueueFullError: 429,
     BusyError: 429,
     TooManyUploadsError: 429,
+    TooManyListenersError: 429,
     FileNotFoundError: 404,
     ValueError: 400,
     OSError: 500,
@@ -59,6 +62,7 @@ def build_app(settings: StudioSettings) -> tuple[Gate, Studio]:
     @asynccontextmanager
     async def run(app: Starlette) -> AsyncIterator[None]:
         studio.announcer.start(asyncio.get_running_loop())
+        studio.remove_old_uploads()
         studio.worker.start()
         # Loaded while the first page is looked at.
         studio.desk.do(lambda: (studio.models.live, studio.models.directions), LATER)

@@ -134,10 +134,11 @@ def _write_face(face: FaceOrder, find_upload: FindUpload) -> tuple[str, list[str
         return f"SavedFace({str(find_upload(face.latents))!r}, {face.index})", []
     assert face.photo is not None
     path = str(find_upload(face.photo))
-    return (
-        f"PhotoFace({path!r}, paste={face.paste})",
-        ["from embed.photos.photo_face import PhotoFace"],
-    )
+    lines = ["from embed.photos.photo_face import PhotoFace"]
+    if face.which is None:
+        return f"PhotoFace({path!r}, paste={face.paste})", lines
+    lines.append("from embed.photos.recipe import InversionRecipe")
+    return f"PhotoFace({path!r}, InversionRecipe(which={face.which}), {face.paste})", lines
 
 
 def _write_track(order: FilmOrder, find_upload: FindUpload) -> tuple[str, list[str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,28 @@ from studio.jobs import Job
 from studio.models import Models
 from studio.orders import (
     KINDS,
+    FaceOrder,
     FilmOrder,
     TrackOrder,
     describe_order,
     parse_face,
     parse_order,
-    parse_track_order,
+    parse_track_source,
 )
 from studio.settings import Limits
 from studio.workspace import Workspace
 from synth.film.film import make_film
 from synth.film.settings import FilmSettings
 from synth.film.staging import finish_moving
-from synth.motion.emotion_track import EmotionTrack, describe_track
+from synth.motion.base import Moment, Scene
+from synth.motion.emotion_track import (
+    MAX_INTENSITY,
+    EmotionTrack,
+    describe_track,
+    parse_track,
+)
+from synth.motion.sound.categories import CastSettings
+from synth.motion.sound.sound_motion import SoundMotion
 from synth.progress import Progress, Report, Watch
 from synth.video.reading import probe_video
 
@@ -50,8 +59,11 @@ class Maker:
             return self._make_film(job.id, parse_order(job.content), watch)
         if job.kind == "face":
             return self._make_face(parse_face(job.content["face"]), watch)
-        clip = parse_track_order(job.content["track"])
-        return {"track": describe_track(self._find_track(clip, 30.0, watch))}
+        source = parse_track_source(job.content["track"])
+        if "sound" in source:
+            return {"track": describe_track(self._follow_sound(source["sound"], watch))}
+        track = self._find_track(TrackOrder(clip=source["clip"]), 30.0, watch)
+        return {"track": describe_track(track)}
 
     def find_finished(self, job: Job) -> Mapping[str, Any] | None:
         """The result of a film that was whole when its server ended; None for any other job."""
@@ -120,6 +132,14 @@ class Maker:
         self.models.prepare_actor(order, face)
         return {"label": face.label}
 
+    def _follow_sound(self, upload: str, report: Report) -> EmotionTrack:
+        """An emotion for each turn that a sound takes, as much of it as the sound is loud."""
+        path = str(self.workspace.find_upload(upload))
+        face = self.models.prepare_actor(FaceOrder(seed=0)).face  # turns are the same for any face
+        cast = CastSettings(directions=self.models.directions)
+        motion = SoundMotion(path, seconds=self.limits.film_s, cast=cast)
+        return write_turns(motion.plan(face, Scene(30.0, report=report)).moments)
+
     def _find_track(self, order: TrackOrder, fps: float, report: Report) -> EmotionTrack:
         if order.track is not None:
             return order.track
@@ -130,10 +150,25 @@ class Maker:
         return read_clip(str(self.workspace.find_upload(order.clip)), fps)
 
 
-def check_length(track: EmotionTrack, order: FilmOrder, limits: Limits) -> None:
-    """Raise ValueError for a film beyond the studio's limits of length, frames and pixels."""
+def write_turns(moments: Sequence[Moment]) -> EmotionTrack:
+    """The moments of a plan of emotions as a track that can be worked on."""
+    events: list[dict[str, object]] = []
+    for moment in moments:
+        strength = 1.0 if moment.intensity is None else moment.intensity
+        event = {"emotion": moment.label, "time": round(moment.time_s, 2)}
+        events.append({**event, "intensity": round(min(MAX_INTENSITY, max(0.0, strength)), 2)})
+    return parse_track(events)
+
+
+def check_events(track: EmotionTrack, limits: Limits) -> None:
+    """Raise ValueError for more emotions than the studio takes."""
     if len(track.events) > limits.events:
         raise ValueError(f"needs at most {limits.events} emotions; got {len(track.events)}")
+
+
+def check_length(track: EmotionTrack, order: FilmOrder, limits: Limits) -> None:
+    """Raise ValueError for a film beyond the studio's limits of length, frames and pixels."""
+    check_events(track, limits)
     if track.duration_s > limits.film_s:
         raise ValueError(
             f"needs a film of at most {limits.film_s:g} s here; got {track.duration_s:g} s; try a "

@@ -163,6 +163,14 @@ def parse_track_order(content: Any) -> TrackOrder:
     return TrackOrder(track=parse_plain_track(content))
 
 
+def parse_track_source(content: Any) -> dict[str, str]:
+    """What a track is read from: {"clip": id}, its emotions, or {"sound": id}, its turns."""
+    read = _Reader(content, "track", ("clip", "sound"))
+    if len(read.content) != 1:
+        raise ValueError('needs a clip or a sound to make a track of; try {"clip": ID}')
+    return {key: check_id(read.take(key, str, "")) for key in read.content}
+
+
 def parse_plain_track(content: Any) -> EmotionTrack:
     """The plain form of a track, or only its list of emotions."""
     if isinstance(content, list):

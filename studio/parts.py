@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -55,6 +56,12 @@ class Studio:
         if job is None or kind not in (None, job.kind):
             raise NotFoundError(f"needs the id of a {kind or 'job'}; found none of that id")
         return job
+
+    def remove_old_uploads(self) -> None:
+        """Delete uploads that no project, no film and no job to come names."""
+        jobs = self.store.list(most=100_000)
+        named = [job.content for job in jobs if job.kind == "film" or job.state not in OVER]
+        self.workspace.remove_old_uploads(json.dumps(named))
 
     def close(self) -> None:
         """Stop the threads; waiting jobs stay for the next start."""

@@ -18,7 +18,7 @@ from studio.orders import (
     describe_order,
     parse_face,
     parse_order,
-    parse_track_order,
+    parse_track_source,
 )
 from studio.parts import API, Studio, describe_job
 from studio.workspace import NotFoundError
@@ -72,12 +72,10 @@ class _JobRoutes:
         return self._add("face", {"face": content})
 
     async def create_track(self, request: Request) -> Response:
-        content = await self._studio.read(request)
-        order = parse_track_order(content)
-        if order.clip is None:
-            raise ValueError('needs a clip to read emotions from; try {"clip": ID}')
-        self._studio.workspace.find_upload(order.clip)
-        return self._add("track", {"track": {"clip": order.clip}})
+        source = parse_track_source(await self._studio.read(request))
+        for upload in source.values():
+            self._studio.workspace.find_upload(upload)
+        return self._add("track", {"track": source})
 
     async def list_films(self, request: Request) -> Response:
         return JSONResponse([describe_job(job) for job in self._studio.store.list("film")])
@@ -121,12 +119,12 @@ class _JobRoutes:
     async def tell_one(self, request: Request) -> Response:
         job = self._studio.find_job(request.path_params["id"])
         first = [(job.id, describe_job(job))]
-        return self._stream(self._studio.announcer.listen(first, job.id))
+        return self._stream(first, job.id)
 
     async def tell_all(self, request: Request) -> Response:
         jobs = [job for job in self._studio.store.list(most=50) if job.state not in OVER]
         first = [(job.id, describe_job(job)) for job in jobs]
-        return self._stream(self._studio.announcer.listen(first))
+        return self._stream(first)
 
     async def write_commands(self, request: Request) -> Response:
         """The order as a command line, as Python, and as a project's file."""
@@ -157,7 +155,8 @@ class _JobRoutes:
     def _check_face(self, face: FaceOrder) -> None:
         self._studio.models.make_source(face)
 
-    @staticmethod
-    def _stream(events) -> Response:
+    def _stream(self, first: list, only: str | None = None) -> Response:
+        self._studio.announcer.check_room()  # before an answer begins, which could not be refused
+        events = self._studio.announcer.listen(first, only)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)

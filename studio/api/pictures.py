@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from studio.making import check_events
 from studio.orders import FaceOrder, parse_face, parse_plain_track
 from studio.parts import API, Studio, wait_for
 from studio.pictures import LATER, NOW, SIZES, SOON, PictureWish, Superseded
@@ -47,7 +48,7 @@ class _PictureRoutes:
     async def draw(self, request: Request) -> Response:
         """One moment of a track; 204 where a newer wish of the same hand came meanwhile."""
         content = await self._studio.read(request)
-        wish = _parse_wish(content)
+        wish = self._parse_wish(content)
         priority = PRIORITIES.get(str(content.get("priority", "now")), NOW)
         hand = str(content.get("hand", ""))[:64]
         try:
@@ -62,7 +63,7 @@ class _PictureRoutes:
         times_s = content.get("times_s") if isinstance(content, dict) else None
         if not isinstance(times_s, list) or not 1 <= len(times_s) <= MOST_TIMES:
             raise ValueError(f"needs a list of 1 to {MOST_TIMES} times for times_s")
-        wish = _parse_wish({**content, "time_s": 0.0, "size_px": 256})
+        wish = self._parse_wish({**content, "time_s": 0.0, "size_px": 256})
         checked = [_take_number(content | {"time_s": time}, "time_s") for time in times_s]
         hand = str(content.get("hand", ""))[:64]
         try:
@@ -71,19 +72,19 @@ class _PictureRoutes:
             return Response(status_code=204)
         return JSONResponse({"times_s": checked, **found})
 
-
-def _parse_wish(content: Any) -> PictureWish:
-    if not isinstance(content, dict) or "face" not in content:
-        raise ValueError(f"needs an object with a face for a picture; got {show(content)}")
-    size = content.get("size_px", 256)
-    if not isinstance(size, int) or isinstance(size, bool):
-        raise ValueError(f"needs size_px among {SIZES}; got {show(size)}")
-    easing = content.get("easing", "linear")
-    Interpolation(easing)
-    track = parse_plain_track(content.get("track", ["calm"]))
-    return PictureWish(
-        parse_face(content["face"]), track, easing, _take_number(content, "time_s", 0.0), size
-    )
+    def _parse_wish(self, content: Any) -> PictureWish:
+        if not isinstance(content, dict) or "face" not in content:
+            raise ValueError(f"needs an object with a face for a picture; got {show(content)}")
+        size = content.get("size_px", 256)
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise ValueError(f"needs size_px among {SIZES}; got {show(size)}")
+        easing = content.get("easing", "linear")
+        Interpolation(easing)
+        track = parse_plain_track(content.get("track", ["calm"]))
+        check_events(track, self._studio.settings.limits)
+        return PictureWish(
+            parse_face(content["face"]), track, easing, _take_number(content, "time_s", 0.0), size
+        )
 
 
 def _take_number(content: dict, key: str, default: float | None = None) -> float:

@@ -120,13 +120,13 @@ export class Faces {
   async takePhoto(file) {
     this.open("Photo");
     try {
-      const sent = await upload("photo", file);
-      this._photo = { id: sent.id, which: 0, faces: null, state: "" };
+      const sent = await upload("photo", file), photo = { id: sent.id, which: 0, faces: null, state: t("photoLooking") };
+      this._photo = photo;
       this._drawPhoto();
       const { faces } = await call(`/uploads/${sent.id}/faces`);
-      this._photo.faces = faces;
+      photo.faces = faces; photo.state = "";
       // The largest may be a pattern on clothes; the one that the detector is surest of is meant.
-      this._photo.which = Math.max(0, faces.findIndex((face) => face.score === Math.max(...faces.map((one) => one.score))));
+      photo.which = Math.max(0, faces.findIndex((face) => face.score === Math.max(...faces.map((one) => one.score))));
       this._drawPhoto();
     } catch (error) { this._tell("trouble", error); }
   }

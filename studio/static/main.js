@@ -7,6 +7,7 @@ import { Live } from "./live.js";
 import { Timeline } from "./timeline.js";
 import { Curves } from "./curves.js";
 import { Faces } from "./faces.js";
+import { Sound } from "./sound.js";
 import { Films, openResult, showFilm } from "./films.js";
 import { chooseEmotion, showMoment } from "./moment.js";
 
@@ -30,6 +31,7 @@ class Studio {
     this.live.fullPx = Math.min(1024, state.resolution ?? 256);
     this.curves = new Curves(this.timeline);
     this.curves.budget = state.identity_budget;
+    this.sound = new Sound({ project: this.project, timeline: this.timeline, tell: (what, value) => this._hear(what, value) });
     this.faces = new Faces({ project: this.project, tell: (what, value) => this._hear(what, value) });
     this.films = new Films({ tell: (what, value) => this._hear(what, value) });
     this.side = makeTabs($("side-tabs"), $("side-panel"), ["Moment", "Film", "Renders"].map((name) => [name, t(`tab${name}`)]), () => this.showSide());
@@ -39,15 +41,25 @@ class Studio {
 
   async begin() {
     const known = localStorage.getItem("moodreel-project");
-    if (known) await this.project.load(known).catch(() => localStorage.removeItem("moodreel-project"));
+    if (known) await this.project.load(known).catch((error) => { if (error.status === 404) localStorage.removeItem("moodreel-project"); else this._hear("trouble", error); });
     this._hearProject("change");
     this.timeline.select(this.project.document.events[Math.min(2, this.project.document.events.length - 1)].id);
     this.setTime(this.timeline.find(this.timeline.selected).time);
-    listen((job) => this.films.hear(job), (open) => { $("banner").dataset.offline = String(!open); });
+    listen((job) => this.films.hear(job), (open) => this._hearServer(open));
     await this.films.load().catch((error) => this._hear("trouble", error));
     const asked = location.hash.match(/^#film=([a-z2-7]{26})$/)?.[1];
     if (asked && this.films.jobs.get(asked)?.state === "finished") openResult(this.films.jobs.get(asked), (what, value) => this._hear(what, value));
     if (this.films.waiting) this.side.choose("Renders");
+  }
+
+  // While the server does not answer, the page says so; what was missed is asked for afterwards.
+  _hearServer(open) {
+    if (!open) { this._offline = true; this._hear("trouble", new Error(t("offline"))); return; }
+    if (!this._offline) return;
+    this._offline = false;
+    this._hideTrouble();
+    this.films.load().catch(() => {});
+    if (this.project.state === "trouble") this.project.save();
   }
 
   setTime(time) { this.time = time; this.timeline.setTime(time); $("clock").textContent = t("at", time.toFixed(2)); this.live.show(this.project.document, time); this._caption(); }
@@ -55,7 +67,7 @@ class Studio {
   showSide() {
     const name = this.side.current;
     if (name === "Moment") showMoment({ project: this.project, timeline: this.timeline, emotions: this.state.emotions, easings: this.state.easings, max: this.state.max_intensity });
-    else if (name === "Film") showFilm({ project: this.project, state: this.state, tell: (what, value) => this._hear(what, value) });
+    else if (name === "Film") showFilm({ project: this.project, state: this.state, sound: this.sound, tell: (what, value) => this._hear(what, value) });
     else this.films.show();
   }
 
@@ -72,6 +84,7 @@ class Studio {
       this.faces?.update();
       this.setTime(Math.min(this.time ?? 0, duration(project.document)));
       this.curves.update(project.document);
+      this.sound.update(project.document);
       // What is being dragged is not drawn again under the hand.
       const held = $("side-panel").contains(document.activeElement) && document.activeElement.type === "range";
       if (!held && this.side.current !== "Renders") this._keepFocus(() => this.showSide());
@@ -103,6 +116,7 @@ class Studio {
     else if (what === "moved") this.setTime(this.timeline.find(value).time);
     else if (what === "time") { if (this.live.playing) this.live.stop(); this.setTime(value); }
     else if (what === "add") this.timeline.add("happiness", value);
+    else if (what === "drawn") this.sound?.draw();
     else if (what === "emotion") chooseEmotion(this.project, value.id, value.name);
   }
 
@@ -125,7 +139,29 @@ class Studio {
       $("banner").textContent = value.message; $("banner").hidden = false; this._troubled = true;
     } else if (what === "films") { this._countRenders(); if (this.side.current === "Renders") this.films.show(); }
     else if (what === "open") openResult(value, (one, two) => this._hear(one, two));
-    else if (what === "again") { this.project.startNew(); this.project.replace(fromOrder(value.order, this.project.document.favourites)); }
+    else if (what === "again") this._workOn(value.order).catch((error) => this._hear("trouble", error));
+  }
+
+  // Another film's order as a new project; one that names a clip gets the clip's emotions.
+  async _workOn(order) {
+    const track = order.track.clip ? await this._readClip(order.track.clip) : order.track;
+    await this.project.startNew();
+    this.project.replace(fromOrder({ ...order, track }, this.project.document.favourites));
+  }
+
+  _readClip(id) { return this._readTrack({ clip: id }, "clipBusy"); }
+
+  async _readTrack(source, words) {
+    const job = await call("/tracks", { body: source });
+    const done = await follow(job.id, (now) => { $("saved").textContent = t(words, describeProgress(now)); });
+    $("saved").textContent = "";
+    return done.result.track;
+  }
+
+  async _followSound() {
+    this._start.hidden = true;
+    try { this._takeTrack(await this._readTrack({ sound: this.project.document.sound }, "soundBusy")); }
+    catch (error) { this._hear("trouble", error); }
   }
 
   _hideTrouble() { if (this._troubled) { $("banner").hidden = true; this._troubled = false; } }
@@ -155,6 +191,7 @@ class Studio {
     $("project-name").onblur = () => this.project.endGesture();
     $("project-menu").onclick = () => this._toggleMenu();
     $("table").ontoggle = () => this.timeline.draw();
+    document.addEventListener("visibilitychange", () => { if (document.hidden) this.project.flush(); });
     document.addEventListener("keydown", (event) => this._shortcut(event));
     document.addEventListener("click", (event) => { if (!event.target.closest(".menu")) this._closeMenu(); });
     this._wireDrop();
@@ -202,6 +239,7 @@ class Studio {
     fill(this._start,
       h("form", { onsubmit: (event) => { event.preventDefault(); this._predict(Number(seconds.value), Number(lively.value), Number(seed.value)); } },
         h("strong", {}, t("predictTitle")), h("div", { class: "pair" }, field(t("seconds"), seconds), field(t("lively"), lively, t("livelyHint"))), field(t("otherIdea"), seed), h("button", { type: "submit", class: "primary" }, t("write"))),
+      this.project.document.sound ? h("button", { type: "button", id: "from-sound", onclick: () => this._followSound() }, t("fromSound")) : "",
       this.state.reads_clips ? h("div", {}, clip, h("label", { class: "button", for: "clip-file" }, t("fromClip"))) : "",
       h("button", { type: "button", onclick: () => this._takeTrack({ emotions: this.state.emotions.map((emotion, index) => ({ emotion, time: index * 1.2, intensity: 1, hold: 0.3 })), loop: true, closing: 0.9 }) }, t("example")));
     this._start.hidden = false;
@@ -224,9 +262,7 @@ class Studio {
     this._start.hidden = true;
     try {
       const sent = await upload("clip", file);
-      const job = await call("/tracks", { body: { clip: sent.id } });
-      const done = await follow(job.id, (now) => { $("saved").textContent = t("clipBusy", describeProgress(now)); });
-      this._takeTrack(done.result.track);
+      this._takeTrack(await this._readClip(sent.id));
     } catch (error) { this._hear("trouble", error); }
   }
 
@@ -262,8 +298,9 @@ class Studio {
       const content = JSON.parse(await file.text());
       if (content.format !== FORMAT) throw new Error(t("wrongFile"));
       const { order } = await call("/commands", { body: content.order });
-      this.project.startNew();
-      this.project.replace(fromOrder({ ...order, name: content.name ?? order.name }, content.favourites ?? []));
+      const track = order.track.clip ? await this._readClip(order.track.clip) : order.track;
+      await this.project.startNew();
+      this.project.replace(fromOrder({ ...order, track, name: content.name ?? order.name }, content.favourites ?? []));
     } catch (error) { this._hear("trouble", error instanceof SyntaxError ? new Error(t("wrongFile")) : error); }
   }
 
@@ -284,6 +321,7 @@ class Studio {
   takeFile(file) {
     if (file.type.startsWith("image/")) this.faces.takePhoto(file);
     else if (file.type.startsWith("video/")) this.takeClip(file);
+    else if (file.type.startsWith("audio/")) this.sound.take(file);
     else if (file.name.endsWith(".json")) this.openFile(file);
     else if (file.name.endsWith(".npz")) this.faces.takeLatents(file);
     else this._hear("trouble", new Error(t("wrongFile")));

@@ -61,6 +61,8 @@ export class Project {
     this._past = []; this._future = []; this._open = null;
     this.id = null; this.revision = 0; this.state = "new"; this.budget = null;
     this._saving = null; this._dirty = false;
+    // Counts documents: what is saved of one that was left says nothing about the next.
+    this._turn = 0;
   }
 
   // One step of history for each gesture: changes that carry the same key belong together.
@@ -108,17 +110,21 @@ export class Project {
 
   async save() {
     if (this._busy) { clearTimeout(this._saving); this._saving = setTimeout(() => this.save(), SAVE_AFTER_MS); return; }
+    clearTimeout(this._saving);
+    const turn = this._turn;
     this._busy = true;
     this._set("saving");
     try {
       this._dirty = false;
       const saved = this.id === null
         ? await call("/projects", { body: this.describe() })
-        : await call(`/projects/${this.id}`, { method: "PUT", body: this.describe(), headers: { "If-Match": String(this.revision) } });
+        : await call(`/projects/${this.id}`, { method: "PUT", body: this.describe(), headers: { "If-Match": String(this.revision) }, keepalive: true });
+      if (turn !== this._turn) return;
       this.id = saved.id; this.revision = saved.revision;
       localStorage.setItem("moodreel-project", this.id);
       this._set("saved");
     } catch (error) {
+      if (turn !== this._turn) return;
       this._dirty = true;
       if (error instanceof ServiceError && error.status === 409) { this.theirs = error.content.current; this._set("conflict"); }
       else if (error instanceof ServiceError && error.status === 404) { this.id = null; this._set("new"); }
@@ -126,12 +132,21 @@ export class Project {
     } finally { this._busy = false; }
   }
 
+  // What is not saved yet, before another document takes its place or the page is left.
+  async flush() {
+    while (this._busy) await new Promise((done) => setTimeout(done, 30));
+    clearTimeout(this._saving);
+    if (this._dirty && this.state !== "conflict") await this.save();
+  }
+
   keepMine() { this.revision = this.theirs.revision; this.theirs = null; return this.save(); }
   loadTheirs() { this._take(this.theirs); this.theirs = null; }
 
-  async load(id) { this._take(await call(`/projects/${id}`)); }
+  async load(id) { await this.flush(); this._take(await call(`/projects/${id}`)); }
 
-  startNew() {
+  async startNew() {
+    await this.flush();
+    this._turn += 1; this.theirs = null;
     this.id = null; this.revision = 0; this._past = []; this._future = [];
     this.document = { ...firstDocument(), favourites: this.document.favourites };
     this._changed();
@@ -139,6 +154,7 @@ export class Project {
 
   _take(saved) {
     clearTimeout(this._saving);
+    this._turn += 1; this._dirty = false;
     this.id = saved.id; this.revision = saved.revision;
     this.document = fromOrder({ ...saved.project.order, name: saved.project.name }, saved.project.favourites);
     this._past = []; this._future = [];

@@ -10,8 +10,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import wave
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from studio.settings import Address, Limits, StudioSettings, Tools
@@ -50,6 +52,17 @@ def save_samples(folder: Path) -> tuple[Path, Path]:
     }
     save_directions(directions, DirectionSet(found, loaded.name, loaded.sha256))
     return generator, directions
+
+
+def save_beeps(path, seconds=3.0):
+    """Half a second of tone, half a second of silence, and so on."""
+    times = np.arange(int(seconds * 8000)) / 8000
+    tone = np.sin(2 * np.pi * 440 * times) * (times % 1 < 0.5) * np.minimum(1, 0.3 + times / 3)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes((tone * 20000).astype("<i2").tobytes())
 
 
 def make_settings(folder: Path, generator: Path, directions: Path, port: int = 8760):

@@ -6,7 +6,7 @@ import shutil
 from importlib import resources
 
 import pytest
-from studio_samples import ServedStudio
+from studio_samples import ServedStudio, save_beeps
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 CHROMIUM = os.environ.get("MOODREEL_CHROMIUM") or next(
@@ -269,3 +269,15 @@ def _find_axe() -> str:
     if found is None:
         pytest.skip("needs axe.min.js in the package axe-playwright-python; found none")
     return found.read_text(encoding="utf-8")
+
+
+def test_a_sound_lies_under_the_timeline(visit, tmp_path):
+    save_beeps(tmp_path / "beeps.wav")
+    page = visit(viewport={"width": 1280, "height": 900})
+    page.click("#side-tabs-Film")
+    page.set_input_files("#sound-file", tmp_path / "beeps.wav")
+    page.locator("#wave polygon").wait_for()
+    page.get_by_role("button", name="Start from").click()
+    page.click("#from-sound")
+    page.wait_for_function("() => studio.project.document.events.at(-1).time > 2")
+    assert page.evaluate("studio.project.describe().order.sound") is not None
