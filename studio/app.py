@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from studio.api import jobs, pictures, projects, uploads
+from studio.api import jobs, models, pictures, projects, uploads
 from studio.api.uploads import TooManyUploadsError
 from studio.bodies import TooLargeError, TooSlowError
 from studio.description import describe_service
@@ -85,6 +85,7 @@ def list_routes(studio: Studio) -> list[Route | Mount]:
         *projects.make_routes(studio),
         *pictures.make_routes(studio),
         *jobs.make_routes(studio),
+        *models.make_routes(studio),
         *uploads.make_routes(studio),
     ]
 
@@ -105,12 +106,13 @@ def list_routes(studio: Studio) -> list[Route | Mount]:
 
 
 def _describe_state(studio: Studio) -> dict:
-    models, limits = studio.models, studio.settings.limits
-    generator = models.generator if models.is_ready else None
+    own, limits = studio.models, studio.settings.limits
+    generator = own.generator if own.is_ready else None
     observer = studio.settings.tools.score.observer
     return {
-        "ready": models.is_ready,
+        "ready": own.is_ready,
         "generator": None if generator is None else generator.name,
+        "moves": generator is None or own.directions is not None,
         "resolution": None if generator is None else generator.resolution,
         "emotions": [emotion.label for emotion in Emotion],
         "easings": list(EASINGS),

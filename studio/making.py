@@ -1,6 +1,6 @@
 """What a job does: an order becomes a film, a photo a face, a clip a track. The library does it.
 
-In: a Job, the studio's models and folders, a Watch. Out: the job's result in plain JSON.
+In: a Job, the shelf of models and folders, a Watch. Out: the job's result in plain JSON.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import yaml
 
 from studio.commands import make_command
 from studio.jobs import Job
+from studio.model_orders import OWN, parse_model
+from studio.model_shelf import ModelShelf
 from studio.models import Models
 from studio.orders import (
     KINDS,
@@ -48,7 +50,7 @@ from synth.video.reading import probe_video
 class Maker:
     """Does jobs with what the studio has."""
 
-    models: Models
+    shelf: ModelShelf
     workspace: Workspace
     limits: Limits
 
@@ -58,7 +60,8 @@ class Maker:
         if job.kind == "film":
             return self._make_film(job.id, parse_order(job.content), watch)
         if job.kind == "face":
-            return self._make_face(parse_face(job.content["face"]), watch)
+            models = self.shelf.find(parse_model(job.content.get("model")))
+            return self._make_face(parse_face(job.content["face"]), models, watch)
         source = parse_track_source(job.content["track"])
         if "sound" in source:
             return {"track": describe_track(self._follow_sound(source["sound"], watch))}
@@ -94,7 +97,7 @@ class Maker:
 
     def _make_film(self, name: str, order: FilmOrder, report: Report) -> Mapping[str, Any]:
         report(Progress("load", note="the generator"))
-        models = self.models
+        models = self.shelf.find(order.model)
         track = self._find_track(order.track, order.fps, report)
         check_length(track, order, self.limits)
         report(Progress("face"))
@@ -106,15 +109,15 @@ class Maker:
             models.generator,
             face,
             models.make_motion(order, track),
-            self._make_settings(order),
+            self._make_settings(order, models),
             self.workspace.find_film(name),
             report,
         )
         return self.describe_film(name)
 
-    def _make_settings(self, order: FilmOrder) -> FilmSettings:
+    def _make_settings(self, order: FilmOrder, models: Models) -> FilmSettings:
         find = self.workspace.find_upload
-        command = make_command(order, find, self.models.tools.command)
+        command = make_command(order, find, models.tools.command)
         config = yaml.safe_dump({"command": command, "order": describe_order(order)})
         return FilmSettings(
             fps=order.fps,
@@ -122,28 +125,29 @@ class Maker:
             size_px=order.size_px,
             sound=None if order.sound is None else str(find(order.sound)),
             config=config,
-            render=self.models.tools.render,
-            score=self.models.tools.score,
+            render=models.tools.render,
+            score=models.tools.score,
         )
 
-    def _make_face(self, order: Any, report: Report) -> Mapping[str, Any]:
+    def _make_face(self, order: FaceOrder, models: Models, report: Report) -> Mapping[str, Any]:
         report(Progress("load", note="the generator"))
-        face = self.models.make_source(order).prepare(self.models.generator, report)
-        self.models.prepare_actor(order, face)
+        face = models.make_source(order).prepare(models.generator, report)
+        models.prepare_actor(order, face)
         return {"label": face.label}
 
     def _follow_sound(self, upload: str, report: Report) -> EmotionTrack:
         """An emotion for each turn that a sound takes, as much of it as the sound is loud."""
         path = str(self.workspace.find_upload(upload))
-        face = self.models.prepare_actor(FaceOrder(seed=0)).face  # turns are the same for any face
-        cast = CastSettings(directions=self.models.directions)
+        models = self.shelf.find(OWN)  # turns are the same for any generator and face
+        face = models.prepare_actor(FaceOrder(seed=0)).face
+        cast = CastSettings(directions=models.directions)
         motion = SoundMotion(path, seconds=self.limits.film_s, cast=cast)
         return write_turns(motion.plan(face, Scene(30.0, report=report)).moments)
 
     def _find_track(self, order: TrackOrder, fps: float, report: Report) -> EmotionTrack:
         if order.track is not None:
             return order.track
-        read_clip = self.models.tools.read_clip
+        read_clip = self.shelf.own.tools.read_clip
         if read_clip is None or order.clip is None:
             raise ValueError("needs a classifier of emotions to read a clip; this studio has none")
         report(Progress("clip", note="looking for emotions"))

@@ -20,7 +20,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from studio.models import Actor, Models
+from studio.model_orders import OWN, ModelOrder
+from studio.model_shelf import ModelShelf
+from studio.models import Actor
 from studio.orders import FaceOrder
 from synth.devices import find_device
 from synth.faces.observers import FaceEncoder, FaceObserver
@@ -46,13 +48,14 @@ class BusyError(Exception):
 
 @dataclass(frozen=True)
 class PictureWish:
-    """One picture: who, which track, when (seconds), how large, and how its ways are filled."""
+    """One picture: who, which track, when (seconds), how large, and by which generator."""
 
     face: FaceOrder
     track: EmotionTrack
     easing: str
     time_s: float
     size_px: int
+    model: ModelOrder = OWN
 
     def __post_init__(self) -> None:
         if self.size_px not in SIZES:
@@ -64,8 +67,8 @@ class PictureWish:
 class PictureDesk:
     """One thread that draws what is wished."""
 
-    def __init__(self, models: Models, most_waiting: int) -> None:
-        self._models, self._most = models, most_waiting
+    def __init__(self, shelf: ModelShelf, most_waiting: int) -> None:
+        self._shelf, self._most = shelf, most_waiting
         self._queue: queue.PriorityQueue[tuple[int, int, Any]] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._newest: dict[str, int] = {}
@@ -129,9 +132,10 @@ class PictureDesk:
                 future.set_exception(error)
 
     def _draw(self, wish: PictureWish) -> bytes:
-        actor = self._models.prepare_actor(wish.face)
+        models = self._shelf.find(wish.model)
+        actor = models.prepare_actor(wish.face)
         times_s = torch.tensor([wish.time_s], dtype=torch.float64)
-        rows = self._models.plan(actor, wish.track, wish.easing, 30.0)(times_s)
+        rows = models.plan(actor, wish.track, wish.easing, 30.0)(times_s)
         picture = encode_jpeg(self._render(actor, rows, wish.size_px)[0])
         with self._lock:
             self._kept[wish] = picture
@@ -151,10 +155,11 @@ class PictureDesk:
     def _measure(
         self, wish: PictureWish, times_s: Sequence[float]
     ) -> dict[str, list[float | None]]:
-        observer = self._models.tools.score.observer
-        actor = self._models.prepare_actor(wish.face)
-        calm = self._models.plan(actor, EmotionTrack.of("calm"), "linear", 30.0)
-        path = self._models.plan(actor, wish.track, wish.easing, 30.0)
+        models = self._shelf.find(wish.model)
+        observer = models.tools.score.observer
+        actor = models.prepare_actor(wish.face)
+        calm = models.plan(actor, EmotionTrack.of("calm"), "linear", 30.0)
+        path = models.plan(actor, wish.track, wish.easing, 30.0)
         times: Times = torch.tensor(list(times_s), dtype=torch.float64)
         rows = torch.cat([calm(torch.zeros(1, dtype=torch.float64)), path(times)])
         frames = np.concatenate([self._render(actor, row[None], wish.size_px) for row in rows])

@@ -112,9 +112,13 @@ class Tools:
 
 @dataclass(frozen=True, eq=False)
 class StudioSettings:
-    """Everything that a studio is started with; its files go below `folder`."""
+    """Everything that a studio is started with; its files go below `folder`.
+
+    models: a folder whose generators and directions may be chosen by name; None: uploads alone.
+    """
 
     folder: Path
     tools: Tools
     address: Address = field(default_factory=Address)
     limits: Limits = field(default_factory=Limits)
+    models: Path | None = None

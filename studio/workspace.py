@@ -25,7 +25,14 @@ from synth.storage.atomic import write_text_atomically
 #: Uploads that nothing names are kept this long for whoever is about to name them.
 UNNAMED_KEPT_S = 24 * 3600
 #: What an upload can be, and the suffix of its file: decoders look at the contents.
-UPLOAD_KINDS = {"photo": ".photo", "clip": ".clip", "sound": ".sound", "latents": ".npz"}
+UPLOAD_KINDS = {
+    "photo": ".photo",
+    "clip": ".clip",
+    "sound": ".sound",
+    "latents": ".npz",
+    "generator": ".generator",
+    "directions": ".safetensors",
+}
 
 
 class NotFoundError(LookupError):

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from studio.commands import make_command, make_python
 from studio.jobs import OVER
 from studio.making import check_length
+from studio.model_orders import ModelOrder, parse_model
 from studio.orders import (
     FaceOrder,
     FilmOrder,
@@ -67,9 +68,9 @@ class _JobRoutes:
 
     async def create_face(self, request: Request) -> Response:
         content = await self._studio.read(request)
-        order = parse_face(content)
-        self._check_face(order)
-        return self._add("face", {"face": content})
+        model = content.pop("model", None) if isinstance(content, dict) else None
+        self._check_face(parse_face(content), parse_model(model))
+        return self._add("face", {"face": content, **({"model": model} if model else {})})
 
     async def create_track(self, request: Request) -> Response:
         source = parse_track_source(await self._studio.read(request))
@@ -130,7 +131,8 @@ class _JobRoutes:
         """The order as a command line, as Python, and as a project's file."""
         order = parse_order(await self._studio.read(request))
         self._check_order(order)
-        tools, find = self._studio.settings.tools, self._studio.workspace.find_upload
+        tools = self._studio.shelf.find(order.model).tools
+        find = self._studio.workspace.find_upload
         return JSONResponse(
             {
                 "command": make_command(order, find, tools.command),
@@ -145,15 +147,15 @@ class _JobRoutes:
 
     def _check_order(self, order: FilmOrder) -> None:
         """What can be wrong is told at once, not when the job's turn comes."""
-        self._check_face(order.face)
+        self._check_face(order.face, order.model)
         for upload in (order.track.clip, order.sound):
             if upload is not None:
                 self._studio.workspace.find_upload(upload)
         if order.track.track is not None:
             check_length(order.track.track, order, self._studio.settings.limits)
 
-    def _check_face(self, face: FaceOrder) -> None:
-        self._studio.models.make_source(face)
+    def _check_face(self, face: FaceOrder, model: ModelOrder) -> None:
+        self._studio.shelf.find(model).make_source(face)
 
     def _stream(self, first: list, only: str | None = None) -> Response:
         self._studio.announcer.check_room()  # before an answer begins, which could not be refused

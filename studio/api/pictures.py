@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from studio.making import check_events
+from studio.model_orders import parse_model
 from studio.orders import FaceOrder, parse_face, parse_plain_track
 from studio.parts import API, Studio, wait_for
 from studio.pictures import LATER, NOW, SIZES, SOON, PictureWish, Superseded
@@ -40,7 +41,9 @@ class _PictureRoutes:
         if size not in map(str, SIZES[:2]):
             raise ValueError(f"needs size out of {SIZES[:2]}; got {show(size)}")
         face = FaceOrder(seed=request.path_params["seed"])
-        wish = PictureWish(face, EmotionTrack.of("calm"), "linear", 0.0, int(size))
+        named = {key: request.query_params.get(key) for key in ("generator", "directions")}
+        calm = EmotionTrack.of("calm")
+        wish = PictureWish(face, calm, "linear", 0.0, int(size), parse_model(named))
         picture = await wait_for(self._studio.desk.wish(wish, SOON))
         # The address does not name the generator, so the browser asks again after a restart.
         return Response(picture, media_type="image/jpeg", headers={"cache-control": "no-cache"})
@@ -82,9 +85,9 @@ class _PictureRoutes:
         Interpolation(easing)
         track = parse_plain_track(content.get("track", ["calm"]))
         check_events(track, self._studio.settings.limits)
-        return PictureWish(
-            parse_face(content["face"]), track, easing, _take_number(content, "time_s", 0.0), size
-        )
+        time_s = _take_number(content, "time_s", 0.0)
+        model = parse_model(content.get("model"))
+        return PictureWish(parse_face(content["face"]), track, easing, time_s, size, model)
 
 
 def _take_number(content: dict, key: str, default: float | None = None) -> float:

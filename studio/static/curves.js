@@ -15,7 +15,7 @@ export class Curves {
 
   // Points of another track are kept, pale, until the new ones come.
   update(document) {
-    const key = JSON.stringify([document.face, toTrack(document), document.easing]);
+    const key = JSON.stringify([document.face, toTrack(document), document.easing, document.model]);
     if (key === this._key) { this.draw(); return; }
     this._key = key; this._document = document;
     this._points = this._points.map((point) => ({ ...point, old: true }));
@@ -32,7 +32,7 @@ export class Curves {
       if (key !== this._key) return;
       if (this.paused) { await new Promise((done) => setTimeout(done, 400)); k -= CHUNK; continue; }
       try {
-        const found = await call("/measures", { body: { face: document.face, track, easing: document.easing, times_s: wanted.slice(k, k + CHUNK), hand: HAND } });
+        const found = await call("/measures", { body: { face: document.face, track, easing: document.easing, model: document.model, times_s: wanted.slice(k, k + CHUNK), hand: HAND } });
         if (!found || key !== this._key) return;
         if (k === 0) this._points = [];
         found.times_s.forEach((time, index) => this._points.push({ time, identity: found.identity[index], expression: found.expression[index] }));

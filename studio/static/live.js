@@ -20,7 +20,7 @@ export class Live {
 
   // Called for every change of the document or the play head.
   show(document, time) {
-    const about = { face: document.face, track: toTrack(document), easing: document.easing };
+    const about = { face: document.face, track: toTrack(document), easing: document.easing, model: document.model };
     const key = JSON.stringify(about);
     if (key !== this._key) { this._key = key; this._about = about; this._forget(); }
     this._length = duration(document); this._loop = document.loop;
@@ -84,11 +84,11 @@ export class Live {
   }
 
   async _showBefore() {
-    const key = JSON.stringify(this._about.face);
+    const key = JSON.stringify([this._about.face, this._about.model]);
     if (this._beforeKey === key) return;
     this._beforeKey = key;
     try {
-      const about = { face: this._about.face, track: ["calm"], easing: "linear" };
+      const about = { face: this._about.face, track: ["calm"], easing: "linear", model: this._about.model };
       this._paint(this._before, await this._fetch(0, LIVE_PX, "soon", "", about), "live");
     } catch { this._beforeKey = ""; }
   }

@@ -1,8 +1,11 @@
 // The page: parts put together, and what follows from what.
-import { $, fill, h, makeTabs, field } from "./dom.js";
-import { call, describeProgress, follow, listen, upload } from "./server.js";
+import { $, h, makeTabs } from "./dom.js";
+import { call, listen } from "./server.js";
 import { STRINGS, fillWords, t } from "./strings.js";
-import { Project, duration, fromOrder, fromTrack } from "./project.js";
+import { Project, duration } from "./project.js";
+import { StartMenu } from "./start.js";
+import { FileMenu } from "./files.js";
+import { ModelMenu } from "./models.js";
 import { Live } from "./live.js";
 import { Timeline } from "./timeline.js";
 import { Curves } from "./curves.js";
@@ -11,7 +14,6 @@ import { Sound } from "./sound.js";
 import { Films, openResult, showFilm } from "./films.js";
 import { chooseEmotion, showMoment } from "./moment.js";
 
-const FORMAT = "moodreel-project-1";
 const ICONS = {
   undo: "M9 7 4 12l5 5M4 12h10a6 6 0 0 1 0 12h-2", redo: "m19 7 5 5-5 5m5-5H14a6 6 0 0 0 0 12h2",
   play: "M9 6v16l13-8z", pause: "M9 6h3v16H9zm7 0h3v16h-3z", theme: "M14 4a10 10 0 1 0 0 20zm0 0a10 10 0 0 1 0 20",
@@ -34,9 +36,11 @@ class Studio {
     this.sound = new Sound({ project: this.project, timeline: this.timeline, tell: (what, value) => this._hear(what, value) });
     this.faces = new Faces({ project: this.project, tell: (what, value) => this._hear(what, value) });
     this.films = new Films({ tell: (what, value) => this._hear(what, value) });
+    this.start = new StartMenu({ project: this.project, state, addMoment: () => this.timeline.add("happiness", this.time), tell: (what, value) => this._hear(what, value) });
+    this.files = new FileMenu({ project: this.project, start: this.start, tell: (what, value) => this._hear(what, value) });
+    this.models = new ModelMenu({ project: this.project, state, tell: (what, value) => this._hear(what, value) });
     this.side = makeTabs($("side-tabs"), $("side-panel"), ["Moment", "Film", "Renders"].map((name) => [name, t(`tab${name}`)]), () => this.showSide());
     this._wire();
-    this._makeTools();
   }
 
   async begin() {
@@ -47,6 +51,7 @@ class Studio {
     this.setTime(this.timeline.find(this.timeline.selected).time);
     listen((job) => this.films.hear(job), (open) => this._hearServer(open));
     await this.films.load().catch((error) => this._hear("trouble", error));
+    this.faces.resume().catch((error) => this._hear("trouble", error));
     const asked = location.hash.match(/^#film=([a-z2-7]{26})$/)?.[1];
     if (asked && this.films.jobs.get(asked)?.state === "finished") openResult(this.films.jobs.get(asked), (what, value) => this._hear(what, value));
     if (this.films.waiting) this.side.choose("Renders");
@@ -83,6 +88,8 @@ class Studio {
       this.timeline.draw();
       this.faces?.update();
       this.setTime(Math.min(this.time ?? 0, duration(project.document)));
+      this.start.update(project.document);
+      this.models.update(project.document);
       this.curves.update(project.document);
       this.sound.update(project.document);
       // What is being dragged is not drawn again under the hand.
@@ -105,10 +112,15 @@ class Studio {
   }
 
   _showConflict() {
+    this._ask(t("conflict"), [[t("loadTheirs"), () => this.project.loadTheirs()], [t("keepMine"), () => this.project.keepMine()]]);
+  }
+
+  // A question above the page, with a button for each answer.
+  _ask(question, answers) {
     const banner = $("banner");
-    const end = (work) => { banner.hidden = true; work(); };
-    banner.replaceChildren(t("conflict"), h("button", { type: "button", onclick: () => end(() => this.project.loadTheirs()) }, t("loadTheirs")), h("button", { type: "button", onclick: () => end(() => this.project.keepMine()) }, t("keepMine")));
-    banner.hidden = false;
+    banner.replaceChildren(question, ...answers.map(([word, work]) => h("button", { type: "button", onclick: () => { banner.hidden = true; work(); } }, word)));
+    banner.hidden = false; this._troubled = false;
+    banner.querySelector("button").focus();
   }
 
   _hearTimeline(what, value) {
@@ -139,29 +151,9 @@ class Studio {
       $("banner").textContent = value.message; $("banner").hidden = false; this._troubled = true;
     } else if (what === "films") { this._countRenders(); if (this.side.current === "Renders") this.films.show(); }
     else if (what === "open") openResult(value, (one, two) => this._hear(one, two));
-    else if (what === "again") this._workOn(value.order).catch((error) => this._hear("trouble", error));
-  }
-
-  // Another film's order as a new project; one that names a clip gets the clip's emotions.
-  async _workOn(order) {
-    const track = order.track.clip ? await this._readClip(order.track.clip) : order.track;
-    await this.project.startNew();
-    this.project.replace(fromOrder({ ...order, track }, this.project.document.favourites));
-  }
-
-  _readClip(id) { return this._readTrack({ clip: id }, "clipBusy"); }
-
-  async _readTrack(source, words) {
-    const job = await call("/tracks", { body: source });
-    const done = await follow(job.id, (now) => { $("saved").textContent = t(words, describeProgress(now)); });
-    $("saved").textContent = "";
-    return done.result.track;
-  }
-
-  async _followSound() {
-    this._start.hidden = true;
-    try { this._takeTrack(await this._readTrack({ sound: this.project.document.sound }, "soundBusy")); }
-    catch (error) { this._hear("trouble", error); }
+    else if (what === "begin") this.setTime(0);
+    else if (what === "model") { this.state.resolution = value.resolution; this.live.fullPx = Math.min(1024, value.resolution); if (this.side.current === "Film") this.showSide(); }
+    else if (what === "again") this.files.workOn(value.order).catch((error) => this._hear("trouble", error));
   }
 
   _hideTrouble() { if (this._troubled) { $("banner").hidden = true; this._troubled = false; } }
@@ -189,11 +181,10 @@ class Studio {
     $("render").onclick = () => this._render();
     $("project-name").oninput = () => this.project.change((own) => { own.name = $("project-name").value; }, "name");
     $("project-name").onblur = () => this.project.endGesture();
-    $("project-menu").onclick = () => this._toggleMenu();
     $("table").ontoggle = () => this.timeline.draw();
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.project.flush(); });
     document.addEventListener("keydown", (event) => this._shortcut(event));
-    document.addEventListener("click", (event) => { if (!event.target.closest(".menu")) this._closeMenu(); });
+    document.addEventListener("click", (event) => { if (!event.target.closest(".menu")) this._closeMenus(); });
     this._wireDrop();
   }
 
@@ -215,94 +206,10 @@ class Studio {
     if ((event.ctrlKey || event.metaKey) && key === "z" && !typing) { event.preventDefault(); event.shiftKey ? this.project.redo() : this.project.undo(); }
     else if ((event.ctrlKey || event.metaKey) && key === "y" && !typing) { event.preventDefault(); this.project.redo(); }
     else if (key === " " && !typing && !event.target.closest("button, summary, a, dialog")) { event.preventDefault(); this._togglePlay(); }
-    else if (key === "escape") this._closeMenu();
+    else if (key === "escape") this._closeMenus();
   }
 
-  _makeTools() {
-    const loop = h("input", { type: "checkbox", id: "loop", onchange: () => { this.project.change((own) => { own.loop = loop.checked; }); this.project.endGesture(); } });
-    this._loop = loop;
-    const start = h("button", { type: "button", "aria-haspopup": "true", onclick: () => this._toggleStart() }, t("startFrom"));
-    this._start = h("div", { class: "sheet", hidden: true });
-    $("timeline-tools").append(
-      h("label", { class: "check" }, loop, t("loop")),
-      h("div", { class: "menu" }, start, this._start),
-      h("button", { type: "button", id: "add", onclick: () => this.timeline.add("happiness", this.time) }, `+ ${t("addMoment")}`));
-    const tell = this.project._tell;
-    this.project._tell = (what) => { loop.checked = this.project.document.loop; tell(what); };
-  }
-
-  _toggleStart() {
-    if (!this._start.hidden) { this._start.hidden = true; return; }
-    const clip = h("input", { type: "file", accept: "video/*", class: "hidden", id: "clip-file", onchange: () => clip.files[0] && this.takeClip(clip.files[0]) });
-    const number = (id, value, min, max, step) => h("input", { type: "number", id, value, min, max, step });
-    const seconds = number("predict-seconds", 20, 2, 120, 1), lively = number("predict-lively", 1, 0, 2, 0.1), seed = number("predict-seed", 0, 0, 9999, 1);
-    fill(this._start,
-      h("form", { onsubmit: (event) => { event.preventDefault(); this._predict(Number(seconds.value), Number(lively.value), Number(seed.value)); } },
-        h("strong", {}, t("predictTitle")), h("div", { class: "pair" }, field(t("seconds"), seconds), field(t("lively"), lively, t("livelyHint"))), field(t("otherIdea"), seed), h("button", { type: "submit", class: "primary" }, t("write"))),
-      this.project.document.sound ? h("button", { type: "button", id: "from-sound", onclick: () => this._followSound() }, t("fromSound")) : "",
-      this.state.reads_clips ? h("div", {}, clip, h("label", { class: "button", for: "clip-file" }, t("fromClip"))) : "",
-      h("button", { type: "button", onclick: () => this._takeTrack({ emotions: this.state.emotions.map((emotion, index) => ({ emotion, time: index * 1.2, intensity: 1, hold: 0.3 })), loop: true, closing: 0.9 }) }, t("example")));
-    this._start.hidden = false;
-    seconds.focus();
-  }
-
-  _takeTrack(track) {
-    this._start.hidden = true;
-    this.project.change((own) => { own.events = fromTrack(track); own.loop = track.loop ?? false; own.closing = track.closing ?? own.closing; });
-    this.project.endGesture();
-    this.setTime(0);
-  }
-
-  async _predict(seconds, liveliness, seed) {
-    try { this._takeTrack((await call("/tracks/predicted", { body: { seconds, liveliness, seed } })).track); }
-    catch (error) { this._hear("trouble", error); }
-  }
-
-  async takeClip(file) {
-    this._start.hidden = true;
-    try {
-      const sent = await upload("clip", file);
-      this._takeTrack(await this._readClip(sent.id));
-    } catch (error) { this._hear("trouble", error); }
-  }
-
-  _closeMenu() { $("project-list").hidden = true; $("project-menu").setAttribute("aria-expanded", "false"); this._start.hidden = true; }
-
-  async _toggleMenu() {
-    const sheet = $("project-list");
-    if (!sheet.hidden) { this._closeMenu(); return; }
-    const file = h("input", { type: "file", accept: ".json,application/json", class: "hidden", id: "project-file", onchange: () => file.files[0] && this.openFile(file.files[0]) });
-    const recent = await call("/projects").catch(() => []);
-    fill(sheet,
-      h("button", { type: "button", onclick: () => { this._closeMenu(); this.project.startNew(); } }, t("newProject")), file,
-      h("label", { class: "button", for: "project-file", tabindex: 0, onkeydown: (event) => { if (event.key === "Enter") file.click(); } }, t("openFile")),
-      h("button", { type: "button", onclick: () => this._saveFile() }, t("saveFile")),
-      recent.length ? h("p", { class: "label" }, t("recent")) : "",
-      ...recent.slice(0, 8).map((one) => h("button", { type: "button", onclick: () => { this._closeMenu(); this.project.load(one.id).catch((error) => this._hear("trouble", error)); } }, one.name || t("untitled"))));
-    sheet.hidden = false; $("project-menu").setAttribute("aria-expanded", "true");
-    sheet.querySelector("button").focus();
-  }
-
-  _saveFile() {
-    const content = { format: FORMAT, ...this.project.describe() };
-    const url = URL.createObjectURL(new Blob([JSON.stringify(content, null, 1)], { type: "application/json" }));
-    const name = (content.name || "moodreel").replace(/[^\p{L}\p{N} _-]/gu, "").trim().replace(/ /g, "-") || "moodreel";
-    h("a", { href: url, download: `${name}.moodreel.json` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 5000);
-    this._closeMenu();
-  }
-
-  async openFile(file) {
-    this._closeMenu();
-    try {
-      const content = JSON.parse(await file.text());
-      if (content.format !== FORMAT) throw new Error(t("wrongFile"));
-      const { order } = await call("/commands", { body: content.order });
-      const track = order.track.clip ? await this._readClip(order.track.clip) : order.track;
-      await this.project.startNew();
-      this.project.replace(fromOrder({ ...order, track, name: content.name ?? order.name }, content.favourites ?? []));
-    } catch (error) { this._hear("trouble", error instanceof SyntaxError ? new Error(t("wrongFile")) : error); }
-  }
+  _closeMenus() { for (const menu of [this.files, this.start, this.models]) menu.close(); }
 
   _wireDrop() {
     const drop = $("drop");
@@ -318,11 +225,18 @@ class Studio {
     });
   }
 
+  // A clip may be wanted for its emotions or for a face in it.
+  _askAboutClip(file) {
+    if (!this.state.reads_clips) { this.faces.takeClip(file); return; }
+    this._ask(t("clipAsk"), [[t("clipEmotions"), () => this.start.takeClip(file)], [t("clipFace"), () => this.faces.takeClip(file)]]);
+  }
+
   takeFile(file) {
     if (file.type.startsWith("image/")) this.faces.takePhoto(file);
-    else if (file.type.startsWith("video/")) this.takeClip(file);
+    else if (file.type.startsWith("video/")) this._askAboutClip(file);
     else if (file.type.startsWith("audio/")) this.sound.take(file);
-    else if (file.name.endsWith(".json")) this.openFile(file);
+    else if (file.name.endsWith(".json")) this.files.open(file);
+    else if (/\.(safetensors|pkl|pt|pth|bin)$/.test(file.name)) this.models.take(file);
     else if (file.name.endsWith(".npz")) this.faces.takeLatents(file);
     else this._hear("trouble", new Error(t("wrongFile")));
   }

@@ -14,7 +14,7 @@ export function firstDocument() {
   return {
     name: "", face: { seed: 7 }, favourites: [],
     events: [moment("calm", 0, 1), moment("surprise", 1.1, 0.8, 0.2), moment("happiness", 2.4, 1, 0.5), moment("calm", 4, 1)],
-    loop: false, closing: 1.1, easing: "smoothstep", fps: 30, size_px: null, keep: false, kind: "mp4", sound: null,
+    loop: false, closing: 1.1, easing: "smoothstep", fps: 30, size_px: null, keep: false, kind: "mp4", sound: null, model: {},
   };
 }
 
@@ -30,6 +30,7 @@ export function toOrder(document, budget) {
     face: document.face, track: toTrack(document), easing: document.easing, fps: document.fps, kind: document.kind,
     ...(document.size_px ? { size_px: document.size_px } : {}), ...(document.sound ? { sound: document.sound } : {}),
     ...(document.keep && budget ? { identity_budget: budget } : {}), ...(document.name ? { name: document.name } : {}),
+    ...(Object.keys(document.model ?? {}).length ? { model: document.model } : {}),
   };
 }
 
@@ -45,7 +46,7 @@ export function fromOrder(order, favourites = []) {
     ...firstDocument(), name: order.name ?? "", face: order.face, favourites, events: fromTrack(order.track),
     loop: order.track.loop ?? false, closing: order.track.closing ?? 1.1, easing: order.easing ?? "linear",
     fps: order.fps ?? 30, size_px: order.size_px ?? null, keep: Boolean(order.identity_budget),
-    kind: order.kind ?? "mp4", sound: order.sound ?? null,
+    kind: order.kind ?? "mp4", sound: order.sound ?? null, model: order.model ?? {},
   };
 }
 

@@ -28,7 +28,7 @@ export async function call(path, { method, body, headers, signal, keepalive } = 
   return kind.includes("json") ? answer.json() : answer.blob();
 }
 
-export const upload = (kind, file) => call(`/uploads?kind=${kind}`, { body: file });
+export const upload = (kind, file, model) => call(`/uploads?kind=${kind}${model?.generator ? `&generator=${encodeURIComponent(model.generator)}` : ""}`, { body: file });
 
 const followed = new Map();
 const isOver = (job) => ["finished", "failed", "cancelled"].includes(job.state);

@@ -299,3 +299,46 @@ def test_nothing_heavy_is_needed_to_be_told_what_is_missing(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "try make studio" in done.stdout, done.stderr
+
+
+def test_another_generator_is_sent_and_makes_the_film(running, sample_files):
+    client, _ = running
+    generator, directions = (file.read_bytes() for file in sample_files)
+    sent = client.post(f"{API}/uploads?kind=generator", content=generator).json()
+    moves = client.post(f"{API}/uploads?kind=directions", content=directions).json()
+    assert sent["resolution"] == 32
+    still = client.post(f"{API}/models", json={"generator": sent["id"]}).json()
+    assert still["resolution"] == 32 and not still["moves"]
+    model = {"generator": sent["id"], "directions": moves["id"]}
+    assert client.post(f"{API}/models", json=model).json()["moves"]
+    job = client.post(f"{API}/films", json={**ORDER, "model": model}).json()
+    copied = client.post(f"{API}/commands", json={**ORDER, "model": model}).json()
+    assert copied["command"].count("generator.path=") == 1 and sent["id"] in copied["command"]
+    assert copied["order"]["model"] == model and moves["id"] in copied["python"]
+    assert wait_for_job(client, job)["state"] == "finished"
+    tile = client.get(f"{API}/faces/random/3?size=128&generator={sent['id']}")
+    assert tile.content == client.get(f"{API}/faces/random/3?size=128").content
+
+
+def test_models_are_named_out_of_the_studios_folder_alone(client, running, tmp_path, sample_files):
+    _, studio = running
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "mine.safetensors").write_bytes(sample_files[0].read_bytes())
+    (folder / "moves.safetensors").write_bytes(sample_files[1].read_bytes())
+    (folder / "evil.pkl").write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
+    (folder / ".hidden.pkl").write_bytes(b"x")
+    (tmp_path / "outside.pkl").write_bytes(b"x")
+    assert client.post(f"{API}/models", json={"generator": "mine.safetensors"}).status_code == 404
+    studio.shelf._folder = folder
+    assert client.get(f"{API}/models").json() == {
+        "generators": ["evil.pkl", "mine.safetensors"],
+        "directions": ["moves.safetensors"],
+    }
+    assert client.post(f"{API}/models", json={"generator": "mine.safetensors"}).is_success
+    refused = client.post(f"{API}/models", json={"generator": "evil.pkl"})
+    assert refused.status_code == 400 and str(tmp_path) not in refused.text
+    for name in ("../outside.pkl", "/etc/passwd", ".hidden.pkl", "models/mine.safetensors", 3):
+        assert client.post(f"{API}/models", json={"generator": name}).status_code in (400, 404)
+        wish = {"face": {"seed": 1}, "model": {"generator": name}}
+        assert client.post(f"{API}/pictures", json=wish).status_code in (400, 404)
