@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from photo_samples import find, make_recipe
 
 from studio.settings import Address, Limits, StudioSettings, Tools
 from synth.emotions import Emotion
@@ -69,6 +70,7 @@ def make_settings(folder: Path, generator: Path, directions: Path, port: int = 8
     tools = Tools(
         load_generator=lambda: load_generator(generator),
         render=RenderSettings(device="cpu", precision="fp32", compile="off"),
+        recipe=make_recipe(finder=find(2)),
         read_clip=lambda path, fps: EmotionTrack.of("calm", "fear", gap=0.5),
         directions=str(directions),
         generator_path=str(generator),
@@ -85,7 +87,11 @@ class ServedStudio:
         self.start()
 
     def start(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY}/tests",
+            "OMP_NUM_THREADS": "1",
+        }
         self.process = subprocess.Popen(
             self._words, stdout=subprocess.PIPE, env=environment, cwd=REPOSITORY, text=True
         )
