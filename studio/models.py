@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -46,10 +47,16 @@ class NotPreparedError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Actor:
-    """A prepared face with the generator that draws it live."""
+    """A prepared face with the generators that draw it: live, and at full size."""
 
     face: Face
     live: Generator
+    make_full: Callable[[], Generator]
+
+    @cached_property
+    def full(self) -> Generator:
+        """All of the generator, laid out for speed when it is first wanted."""
+        return self.make_full()
 
 
 class Models:
@@ -76,6 +83,11 @@ class Models:
         """The generator up to LIVE_PX, laid out for speed."""
         with self._lock:
             return self.__dict__.get("live") or self._make_live(self.generator)
+
+    @cached_property
+    def full(self) -> Generator:
+        """All of the generator, laid out for speed: for pictures at rest."""
+        return _lay_out(self.generator)
 
     @cached_property
     def directions(self) -> DirectionSet | None:
@@ -130,7 +142,9 @@ class Models:
                 raise NotPreparedError("needs the face to be found in the photo first")
             face = source.prepare(self.generator)
         own = face.generator is not self.generator
-        actor = Actor(face, self._make_live(face.generator) if own else self.live)
+        live = self._make_live(face.generator) if own else self.live
+        kept = face
+        actor = Actor(face, live, lambda: _lay_out(kept.generator) if own else self.full)
         with self._lock:
             self._actors[order] = actor
             photos = [known for known in self._actors if known.photo is not None]
@@ -153,4 +167,8 @@ class Models:
         return motion.plan(actor.face, Scene(fps)).path
 
     def _make_live(self, generator: Generator) -> Generator:
-        return accelerate(cut_generator(generator, LIVE_PX), compile="off")
+        return _lay_out(cut_generator(generator, LIVE_PX))
+
+
+def _lay_out(generator: Generator) -> Generator:
+    return accelerate(generator, compile="off", one_by_one=True)
