@@ -62,7 +62,8 @@ export class Curves {
       h("svg:line", { class: "budget", x1: PAD, x2: width - PAD, y1: y(this.budget), y2: y(this.budget) }),
       line("expression", (top * 0.8) / most), line("identity", 1),
       beyond.map((point) => h("svg:circle", { class: "beyond", cx: x(point.time), cy: y(point.identity), r: 4 })));
-    const legend = h("p", { class: "legend" }, h("span", { class: "swatch identity" }), t("curveIdentity"), " ", h("span", { class: "quiet" }, t("budget", this.budget)), h("span", { class: "swatch expression" }), t("curveExpression"), h("span", { class: "quiet" }, t("curveHint")));
+    const entry = (name, word, more) => h("span", {}, h("span", { class: `swatch ${name}` }), word, h("span", { class: "quiet" }, more));
+    const legend = h("p", { class: "legend" }, entry("identity", t("curveIdentity"), t("budget", this.budget)), entry("expression", t("curveExpression"), t("curveHint")));
     place.replaceChildren(svg, legend);
     const worst = beyond.reduce((a, b) => (a && a.identity >= b.identity ? a : b), null);
     $("warning").hidden = !worst;

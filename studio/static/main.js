@@ -120,6 +120,7 @@ class Studio {
     const banner = $("banner");
     banner.replaceChildren(question, ...answers.map(([word, work]) => h("button", { type: "button", onclick: () => { banner.hidden = true; work(); } }, word)));
     banner.hidden = false; this._troubled = false;
+    banner.classList.add("asks");
     banner.querySelector("button").focus();
   }
 
@@ -148,6 +149,7 @@ class Studio {
   _hear(what, value) {
     if (what === "trouble") {
       if (value.status === 429) return;
+      $("banner").classList.remove("asks");
       $("banner").textContent = value.message; $("banner").hidden = false; this._troubled = true;
     } else if (what === "films") { this._countRenders(); if (this.side.current === "Renders") this.films.show(); }
     else if (what === "open") openResult(value, (one, two) => this._hear(one, two));

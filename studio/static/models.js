@@ -44,6 +44,7 @@ export class ModelMenu {
 
   _show() {
     $("model").textContent = this._facts.name ?? "";
+    $("model").setAttribute("aria-label", `${t("generator")}: ${this._facts.name ?? ""}`);
     $("model").title = t("generator");
     $("still").hidden = this._facts.moves !== false;
   }
