@@ -19,7 +19,9 @@ PEAK_AT, HELD_FOR, PEAK = (0.3, 0.5), (0.06, 0.2), (0.7, 1.0)
 def draw_levels(frames: int, random: np.random.Generator) -> Int[np.ndarray, " frame"]:
     """Levels of one film, 0 to LEVELS, 0 at both ends. Raises ValueError for too few frames."""
     if frames < LEAST_FRAMES:
-        raise ValueError(f"needs at least {LEAST_FRAMES} frames for a rise and a fall; got {frames}")
+        raise ValueError(
+            f"needs at least {LEAST_FRAMES} frames for a rise and a fall; got {frames}"
+        )
     up, held = random.uniform(*PEAK_AT), random.uniform(*HELD_FOR)
     at = np.linspace(0, 1, frames)
     rise, fall = at / up, (1 - at) / (1 - up - held)

@@ -175,7 +175,7 @@ def load_face_films(folder: str | Path, size_px: int) -> FaceFilms:
     count = BLOCK * sum(1 for _ in finished)
     if not count:
         raise ValueError(
-            f"needs finished films; {folder} has none yet; try scripts.render_face_films, it goes on"
+            f"needs finished films; {folder} has none; try scripts.render_face_films, it goes on"
         )
     return FaceFilms(
         np.load(folder / f"films_{size_px}.npy", mmap_mode="r")[:count],
