@@ -8,7 +8,7 @@ turn. Sizes are those of the papers where `width` is 64; other widths scale ever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -80,8 +80,9 @@ class FilmGan(nn.Module):
     needs_start = False
     #: Adam's rate and first beta, as in the paper.
     rate, beta = 2e-4, 0.5
-    generator: nn.Module
-    critics: nn.Module
+    #: Modules; what they take is between each and its critics.
+    generator: Any
+    critics: Any
 
     def __init__(self, sizes: FilmSizes) -> None:
         super().__init__()
@@ -90,8 +91,6 @@ class FilmGan(nn.Module):
     @property
     def settings(self) -> dict[str, Any]:
         """What the registry builds it with again."""
-        from dataclasses import asdict
-
         return {"method": self.method, **asdict(self.sizes)}
 
     def draw(self, real: RealFilms) -> Drawn:

@@ -145,6 +145,8 @@ class MocoGan(FilmGan):
 
     def find_generator_loss(self, real: RealFilms, drawn: Drawn) -> Tensor:
         """Have pictures and films called real, and films named what they were asked for."""
+        if drawn.categories is None:
+            raise ValueError("needs the categories that films were asked for; got none")
         told, named = self.critics["film"](drawn.films)
         loss = judge(told, True)
         loss = loss + judge(self.critics["picture"](pick_pictures(drawn.films)), True)

@@ -8,11 +8,11 @@ Kernel, stride, padding and channels of the paper's table 1, for 16 frames of 64
     critic               3D convolutions (4, 2, 1) 64, 128, 256, 512; 2D (4, 1, 0) 1
 
 Batch normalisation and ReLU in the generators, leaky ReLU in the critic, whose first layer is not
-normalised. A Wasserstein GAN: RMSProp at 5e-5. The critic is kept nearly
-1-Lipschitz by singular value clipping (section 4), every fifth step: singular values of each weight
-as [out, rest] are cut at 1; a normalisation's scale is kept within 0 and the deviation
-that it divides by, so that it cannot stretch either. Other numbers of frames have other numbers of
-doublings in time; other sizes begin at another first map.
+normalised. A Wasserstein GAN: RMSProp at 5e-5. The critic is kept nearly 1-Lipschitz by singular
+value clipping (section 4), every fifth step: singular values of each weight as [out, rest] are cut
+at 1; a normalisation's scale is kept within 0 and the deviation that it divides by, so that it
+cannot stretch either. Other numbers of frames have other numbers of doublings in time; other sizes
+begin at another first map.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -42,6 +43,15 @@ BLOCK = 8
 LEAST_PSI = 0.6
 
 
+@runtime_checkable
+class Artist(Protocol):
+    """What draws a person, as `FaceRenderer` does."""
+
+    def render(self, face: FaceParameters, size_px: int = 512) -> np.ndarray:
+        """-> uint8 picture [size_px, size_px, 3]."""
+        ...
+
+
 @dataclass(frozen=True)
 class FaceFilmPlan:
     """How many films of how many frames, in which sizes (pixels), and the seed of all chance.
@@ -50,7 +60,7 @@ class FaceFilmPlan:
     that cannot be met.
     """
 
-    films: int = 1000
+    films: int = 1536
     frames: int = 16
     sizes: tuple[int, ...] = (64,)
     seed: int = 0
@@ -146,7 +156,7 @@ def render_block(folder: Path, head_model: Path, block: int) -> None:
 
 
 def draw_film(
-    renderer: FaceRenderer,
+    renderer: Artist,
     person: FaceParameters,
     emotion: Emotion,
     intensities: Sequence[float] | np.ndarray,
@@ -186,7 +196,7 @@ def load_face_films(folder: str | Path, size_px: int) -> FaceFilms:
 
 
 @cache
-def load_renderer(head_model: Path) -> FaceRenderer:
+def load_renderer(head_model: Path) -> Artist:
     """The renderer of a head model's file, read once a process."""
     return FaceRenderer(head_model)
 
