@@ -2,12 +2,14 @@
 
     python -m benchmarks.film_gans --data outputs/face_films --minutes 60 --workers 2
     python -m benchmarks.film_gans --data outputs/face_films --only mocogan tgan
+    python -m benchmarks.film_gans --data outputs/face_films --again "ours at the same size"
 
 In: films of scripts.render_face_films. Out, for each row: its films and figures in the folder; then
 figures.json beside this file, the table in docs/comparison.md and the sheet in
 docs/comparison.png, from all rows that are finished. A run that was stopped goes on, within a
-training too, by the same command; other settings need another folder. Minutes are of one core: two
-workers on two cores train two methods at a time.
+training too, by the same command; other settings need another folder. --again measures rows once
+more, ours with other weights for example; trainings are kept. Minutes are of one core: two workers
+on two cores train two methods at a time.
 """
 
 from __future__ import annotations
@@ -38,7 +40,6 @@ from benchmarks.film_gans.table import write_table
 from embed.networks.identity import DlibFaceEncoder
 from synth.judging.perceptual import PerceptualNetwork, load_perceptual
 from synth.plain_text import load_json
-from synth.resizing import resize_frames
 from synth.storage.atomic import write_atomically, write_text_atomically
 from synth.storage.locks import own_folder
 from synth.storage.run_settings import keep_settings
@@ -97,24 +98,22 @@ def finish_rows(rows: list[str], settings: Settings, workers: int) -> None:
                 print(jobs[job], job.result(), flush=True)
 
 
-def publish(settings: Settings) -> None:
-    """Figures, page and sheet, from the rows that are finished."""
+def publish(settings: Settings, to_docs: bool) -> None:
+    """Figures and sheet of the rows that are finished, in the folder; in the repository too."""
     found = {
         row: load_json(file)
         for row in ROWS
         if (file := name_file(settings.folder, row, ".json")).is_file()
     }
-    figures = {"settings": settings.describe(), "rows": found}
-    write_text_atomically(FIGURES, json.dumps(figures, indent=1) + "\n")
-    write_table(PAGE, figures)
     films = {row: np.load(name_file(settings.folder, row, ".npy")) for row in found}
-    small = {
-        row: shown
-        if shown.shape[2] <= 256
-        else np.stack([resize_frames(film, 256) for film in shown])
-        for row, shown in films.items()
-    }
-    save_film_sheet(SHEET, small)
+    figures = {"settings": settings.describe(), "rows": found}
+    text = json.dumps(figures, indent=1) + "\n"
+    write_text_atomically(settings.folder / FIGURES.name, text)
+    save_film_sheet(settings.folder / SHEET.name, films)
+    if to_docs:
+        write_text_atomically(FIGURES, text)
+        write_table(PAGE, figures)
+        save_film_sheet(SHEET, films)
 
 
 def main() -> None:
@@ -130,8 +129,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=Settings.batch)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=ROWS, default=list(ROWS))
+    parser.add_argument("--again", nargs="+", choices=ROWS, default=[], help="measure once more")
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
-    parser.add_argument("--no-page", action="store_true", help="leave figures and page as they are")
+    parser.add_argument("--no-page", action="store_true", help="only in the folder")
     a = parser.parse_args()
     settings = Settings(
         data=a.data,
@@ -146,9 +146,10 @@ def main() -> None:
     )
     with own_folder(settings.folder) as folder:
         keep_settings(folder / "settings.json", settings.describe())
+        for row in a.again:
+            name_file(folder, row, ".json").unlink(missing_ok=True)
         finish_rows(a.only, settings, a.workers)
-        if not a.no_page:
-            publish(settings)
+        publish(settings, not a.no_page)
 
 
 if __name__ == "__main__":
