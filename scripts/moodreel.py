@@ -125,6 +125,16 @@ COMMANDS = {
         (),
         ("pictures",),
     ),
+    "render-face-films": Command(
+        "render_face_films",
+        "films of drawn people to learn from",
+        "head_model=ict_facekit.npz",
+    ),
+    "train-film-gan": Command(
+        "train_film_gan",
+        "a generator of films, from the papers of before",
+        "method=mocogan data=outputs/face_films",
+    ),
     "convert-head-model": Command(
         "convert_head_model",
         "ICT-FaceKit's head as one file",
