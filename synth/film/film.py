@@ -42,6 +42,7 @@ from synth.motion.paths import count_frames
 from synth.progress import Progress, Report, ignore_progress
 from synth.scores.scorecard import RunFacts, Scorecard, load_scorecard, score_video
 from synth.scores.scorecard_report import save_scorecard
+from synth.storage.run_settings import are_same_settings
 from synth.video.reading import VideoFacts, probe_video
 from synth.video.segments import link_or_copy
 from synth.video.sound import add_sound, check_sound
@@ -114,7 +115,11 @@ def make_film(
         job = describe_job(face, plan, settings, shot.sound)
         shot = replace(shot, origin=job.describe_origin(face))
         finished = place.read_finished() if settings.resume else None
-        if finished is not None and finished.job == job.to_plain() and finished.is_whole():
+        if (
+            finished is not None
+            and are_same_settings(finished.job, job.to_plain())
+            and finished.is_whole()
+        ):
             progress(Progress("film", note="is there already; resume=false makes it again"))
             return _open_film(place, shot, is_kept=True)
         if finished is not None and not _has_video(finished, job):
@@ -186,6 +191,7 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
             native_resolution_px=generator.resolution,
             render_time_s=render_time_s,
             emotions=check_emotions(shot.face, shot.plan, settings.fps, settings.score),
+            warnings=shot.face.warnings,
         )
         shot.report(Progress("score"))
         score = settings.score

@@ -34,13 +34,17 @@ NO_LANDMARKS = (68, 2)
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What the frames do not tell: how they were made. None where it is not known."""
+    """What the frames do not tell: how they were made. None where it is not known.
+
+    warnings: what made the result worse than it could be, such as a budget that ended too early.
+    """
 
     generator_name: str | None = None
     generator_sha256: str | None = None
     seed: int | None = None
     native_resolution_px: int | None = None
     render_time_s: float | None = None
+    warnings: tuple[str, ...] = ()
     #: Which emotions the frames were told, and who sees whether they show them.
     emotions: EmotionCheck | None = None
 
@@ -76,6 +80,7 @@ class Scorecard:
     seed: int | None
     native_resolution_px: int | None
     render_time_s: float | None
+    warnings: tuple[str, ...]
     #: Who looked for faces; every `face_stride`-th frame was looked at.
     face_encoder: str | None
     face_stride: int
@@ -207,6 +212,8 @@ def load_scorecard(path: str | Path) -> Scorecard:
         data["frames_without_face"] = tuple(data["frames_without_face"])
         control = data.setdefault("emotion_control", None)  # cards of old have none
         data["emotion_control"] = None if control is None else EmotionControl(**control)
+        # Cards of earlier versions have none.
+        data["warnings"] = tuple(data.get("warnings", ()))
         if data["format"] != FORMAT or len(data) != len(fields(Scorecard)) - 1:
             raise ValueError(f"format {data['format']}")
         return Scorecard(**data, curves=curves)

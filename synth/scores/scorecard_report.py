@@ -128,6 +128,7 @@ def _list_facts(card: Scorecard) -> list[str]:
         lines.append(f"seed {card.seed}")
     if card.render_time_s is not None:
         lines.append(f"rendered and encoded in {card.render_time_s:.1f} s")
+    lines += [f"warning: {text}" for text in card.warnings]
     return lines
 
 
