@@ -11,7 +11,7 @@ from dataclasses import replace
 import uvicorn
 
 from studio.app import build_app
-from studio.settings import LOOPBACK, Address, StudioSettings
+from studio.settings import EVERYWHERE, LOOPBACK, Address, StudioSettings
 from synth.storage.locks import own_folder
 
 #: Connections at once: pages hold one for events, and a browser opens six.
@@ -41,7 +41,7 @@ def serve(settings: StudioSettings, say: Callable[[str], None], browse: bool = T
 
 def make_url(address: Address) -> str:
     """What opens the page; the token in it is for this start alone."""
-    host = address.host if address.host not in ("0.0.0.0", "::") else "127.0.0.1"
+    host = address.host if address.host not in EVERYWHERE else "127.0.0.1"
     return f"http://{f'[{host}]' if ':' in host else host}:{address.port}/?token={address.token}"
 
 

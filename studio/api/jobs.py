@@ -12,13 +12,14 @@ from starlette.routing import Route
 from studio.commands import make_command, make_python
 from studio.jobs import OVER
 from studio.making import check_length
+from studio.model_orders import ModelOrder, parse_model
 from studio.orders import (
     FaceOrder,
     FilmOrder,
     describe_order,
     parse_face,
     parse_order,
-    parse_track_order,
+    parse_track_source,
 )
 from studio.parts import API, Studio, describe_job
 from studio.workspace import NotFoundError
@@ -67,17 +68,15 @@ class _JobRoutes:
 
     async def create_face(self, request: Request) -> Response:
         content = await self._studio.read(request)
-        order = parse_face(content)
-        self._check_face(order)
-        return self._add("face", {"face": content})
+        model = content.pop("model", None) if isinstance(content, dict) else None
+        self._check_face(parse_face(content), parse_model(model))
+        return self._add("face", {"face": content, **({"model": model} if model else {})})
 
     async def create_track(self, request: Request) -> Response:
-        content = await self._studio.read(request)
-        order = parse_track_order(content)
-        if order.clip is None:
-            raise ValueError('needs a clip to read emotions from; try {"clip": ID}')
-        self._studio.workspace.find_upload(order.clip)
-        return self._add("track", {"track": {"clip": order.clip}})
+        source = parse_track_source(await self._studio.read(request))
+        for upload in source.values():
+            self._studio.workspace.find_upload(upload)
+        return self._add("track", {"track": source})
 
     async def list_films(self, request: Request) -> Response:
         return JSONResponse([describe_job(job) for job in self._studio.store.list("film")])
@@ -121,18 +120,19 @@ class _JobRoutes:
     async def tell_one(self, request: Request) -> Response:
         job = self._studio.find_job(request.path_params["id"])
         first = [(job.id, describe_job(job))]
-        return self._stream(self._studio.announcer.listen(first, job.id))
+        return self._stream(first, job.id)
 
     async def tell_all(self, request: Request) -> Response:
         jobs = [job for job in self._studio.store.list(most=50) if job.state not in OVER]
         first = [(job.id, describe_job(job)) for job in jobs]
-        return self._stream(self._studio.announcer.listen(first))
+        return self._stream(first)
 
     async def write_commands(self, request: Request) -> Response:
         """The order as a command line, as Python, and as a project's file."""
         order = parse_order(await self._studio.read(request))
         self._check_order(order)
-        tools, find = self._studio.settings.tools, self._studio.workspace.find_upload
+        tools = self._studio.shelf.find(order.model).tools
+        find = self._studio.workspace.find_upload
         return JSONResponse(
             {
                 "command": make_command(order, find, tools.command),
@@ -147,17 +147,18 @@ class _JobRoutes:
 
     def _check_order(self, order: FilmOrder) -> None:
         """What can be wrong is told at once, not when the job's turn comes."""
-        self._check_face(order.face)
+        self._check_face(order.face, order.model)
         for upload in (order.track.clip, order.sound):
             if upload is not None:
                 self._studio.workspace.find_upload(upload)
         if order.track.track is not None:
             check_length(order.track.track, order, self._studio.settings.limits)
 
-    def _check_face(self, face: FaceOrder) -> None:
-        self._studio.models.make_source(face)
+    def _check_face(self, face: FaceOrder, model: ModelOrder) -> None:
+        self._studio.shelf.find(model).make_source(face)
 
-    @staticmethod
-    def _stream(events) -> Response:
+    def _stream(self, first: list, only: str | None = None) -> Response:
+        self._studio.announcer.check_room()  # before an answer begins, which could not be refused
+        events = self._studio.announcer.listen(first, only)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)

@@ -1,15 +1,19 @@
 """What the service refuses and survives: nonsense, floods, kills, full disks."""
 
+import os
 import select
 import socket
 import urllib.error
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from full_disk import limit_file_size
 from PIL import Image
 from studio_samples import API, LONG, ORDER, TOKEN, ServedStudio, wait_for_job, wait_until
 
+from embed.photos.recipe import InversionRecipe
 from studio.app import build_app
 from studio.jobs import FINISHED, RUNNING, WAITING, JobStore, QueueFullError
 from studio.orders import describe_order, parse_order
@@ -130,6 +134,46 @@ def test_jobs_that_a_killed_server_left_are_looked_after(studio_settings):
     assert states == {whole: FINISHED, begun: WAITING, deadly: "failed", waiting: WAITING}
     assert studio.store.find(whole).result["frames"] == 14
     studio.close()
+
+
+def test_stopping_in_order_speaks_against_no_job(running):
+    _, studio = running
+    job = studio.store.create("a" * 26, "face", {"face": {"seed": 1}}, 9)
+    studio.store.take_next = lambda: None
+    for _ in range(3):
+        studio.store._data.execute("update jobs set attempts = attempts + 1, state = 'running'")
+        studio.store.put_back(job.id, forgive=True)
+    assert studio.store.find(job.id).attempts == 0
+
+
+def test_uploads_that_nothing_names_go_after_a_day(running):
+    client, studio = running
+    kept, young, old = (c * 26 for c in "abc")
+    for name in (kept, young, old):
+        (studio.workspace.uploads / f"{name}.photo").write_bytes(b"x")
+        if name != young:
+            os.utime(studio.workspace.uploads / f"{name}.photo", (0, 0))
+    face = {"photo": kept}
+    assert client.post(f"{API}/projects", json={"order": {**ORDER, "face": face}}).is_success
+    studio.remove_old_uploads()
+    assert {path.stem for path in studio.workspace.uploads.iterdir()} == {kept, young}
+
+
+def test_a_photo_that_is_not_prepared_holds_nobody_up(running):
+    """A picture of it is refused at once: to invert it takes minutes."""
+    client, studio = running
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    content = cv2.imencode(".png", noise)[1].tobytes()
+    sent = client.post(f"{API}/uploads?kind=photo", content=content).json()
+    studio.models.tools = replace(studio.models.tools, recipe=InversionRecipe(finder=None))
+    answer = client.post(f"{API}/pictures", json={"face": {"photo": sent["id"]}})
+    assert answer.status_code == 409 and "found in the photo first" in answer.json()["error"]
+
+
+def test_listeners_beyond_the_bound_are_told_so(running):
+    client, studio = running
+    studio.announcer._most = 0
+    assert client.get(f"{API}/events").status_code == 429
 
 
 def test_a_store_keeps_what_it_was_told(tmp_path):

@@ -119,6 +119,18 @@ def test_what_cannot_be_a_videos_face(photo):
         PhotoFace(str(photo.with_name("gone.png")), make_recipe()).check()
 
 
+def test_a_result_that_time_cut_short_says_so_each_time(photo):
+    generator = make_tiny_generator()
+    hasty = InversionSettings(steps=9, budget_s=1e-6, least_steps=2, precision="fp32")
+    face = PhotoFace(str(photo), make_recipe(settings=hasty))
+    for _ in range(2):  # found, and then kept
+        with pytest.warns(UserWarning, match=r"inversion of me\.png was cut short after 2 of 9"):
+            prepared = face.prepare(generator)
+        assert len(prepared.warnings) == 1 and "2 of 9 steps" in prepared.warnings[0]
+    patient = PhotoFace(str(photo), make_recipe()).prepare(generator)
+    assert patient.warnings == ()
+
+
 def test_a_damaged_result_is_told_and_made_again(photo, inversions):
     generator, face = make_tiny_generator(), PhotoFace(str(photo), make_recipe())
     first = face.prepare(generator)
