@@ -29,7 +29,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of rendered films")
-    parser.add_argument("--folder", type=Path, default=Path("outputs/film_gans"))
+    parser.add_argument("--folder", type=Path, default=Path("outputs/comparison"))
     parser.add_argument("--minutes", type=float, default=Settings.minutes, help="a method learns")
     parser.add_argument("--films", type=int, default=Settings.films, help="measured of each row")
     parser.add_argument("--learn-films", type=int, default=Settings.learn_films)
