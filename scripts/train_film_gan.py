@@ -4,9 +4,9 @@
     python -m scripts.train_film_gan method=tgan data=outputs/face_films plan=gpu
     python -m scripts.train_film_gan method=conv3d data=UCF-101 layout=ucf101 minutes=60
 
-In: films of scripts.render_face_films, or a folder of clips (docs/film-data.md). Out: a folder with
-the state, log.csv, sheet.png and, at the end, the network with its critics as method.safetensors. A
-run that was stopped goes on by the same command.
+In: films of scripts.render_face_films, or a folder of clips (docs/film-data.md). Out: in
+outputs/film_gans/METHOD the state, log.csv, sheet.png and, at the end, the network with its critics
+as METHOD.safetensors. A run that was stopped goes on by the same command.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def train(job: FilmGanJob, place: Place) -> None:
     sizes = FilmSizes(job.size_px, job.frames, width, len(films.names))
     gan = make_fresh(lambda: make_film_gan(job.method, sizes), plan.seed)
     gan.to(choose_device(job.device))
-    with TerminalProgress() as progress, own_folder(place.folder) as folder:
+    with TerminalProgress() as progress, own_folder(place.folder / job.method) as folder:
         trainer = fit_film_gan(gan, films, plan, folder, progress)
         card = {
             "data": f"{len(films)} films of {job.layout}",

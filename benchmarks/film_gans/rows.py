@@ -72,9 +72,7 @@ def make_ours(own_size: bool) -> Callable[[Settings, TrueFilms], Made]:
 
     def make(settings: Settings, true: TrueFilms) -> Made:
         count = settings.own_films if own_size else settings.films
-        begun_s = time.process_time()
-        films, parameters = draw_our_films(settings, count, None if own_size else settings.size_px)
-        return Made(films, {"parameters": parameters, **_count_time(begun_s, films)})
+        return Made(*draw_our_films(settings, count, None if own_size else settings.size_px))
 
     return make
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.film_gans import rows
-from benchmarks.film_gans.__main__ import FIGURES, PAGE
+from benchmarks.film_gans.finishing import FIGURES, PAGE
 from benchmarks.film_gans.measures import (
     find_features,
     measure_distances,

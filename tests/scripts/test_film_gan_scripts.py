@@ -25,9 +25,9 @@ def test_films_are_rendered_and_learned_from(call, tmp_path, monkeypatch):
     small = ("size_px=16", "frames=8", "plan=smoke", "device=cpu", f"data={tmp_path / 'films'}")
     code, errors = call(train_film_gan, "method=tgan", *small)
     assert code == 0, errors
-    gan = load_film_gan(tmp_path / "film_gan_tgan" / "tgan.safetensors")
+    gan = load_film_gan(tmp_path / "film_gans" / "tgan" / "tgan.safetensors")
     assert (gan.method, gan.sizes.width, gan.make_films(2).shape) == ("tgan", 4, (2, 3, 8, 16, 16))
-    assert (tmp_path / "film_gan_tgan" / "sheet.png").is_file()
+    assert (tmp_path / "film_gans" / "tgan" / "sheet.png").is_file()
     code, errors = call(train_film_gan, "method=tgan", *small, "batch=3")
     assert code == 1 and "others: batch" in errors
     code, errors = call(train_film_gan, "method=tgan", *small, "size_px=32")
