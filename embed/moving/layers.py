@@ -22,6 +22,8 @@ from synth.types import Picture
 MASK_PX = 1024
 #: Gaps between lips from which a mouth begins to be open, and is, in picture widths.
 CLOSED, OPEN = 0.004, 0.010
+#: The same, from which teeth may show.
+SHOWING = (0.012, 0.02)
 #: How far teeth must lie within the photo's lips, in picture widths.
 TEETH_MARGIN = 0.004
 #: Pixels of the photo for one of the result at which it is stretched too far, and not at all.
@@ -33,6 +35,8 @@ RING = 0.03
 MOST_GAIN = 1.7
 #: Share of a mouth whose levels are its dark, and how blurred what lies behind teeth is.
 DARK_SHARE, BEHIND = 0.15, 0.006
+#: How much of their light is left there.
+LIGHT_BEHIND = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +62,10 @@ def make_layers(photo: Picture, before: Picture, now: Picture, moved: Displaceme
     gain = find_shading(before, now, moved)
     gap = find_gap(moved.marks_now, MOUTH)
     is_open = float(np.clip((gap - CLOSED) / (OPEN - CLOSED), 0, 1))
-    mouth = is_open * draw_opening(moved.marks_now, MOUTH, MASK_PX, 0.0, 1.5)
+    mouth = is_open * draw_opening(moved.marks_now, MOUTH, MASK_PX, 0.0, 2.0)
     margin = -TEETH_MARGIN * MASK_PX
     teeth_before = draw_opening(moved.marks_before, MOUTH, MASK_PX, margin, 1.5)
+    teeth_before *= _find_share_of_teeth(moved)
     colours = match_colours(photo, before, moved)
     size = (MASK_PX, MASK_PX)
     drawn = _darken(_lay_within_lips(now, moved) * colours, mouth, moved)
@@ -101,7 +106,7 @@ def _darken(
     moved: Displacement,
 ) -> Float[np.ndarray, "mask mask 3"]:
     """Where the photo has teeth of its own, the generator's are but the dark behind them."""
-    has_teeth = np.clip((find_gap(moved.marks_before, MOUTH) - CLOSED) / (OPEN - CLOSED), 0, 1)
+    has_teeth = _find_share_of_teeth(moved)
     within = mouth > 0.5
     if not has_teeth or not within.any():
         return drawn
@@ -109,8 +114,14 @@ def _darken(
     light = levels.mean(1)
     dark = levels[light <= np.quantile(light, DARK_SHARE)].mean(0)
     soft = cv2.GaussianBlur(drawn, (0, 0), BEHIND * MASK_PX)
-    deep = np.minimum(soft, 2.2 * dark + 14)
+    deep = dark + LIGHT_BEHIND * (soft - dark)
     return drawn + has_teeth * (deep - drawn)
+
+
+def _find_share_of_teeth(moved: Displacement) -> float:
+    """1 where the photo's mouth is open, so that teeth may show; 0 where it is closed."""
+    gap = find_gap(moved.marks_before, MOUTH)
+    return float(np.clip((gap - SHOWING[0]) / (SHOWING[1] - SHOWING[0]), 0, 1))
 
 
 def match_colours(photo: Picture, before: Picture, moved: Displacement) -> Float[np.ndarray, 3]:

@@ -25,6 +25,10 @@ SOFTEN_PX = 1.5
 #: How far beyond the head its motion reaches, in picture widths, and in multiples of the motion.
 #: Width of the head's rim, whose motion counts there, in the grid's pixels.
 RIM_PX = 7
+#: How far within the square, in its widths, motion begins.
+BORDER = 0.05
+#: Weight of `fade_out` below which the motion ends, by force.
+LAST = 0.3
 LEAST_REACH, REACH_FOR_MOTION = 0.05, 2.2
 
 
@@ -83,7 +87,16 @@ def spread_beyond(shifts: Shifts, known: Weights, balls: Balls | None = None) ->
             within = (np.hypot(*np.moveaxis(at - place, 2, 0)) < radius) & (known == 0)
             shifts = np.where(within[..., None], shift.astype(np.float32), shifts)
             fixed = np.where(within, 1, fixed)
-    return fill_smoothly(shifts, fixed) * near[..., None]
+    ends = np.minimum(1, near / LAST) * _fade_at_border()
+    return fill_smoothly(shifts, fixed) * ends[..., None]
+
+
+def _fade_at_border() -> Weights:
+    """1 within the square, 0 at its border, beyond which a photo stays."""
+    line = np.minimum(np.arange(FIELD_PX), np.arange(FIELD_PX)[::-1]) / (BORDER * FIELD_PX)
+    t = np.clip(line, 0, 1).astype(np.float32)
+    t = t * t * (3 - 2 * t)
+    return np.minimum(t[:, None], t[None, :])
 
 
 def close_holes(known: Weights) -> UInt8[np.ndarray, "field field"]:

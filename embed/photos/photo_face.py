@@ -79,8 +79,8 @@ BESIDE = {
 class PhotoFace:
     """A FaceSource: the face in the photo at `path`.
 
-    pixels: `photo` moves the photo's own pixels (`embed.moving`), where the motion keeps the person;
-        `generator` shows what the generator draws.
+    pixels: `photo` moves the photo's own pixels (`embed.moving`), where the motion keeps the
+        person; `generator` shows what the generator draws.
     paste: frames are the whole photo, its longer side at most `paste_px` (None: as it is, up to
         8192). What the generator draws is faded in over `feather` of the crop's side.
     Raises ValueError for settings that cannot be met.
