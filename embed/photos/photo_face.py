@@ -42,6 +42,8 @@ PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 
 #: Raised when results change in kind, so that older ones are not taken for them.
 CACHE_VERSION = 2
+#: After a result's name: its inversion, while the generator is being tuned.
+BEGUN = ".begun.safetensors"
 #: Side of a crop that is only made to see whether it can be.
 PROBE_PX = 16
 #: What is copied beside a video, and under which name.
@@ -144,11 +146,13 @@ class PhotoFace:
     def _invert(self, generator: TrainableGenerator, folder: Path, report: Report) -> None:
         """Invert on the recipe's device; the generator goes back to where it was."""
         before, device = find_device(generator), choose_device(self.recipe.device)
+        begun = folder.with_name(f"{folder.name}{BEGUN}")
         try:
-            inverter = PhotoInverter(self.recipe, generator.to(device), report)
+            inverter = PhotoInverter(self.recipe, generator.to(device), report, begun)
             face = self._found.cut(generator.resolution)
             found = inverter.invert([face], [Path(self.path).name])[0]
         finally:
             generator.to(before)
         # Another process may have done the same meanwhile: either result is as good.
         save_result(folder, found, generator, self.recipe.describe(generator), replace=True)
+        begun.unlink(missing_ok=True)

@@ -59,3 +59,37 @@ def test_a_sound_lies_under_the_timeline(visit, tmp_path):
     page.click("#from-sound")
     page.wait_for_function("() => studio.project.document.events.at(-1).time > 2")
     assert page.evaluate("studio.project.describe().order.sound") is not None
+
+
+def test_another_generator_is_chosen_and_draws(visit, sample_files, tmp_path):
+    page = visit(viewport={"width": 1280, "height": 900})
+    page.click("#model")
+    page.locator("#model-generator").wait_for()
+    page.set_input_files("#generator-file", sample_files[0])
+    page.wait_for_function("() => studio.project.document.model.generator")
+    page.locator("#still").wait_for()  # it comes without directions
+    page.click("#model")
+    page.locator("#model-generator").wait_for()
+    page.set_input_files("#directions-file", sample_files[1])
+    page.wait_for_function("() => studio.project.document.model.directions")
+    page.locator("#still").wait_for(state="hidden")
+    page.wait_for_function("() => document.querySelector('.tile img').src.includes('generator=')")
+    page.wait_for_function("() => !studio.live._busy && !studio.live._wanted")
+    page.click("#undo")
+    assert page.evaluate("Object.keys(studio.project.document.model)") == ["generator"]
+
+
+def test_a_photo_is_followed_again_after_a_reload(visit, served, tmp_path):
+    noise = np.random.default_rng(1).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    Image.fromarray(noise).resize((320, 240)).save(tmp_path / "me.png")
+    page = visit(viewport={"width": 1280, "height": 900})
+    long = {"emotions": ["calm", {"emotion": "anger", "time": 100}]}
+    film = served.call("/films", {"face": {"seed": 1}, "track": long})  # the photo waits behind it
+    drop(page, tmp_path / "me.png", "image/png")
+    page.click("#photo-use:enabled")
+    page.locator("#photo-cancel").wait_for()
+    page.reload()
+    page.locator("#photo-cancel").wait_for()
+    served.call(f"/jobs/{film['id']}/cancel", method="POST")
+    page.wait_for_function("() => studio.project.document.face.photo")
+    page.locator("#photo .box").nth(1).wait_for()
