@@ -26,14 +26,13 @@ def make_settings(order: FilmOrder, find_upload: FindUpload) -> list[str]:
     elif order.track.clip is not None:
         settings += ["track=video", f"track.path={_quote(find_upload(order.track.clip))}"]
     settings += [f"interpolation={order.easing}", f"video={order.kind}"]
-    settings += [f"video.fps={order.fps:g}"]
-    if order.size_px is not None:
-        settings.append(f"video.size_px={order.size_px}")
-    if order.identity_budget is not None:
-        settings.append(f"identity_budget={order.identity_budget!r}")
-    if order.sound is not None:
-        settings.append(f"audio={_quote(find_upload(order.sound))}")
-    return settings
+    wanted = {
+        "video.fps": f"{order.fps:g}",
+        "video.size_px": order.size_px,
+        "identity_budget": order.identity_budget,
+        "audio": None if order.sound is None else _quote(find_upload(order.sound)),
+    }
+    return [*settings, *(f"{key}={value}" for key, value in wanted.items() if value is not None)]
 
 
 def make_model_settings(model: ModelOrder, find_file: FindUpload) -> list[str]:

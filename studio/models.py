@@ -160,7 +160,12 @@ class Models:
         return find_damage(source.find_folder(own)) is None
 
     def plan(self, actor: Actor, track: EmotionTrack, easing: str, fps: float) -> LatentPath:
-        """The track's way through W+, as a film takes it, but without an identity budget."""
+        """The track's way through W+, as a film takes it, but without an identity budget.
+
+        A generator without directions stays at rest, where a film would be refused.
+        """
+        if self.directions is None:
+            track = EmotionTrack.of("calm")
         motion = EmotionMotion(
             track, directions=self.directions, interpolation=Interpolation(easing)
         )

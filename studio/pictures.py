@@ -78,9 +78,13 @@ class PictureDesk:
         self._thread.start()
 
     def close(self) -> None:
-        """Draw nothing more."""
+        """Draw nothing more; whoever still waits is told so."""
         self._queue.put((-1, next(self._numbers), None))
         self._thread.join(timeout=30)
+        while not self._queue.empty():
+            task = self._queue.get()[2]
+            if task is not None and not task[0].done():
+                task[0].set_exception(BusyError("needs a studio that runs; it is being stopped"))
 
     def wish(self, wish: PictureWish, priority: int = NOW, hand: str = "") -> Future[bytes]:
         """The picture, soon. Of several wishes of one `hand` only the newest is drawn."""

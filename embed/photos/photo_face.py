@@ -63,6 +63,8 @@ CACHE_VERSION = 2
 PIXELS = ("photo", "generator")
 #: Longest side of a pasted film.
 LARGEST_PHOTO_PX = 8192
+#: After a result's name: its inversion, while the generator is being tuned.
+BEGUN = ".begun.safetensors"
 #: Side of a crop that is only made to see whether it can be.
 PROBE_PX = 16
 #: What is copied beside a video, and under which name.
@@ -196,11 +198,13 @@ class PhotoFace:
     def _invert(self, generator: TrainableGenerator, folder: Path, report: Report) -> None:
         """Invert on the recipe's device; the generator goes back to where it was."""
         before, device = find_device(generator), choose_device(self.recipe.device)
+        begun = folder.with_name(f"{folder.name}{BEGUN}")
         try:
-            inverter = PhotoInverter(self.recipe, generator.to(device), report)
+            inverter = PhotoInverter(self.recipe, generator.to(device), report, begun)
             face = self._found.cut(generator.resolution)
             found = inverter.invert([face], [Path(self.path).name])[0]
         finally:
             generator.to(before)
         # Another process may have done the same meanwhile: either result is as good.
         save_result(folder, found, generator, self.recipe.describe(generator), replace=True)
+        begun.unlink(missing_ok=True)

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from studio.api.routing import Answer, StudioRoutes
 from studio.model_orders import ModelOrder, describe_model, parse_model
-from studio.parts import API, Studio
 
 
-def make_routes(studio: Studio) -> list[Route]:
-    """The routes of models."""
-    routes = _ModelRoutes(studio)
-    return [
-        Route(f"{API}/models", routes.list, methods=["GET"]),
-        Route(f"{API}/models", routes.load, methods=["POST"]),
-    ]
+class ModelRoutes(StudioRoutes):
+    """Choosing a generator and directions."""
 
-
-class _ModelRoutes:
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    def list_answers(self) -> Mapping[str, Answer]:
+        """See StudioRoutes."""
+        return {
+            "GET /models": self.list,
+            "POST /models": self.load,
+        }
 
     async def list(self, request: Request) -> Response:
         """Files of the studio's folder, by name."""
