@@ -51,6 +51,23 @@ COMMANDS = {
     "score": Command(
         "score_acd", "a scorecard for any videos, or the protocol of 210", "'videos=[mine.mp4]'"
     ),
+    "preference-study": Command(
+        "make_preference_study",
+        "a page on which people say which films they prefer",
+        "'methods={ours: films/ours, theirs: films/theirs}'",
+    ),
+    "preferences": Command(
+        "score_preferences",
+        "what their answers say",
+        "key=key.json 'answers=[one.json,two.json]'",
+    ),
+    "collect": Command(
+        "collect_scores",
+        "the scorecards of many films become a table",
+        "outputs/video",
+        (),
+        ("folder",),
+    ),
     "verify": Command(
         "verify",
         "is a file ours, and is it as it was made",
@@ -101,12 +118,25 @@ COMMANDS = {
     "train-points": Command(
         "train_points", "a network that places 68 points", "head_model=ict_facekit.npz"
     ),
+    "fit-head": Command(
+        "fit_head", "the head behind the bundled generator's pictures", "head_model=ict_facekit.npz"
+    ),
     "train-still-gan": Command(
         "train_still_gan",
         "a small GAN of your own pictures",
         "pictures out=own.safetensors",
         (),
         ("pictures",),
+    ),
+    "render-face-films": Command(
+        "render_face_films",
+        "films of drawn people to learn from",
+        "head_model=ict_facekit.npz",
+    ),
+    "train-film-gan": Command(
+        "train_film_gan",
+        "a generator of films, from the papers of before",
+        "method=mocogan data=outputs/face_films",
     ),
     "convert-head-model": Command(
         "convert_head_model",

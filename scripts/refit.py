@@ -4,17 +4,17 @@
     python -m scripts.refit minutes=25               # a slice; call it again to go on
     python -m scripts.refit data=faces 'only=[perceptual,judge,encoder]'
     python -m scripts.refit show=true
+    python -m scripts.refit head_model=ict_facekit.npz only=[head]
 
 Each step names the files it reads and writes. docs/refit.json keeps their hashes as they were when
 the step was last done; a step whose files are all as they were then is skipped, so that a stopped
 refit goes on, and only what a change touches is done again. The two networks that judge pictures
-need the renders they learn from: without `data` they are left as they are.
+need the renders they learn from: without `data` they are left as they are; so is the head that
+moves photos without `head_model`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import shutil
 import signal
@@ -28,7 +28,9 @@ from pathlib import Path
 from scripts.entry import Place, run_script
 from scripts.moodreel import write_setting
 from scripts.reporting import say
-from synth.storage.atomic import write_text_atomically
+from synth.plain_text import load_json
+from synth.storage.assets import hash_file
+from synth.storage.run_settings import are_same_settings, hash_settings, replace_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = Path("docs/refit.json")
@@ -36,6 +38,8 @@ GENERATOR = "synth/generators/weights/moodreel-faces.safetensors"
 PERCEPTUAL = "synth/judging/weights/moodreel-perceptual.safetensors"
 JUDGE = "synth/judging/weights/moodreel-judge.safetensors"
 ENCODER = "embed/encoder/weights/moodreel-encoder.safetensors"
+VOCABULARY = "synth/generators/bundled_parameters.py"
+HEAD = "synth/generators/weights/moodreel-head.safetensors"
 DIRECTIONS = "synth/motion/weights/moodreel-faces.safetensors"
 
 
@@ -45,6 +49,7 @@ class RefitJob:
 
     minutes: float | None
     data: str | None
+    head_model: str | None
     only: list[str]
     force: bool
     show: bool
@@ -67,7 +72,7 @@ class RefitStep:
     resumes: bool = False
 
 
-def list_steps(data: Path | None) -> list[RefitStep]:
+def list_steps(data: Path | None, head_model: Path | None = None) -> list[RefitStep]:
     """All steps in the order in which they depend on each other."""
     steps = [
         RefitStep(
@@ -95,7 +100,16 @@ def list_steps(data: Path | None) -> list[RefitStep]:
         _make_film("readme", "video.gif", "docs/demo.gif"),
         _make_photo_page(),
     ]
+    if head_model is not None:
+        steps.insert(0, _fit_head(head_model))
     return steps if data is None else [*_list_networks(data), *steps]
+
+
+def _fit_head(head_model: Path) -> RefitStep:
+    """What moves a photo's pixels follows from the vocabulary and the renderer's head."""
+    command = ("-m", "scripts.fit_head", write_setting("head_model", str(head_model)))
+    inputs = (str(head_model), VOCABULARY, "configs/fit_head.yaml")
+    return RefitStep("head", inputs, (HEAD,), (command,))
 
 
 def _list_networks(data: Path) -> list[RefitStep]:
@@ -137,7 +151,7 @@ def _make_photo_page() -> RefitStep:
     )
     return RefitStep(
         "photo",
-        (GENERATOR, DIRECTIONS, ENCODER, PERCEPTUAL),
+        (GENERATOR, DIRECTIONS, ENCODER, PERCEPTUAL, HEAD),
         ("docs/photo_sheet.png",),
         (("-c", photo), film),
         copies=(("outputs/photo/contact_sheet.png", "docs/photo_sheet.png"),),
@@ -146,26 +160,22 @@ def _make_photo_page() -> RefitStep:
 
 def hash_step(root: Path, step: RefitStep) -> dict[str, str]:
     """SHA-256 by file that the step reads or writes ('' where there is none), and of its text."""
-    files = {name: _hash(root / name) for name in (*step.inputs, *step.outputs)}
-    text = json.dumps([step.commands, step.copies])
-    return {**files, "commands": hashlib.sha256(text.encode()).hexdigest()}
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    paths = {name: root / name for name in (*step.inputs, *step.outputs)}
+    files = {name: hash_file(path) if path.is_file() else "" for name, path in paths.items()}
+    return {**files, "commands": hash_settings([step.commands, step.copies])}
 
 
 def read_record(root: Path) -> dict[str, dict[str, str]]:
     """Hashes by step as they were when it was last done."""
     file = root / RECORD
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return load_json(file) if file.exists() else {}
 
 
 def find_due(root: Path, steps: Sequence[RefitStep]) -> list[RefitStep]:
     """Steps whose files are not as they were; what a due step writes makes later ones due too."""
     record, due, changing = read_record(root), [], set()
     for step in steps:
-        is_same = record.get(step.name) == hash_step(root, step)
+        is_same = are_same_settings(record.get(step.name), hash_step(root, step))
         if not is_same or changing.intersection(step.inputs):
             due.append(step)
             changing.update(step.outputs)
@@ -199,7 +209,7 @@ def take_step(root: Path, step: RefitStep, until_s: float) -> bool:
     if step.remove is not None:
         shutil.rmtree(root / step.remove, ignore_errors=True)
     record = {**read_record(root), step.name: hash_step(root, step)}
-    write_text_atomically(root / RECORD, json.dumps(record, indent=2, sort_keys=True) + "\n")
+    replace_settings(root / RECORD, record)
     return True
 
 
@@ -224,15 +234,18 @@ def forget(root: Path, steps: Sequence[RefitStep]) -> None:
     """Make steps due whatever their files are."""
     names = {step.name for step in steps}
     record = {name: hashes for name, hashes in read_record(root).items() if name not in names}
-    write_text_atomically(root / RECORD, json.dumps(record, indent=2, sort_keys=True) + "\n")
+    replace_settings(root / RECORD, record)
 
 
 def take_due_steps(job: RefitJob, place: Place) -> None:
     """Take the steps that the job asks for, or print them. Raises ValueError for unknown ones."""
-    steps = list_steps(None if job.data is None else Path(job.data))
+    data, head_model = (None if x is None else Path(x) for x in (job.data, job.head_model))
+    steps = list_steps(data, head_model)
     names = [step.name for step in steps]
     if set(job.only) - set(names):
-        raise ValueError(f"needs steps among {names}; got {job.only}; try data=... for networks")
+        raise ValueError(
+            f"needs steps among {names}; got {job.only}; try data=... or head_model=..."
+        )
     steps = [step for step in steps if not job.only or step.name in job.only]
     if job.show:
         say("\n".join(step.name for step in find_due(ROOT, steps)) or "nothing is due")

@@ -123,6 +123,18 @@ def test_what_cannot_be_a_videos_face(photo):
         PhotoFace(str(photo.with_name("gone.png")), make_recipe()).check()
 
 
+def test_a_result_that_time_cut_short_says_so_each_time(photo):
+    generator = make_tiny_generator()
+    hasty = InversionSettings(steps=9, budget_s=1e-6, least_steps=2, precision="fp32")
+    face = PhotoFace(str(photo), make_recipe(settings=hasty))
+    for _ in range(2):  # found, and then kept
+        with pytest.warns(UserWarning, match=r"inversion of me\.png was cut short after 2 of 9"):
+            prepared = face.prepare(generator)
+        assert len(prepared.warnings) == 1 and "2 of 9 steps" in prepared.warnings[0]
+    patient = PhotoFace(str(photo), make_recipe()).prepare(generator)
+    assert patient.warnings == ()
+
+
 def test_a_damaged_result_is_told_and_made_again(photo, inversions):
     generator, face = make_tiny_generator(), PhotoFace(str(photo), make_recipe())
     first = face.prepare(generator)
@@ -135,6 +147,29 @@ def test_a_damaged_result_is_told_and_made_again(photo, inversions):
         assert torch.equal(first.rows, again.rows) and len(inversions) == count + 1
     PhotoFace(str(photo), make_recipe()).prepare(generator)
     assert len(inversions) == 4
+
+
+def test_the_photos_own_pixels_move_unless_the_generators_are_wanted(photo, tmp_path):
+    random = np.random.default_rng(0)
+    whole = random.integers(0, 255, (100, 160, 3), np.uint8)
+    Image.fromarray(whole).save(tmp_path / "group.png")
+    generator = make_tiny_generator()
+    face = PhotoFace(str(tmp_path / "group.png"), make_recipe(finder=find(1)), paste=True)
+    prepared = face.prepare(generator)
+    still = torch.zeros(2)
+
+    def stay(times_s):
+        return prepared.rows.expand(len(times_s), -1, -1)
+
+    stage = prepared.find_place(stay, still)
+    drawn = np.repeat(prepared.moves.reference[None], 2, axis=0)
+    assert np.array_equal(stage(drawn, still), np.stack([whole, whole])), "nothing moved"
+    crop = dataclasses.replace(face, paste=False).prepare(generator)
+    assert np.array_equal(crop.find_place(stay, still)(drawn, still)[0], crop.moves.crop)
+    plain = dataclasses.replace(face, pixels="generator").prepare(generator)
+    assert plain.moves is None and plain.find_place(stay, still) is plain.place
+    with pytest.raises(ValueError, match="needs pixels among photo, generator; got 'own'"):
+        PhotoFace(str(photo), make_recipe(), pixels="own")
 
 
 def test_who_was_stopped_goes_on_with_tuning(photo, monkeypatch):
