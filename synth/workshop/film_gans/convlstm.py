@@ -8,8 +8,8 @@
 The report gives inputs, numbers of layers and the shape of the result. Ours: noise of 100 through a
 linear layer to 64 maps, the picture through strided convolutions of 64 channels to another 64;
 ConvLSTMs of 128 channels, kernel 3, without peepholes; 128, 64, 32, 32 channels after; the critic
-has 64, 128, 256, 512, 512. In training the picture is the first frame of a real film; that the film
-begins with it nobody asks for but the critic.
+has 64, 128, 256, 512, 512. Maps of films of 96 pixels are 6 x 6. In training the picture is the
+first frame of a real film; that the film begins with it nobody asks for but the critic.
 """
 
 from __future__ import annotations
@@ -68,9 +68,10 @@ class ConvLstmGenerator(nn.Module):
     def __init__(self, sizes: FilmSizes) -> None:
         super().__init__()
         doublings = sizes.count_doublings(MAP_PX)
+        px = sizes.size_px >> doublings
         width, memory = sizes.scale(INPUT, MEMORY)
-        self.frames, self.noise_shape = sizes.frames, (width, MAP_PX, MAP_PX)
-        self.project = nn.Linear(Z_DIM, width * MAP_PX * MAP_PX)
+        self.frames, self.noise_shape = sizes.frames, (width, px, px)
+        self.project = nn.Linear(Z_DIM, width * px * px)
         look: list[nn.Module] = []
         for k in range(doublings):
             look += [nn.Conv2d(width if k else 3, width, 4, 2, 1), nn.LeakyReLU(SLOPE)]
