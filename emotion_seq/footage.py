@@ -6,8 +6,6 @@ journal is a folder with one .npz per shot, so that a stopped run can go on.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +26,7 @@ from synth.emotions import Emotion
 from synth.judging.emotion_scoring import Probabilities
 from synth.storage.arrays import load_arrays
 from synth.storage.atomic import write_atomically
+from synth.storage.run_settings import hash_settings
 
 #: Goes into every file that holds recognised emotions.
 DISCLOSURE = (
@@ -133,8 +132,7 @@ def make_person_sequences(
 
 def open_journal(folder: str | Path, heading: Mapping[str, str]) -> Path:
     """The folder of this very run below `folder`: another video or setting has another."""
-    digest = hashlib.sha256(json.dumps(heading, sort_keys=True).encode()).hexdigest()
-    place = Path(folder) / digest[:16]
+    place = Path(folder) / hash_settings(heading)[:16]
     place.mkdir(parents=True, exist_ok=True)
     return place
 

@@ -24,18 +24,41 @@ Built = TypeVar("Built")
 _REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 
 
+class KeptParts:
+    """What was built last at each place, for jobs one after another in one process.
+
+    The same settings at the same place give the same object again, with the weights that it has
+    loaded: a generator and the networks that look at faces are loaded once for many films.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[str, tuple[object, Any]] = {}
+
+    def build(self, name: str, config: object, make: Callable[[], Any]) -> Any:
+        """The object of these settings at that place, or what `make` makes."""
+        before = self._parts.get(name)
+        if before is None or before[0] != config:
+            self._parts[name] = before = (config, make())
+        return before[1]
+
+
 class Deferred(Generic[Built]):
     """Something that a job builds when it is time; its settings were checked already."""
 
-    def __init__(self, config: object, name: str, allowed: Constructors) -> None:
-        self._config, self._name, self._allowed = config, name, allowed
+    def __init__(
+        self, config: object, name: str, allowed: Constructors, kept: KeptParts | None = None
+    ) -> None:
+        self._config, self._name, self._allowed, self._kept = config, name, allowed, kept
         plain = to_plain(config)
         #: The constructor's name, for cards.
         self.target = str(plain.get("_target_", "")) if isinstance(plain, Mapping) else ""
 
     def build(self, **more: Any) -> Built:
         """Build it; `more` are entries that the configuration does not have."""
-        return build(self._config, self._name, self._allowed, **more)
+        config = self._config
+        return _build(
+            to_plain(config), _read_written(config), self._name, self._allowed, more, self._kept
+        )
 
 
 def read_job(
@@ -43,10 +66,12 @@ def read_job(
     job_type: type[Built],
     allowed: Constructors,
     kinds: Mapping[str, Any] | None = None,
+    kept: KeptParts | None = None,
 ) -> Built:
     """The job, its entries built in the order of its fields.
 
-    kinds: of the fields, where the job's module may not be at hand. Raises ValueError naming the
+    kinds: of the fields, where the job's module may not be at hand. kept: what jobs before this one
+    have built, and this one adds to. Raises ValueError naming the
     setting that is of another kind, or that a constructor lacks.
     """
     kinds = get_type_hints(job_type) if kinds is None else kinds
@@ -55,9 +80,9 @@ def read_job(
         name, kind = field.name, kinds[field.name]
         value = OmegaConf.select(config, name, throw_on_missing=True)
         if get_origin(kind) is Deferred:
-            entries[name] = Deferred(value, name, allowed)
+            entries[name] = Deferred(value, name, allowed, kept)
             continue
-        entries[name] = build(value, name, allowed)
+        entries[name] = _build(to_plain(value), _read_written(value), name, allowed, {}, kept)
         if is_dataclass(kind) and isinstance(entries[name], dict):
             # A group of plain settings: its kind is its constructor.
             check_settings(kind, name, entries[name], {})  # pyright: ignore[reportArgumentType]
@@ -73,20 +98,25 @@ def build(config: object, name: str, allowed: Constructors, **more: Any) -> Any:
     place of that one. Only constructors that configs/ names for this group are accepted. Raises
     ValueError for another, and for entries that it does not take.
     """
-    return _build(to_plain(config), _read_written(config), name, allowed, more)
+    return _build(to_plain(config), _read_written(config), name, allowed, more, None)
 
 
 def _build(
-    config: object, written: object, name: str, allowed: Constructors, more: Mapping[str, Any]
+    config: object,
+    written: object,
+    name: str,
+    allowed: Constructors,
+    more: Mapping[str, Any],
+    kept: KeptParts | None,
 ) -> Any:
     """`written` is the whole configuration with its references, where there is one."""
     if isinstance(config, list):
-        return [_build(item, None, name, allowed, {}) for item in config]
+        return [_build(item, None, name, allowed, {}, None) for item in config]
     if not isinstance(config, Mapping):
         return config
     places = {str(key): _find_place(written, name, str(key)) for key in config}
     entries = {
-        str(key): _build(value, written, places[str(key)], allowed, {})
+        str(key): _build(value, written, places[str(key)], allowed, {}, kept)
         for key, value in config.items()
         if key != "_target_"
     }
@@ -94,7 +124,9 @@ def _build(
         return entries
     target = find_target(config["_target_"], name, allowed)
     check_settings(target, name, entries, more, places)
-    return target(**entries | dict(more))
+    if kept is None or more:
+        return target(**entries | dict(more))
+    return kept.build(name, config, lambda: target(**entries))
 
 
 def _read_written(config: object) -> object:

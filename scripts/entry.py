@@ -11,15 +11,20 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
+from scripts.attempts import FINISHED, RUNNING, count_outcomes, keep_attempt
 from scripts.constructors import CONFIGS, find_constructors
-from scripts.reporting import reporting_errors
+from scripts.reporting import reporting_errors, say
+from scripts.sweeping import Sweep, name_part, read_sweep
 
 Job = TypeVar("Job")
+#: By these the command line asks for several runs.
+MANY = ("--multirun", "-m")
 
 
 @dataclass(frozen=True)
@@ -39,20 +44,43 @@ class Place:
         return bool(re.search(r"^name:.*\$\{now:", self.config, re.MULTILINE))
 
 
-def run_script(config_name: str, job_type: type[Job], run: Callable[[Job, Place], None]) -> None:
-    """Compose configs/<config_name>.yaml with the command line, read the job and run it."""
-    with reporting_errors():
-        _run_composed(config_name, job_type, run)
+def run_script(
+    config_name: str, job_type: type[Job], run: Callable[[Job, Place], None], apart: bool = False
+) -> None:
+    """Compose configs/<config_name>.yaml with the command line, read the job and run it.
+
+    apart: each run of a sweep has a folder of its own, named by its values, and none ends the
+    others by failing (`scripts.sweeping`); the configuration then has `paths: together`.
+    """
+    is_apart = apart and is_sweep()
+    with (
+        reporting_errors(),
+        preparing_sweep(config_name) if is_apart else nullcontext() as sweep,
+    ):
+        _run_composed(config_name, job_type, run, sweep.keys if sweep else None)
 
 
-def _run_composed(config_name: str, job_type: type[Job], run: Callable[[Job, Place], None]) -> None:
+def is_sweep() -> bool:
+    """Whether the command line asks for several runs."""
+    return any(flag in sys.argv for flag in MANY)
+
+
+def _run_composed(
+    config_name: str,
+    job_type: type[Job],
+    run: Callable[[Job, Place], None],
+    keys: tuple[str, ...] | None,
+) -> None:
+    """keys: the settings that vary among runs that are kept apart."""
     # Here, so that Ctrl-C during these long imports is reported like any other.
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import DictConfig, OmegaConf
 
-    from scripts.building import read_job
+    from scripts.building import KeptParts, read_job
 
+    # Films of a sweep in one process share what they load.
+    kept = KeptParts() if keys is not None else None
     # Now, since a launcher may run the job in a process that does not know this module.
     kinds = get_type_hints(job_type)
 
@@ -61,22 +89,72 @@ def _run_composed(config_name: str, job_type: type[Job], run: Callable[[Job, Pla
             check_choices(HydraConfig.get().runtime.choices)
             folder = Path(HydraConfig.get().runtime.output_dir)
             shared = Path(OmegaConf.select(config, "paths.run", default=folder))
-            place = Place(folder, shared, OmegaConf.to_yaml(config))
+            own = shared / name_run(keys) if keys is not None else folder
+            place = Place(own, shared, OmegaConf.to_yaml(config))
             prepare_process()
-            run(read_job(config, job_type, find_constructors(config_name), kinds), place)
+            with keep_attempt(own) if keys is not None else nullcontext():
+                allowed = find_constructors(config_name)
+                run(read_job(config, job_type, allowed, kinds, kept), place)
 
     # Hydra then raises what went wrong instead of printing its own report.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     main = hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=config_name)(
         run_job
     )
-    if not {"-m", "--multirun"} & set(sys.argv):
+    if not is_sweep():
         main()
         return
     try:
         main()
     except Exception as error:
         raise explain_launcher(error) from error
+
+
+@contextmanager
+def preparing_sweep(config_name: str) -> Iterator[Sweep]:
+    """Give the sweep its folder before it begins; at the end say what has become of its runs.
+
+    Raises ValueError for settings that no run could have, and where runs failed.
+    """
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    words = sys.argv
+    sweep = read_sweep(words[1:])
+    with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
+        config = compose(config_name, [*sweep.parts[0].settings], return_hydra_config=True)
+    check_choices(config.hydra.runtime.choices)
+    folder = Path(OmegaConf.select(config, "paths.run"))
+    sweep.save(folder)
+    say(f"{folder}: {len(sweep.parts)} runs")
+    # The flag before the settings: among them, argparse would not know those after it.
+    settings = [word for word in words[1:] if word not in MANY]
+    sys.argv = [words[0], MANY[0], *settings, *sweep.naming]
+    try:
+        yield sweep
+    finally:
+        sys.argv = words
+    report_sweep(folder, [part.name for part in sweep.parts])
+
+
+def report_sweep(folder: Path, names: list[str]) -> None:
+    """Say what has become of a sweep's runs. Raises ValueError where some have not come to an end
+    and nobody is at work on them."""
+    counts = count_outcomes(folder, names)
+    say(f"{folder}: {', '.join(f'{count} {state}' for state, count in counts.items())}")
+    if counts.keys() - {FINISHED, RUNNING}:
+        raise ValueError(
+            f"needs all {len(names)} runs finished; got others; "
+            f"python -m scripts.collect_scores folder={folder} lists why; the same command tries "
+            "again what is missing"
+        )
+
+
+def name_run(keys: tuple[str, ...]) -> str:
+    """The folder's name of the run of a sweep that Hydra is at."""
+    from hydra.core.hydra_config import HydraConfig
+
+    return name_part(HydraConfig.get().overrides.task, keys)
 
 
 def check_choices(choices: Mapping[str, object]) -> None:

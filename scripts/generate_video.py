@@ -5,12 +5,14 @@
     python -m scripts.generate_video track=file track.path=my_track.yaml interpolation=cubic
     python -m scripts.generate_video generator=file generator.path=ffhq.pkl motion=walk
     python -m scripts.generate_video face=photo face.path=me.jpg
+    python -m scripts.generate_video -m 'face.seed=range(0,1000)' launcher=slurm
 
 In: a configuration out of configs/generate_video.yaml. Out: one folder with the video,
 contact_sheet.png, scorecard.json (.md, .png), track.yaml, latents.npz and config.yaml. The same
 command and seed give the same bytes, but for the scorecard's `render_time_s`. A run that was killed
 or ran out of disk is taken up again by the same command; a film that is there is not made again,
-unless `resume=false` says so (docs/resuming.md).
+unless `resume=false` says so (docs/resuming.md). With -m a folder with a folder for each film
+(docs/scale.md).
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ def find_folder(place: Place) -> Path:
 
 def main() -> None:
     """The command line."""
-    run_script("generate_video", VideoJob, generate_video)
+    run_script("generate_video", VideoJob, generate_video, apart=True)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,6 @@ moves photos without `head_model`.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import shutil
 import signal
@@ -30,7 +28,9 @@ from pathlib import Path
 from scripts.entry import Place, run_script
 from scripts.moodreel import write_setting
 from scripts.reporting import say
-from synth.storage.atomic import write_text_atomically
+from synth.plain_text import load_json
+from synth.storage.assets import hash_file
+from synth.storage.run_settings import are_same_settings, hash_settings, replace_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = Path("docs/refit.json")
@@ -160,26 +160,22 @@ def _make_photo_page() -> RefitStep:
 
 def hash_step(root: Path, step: RefitStep) -> dict[str, str]:
     """SHA-256 by file that the step reads or writes ('' where there is none), and of its text."""
-    files = {name: _hash(root / name) for name in (*step.inputs, *step.outputs)}
-    text = json.dumps([step.commands, step.copies])
-    return {**files, "commands": hashlib.sha256(text.encode()).hexdigest()}
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    paths = {name: root / name for name in (*step.inputs, *step.outputs)}
+    files = {name: hash_file(path) if path.is_file() else "" for name, path in paths.items()}
+    return {**files, "commands": hash_settings([step.commands, step.copies])}
 
 
 def read_record(root: Path) -> dict[str, dict[str, str]]:
     """Hashes by step as they were when it was last done."""
     file = root / RECORD
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return load_json(file) if file.exists() else {}
 
 
 def find_due(root: Path, steps: Sequence[RefitStep]) -> list[RefitStep]:
     """Steps whose files are not as they were; what a due step writes makes later ones due too."""
     record, due, changing = read_record(root), [], set()
     for step in steps:
-        is_same = record.get(step.name) == hash_step(root, step)
+        is_same = are_same_settings(record.get(step.name), hash_step(root, step))
         if not is_same or changing.intersection(step.inputs):
             due.append(step)
             changing.update(step.outputs)
@@ -213,7 +209,7 @@ def take_step(root: Path, step: RefitStep, until_s: float) -> bool:
     if step.remove is not None:
         shutil.rmtree(root / step.remove, ignore_errors=True)
     record = {**read_record(root), step.name: hash_step(root, step)}
-    write_text_atomically(root / RECORD, json.dumps(record, indent=2, sort_keys=True) + "\n")
+    replace_settings(root / RECORD, record)
     return True
 
 
@@ -238,7 +234,7 @@ def forget(root: Path, steps: Sequence[RefitStep]) -> None:
     """Make steps due whatever their files are."""
     names = {step.name for step in steps}
     record = {name: hashes for name, hashes in read_record(root).items() if name not in names}
-    write_text_atomically(root / RECORD, json.dumps(record, indent=2, sort_keys=True) + "\n")
+    replace_settings(root / RECORD, record)
 
 
 def take_due_steps(job: RefitJob, place: Place) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from embed.photos.photo_face import PIXELS
 from studio.identifiers import check_id
+from studio.model_orders import OWN, ModelOrder, describe_model, parse_model
 from synth.faces.mixed_face import MixedFace
 from synth.film.settings import FilmSettings
 from synth.motion.emotion_track import (
@@ -32,7 +34,8 @@ class FaceOrder:
     """Exactly one of: a seed, a mix of seeds, an upload with a photo or with latents.
 
     share: of the way through a mix of two. which: a photo's face by its number, None the largest.
-    paste: put the moving face back into the photo. index: which of the saved faces.
+    pixels: photo moves the photo's own, generator draws the person anew; paste: show the whole
+    photo with the moving face in it. index: which of the saved faces.
     """
 
     seed: int | None = None
@@ -41,6 +44,7 @@ class FaceOrder:
     photo: str | None = None
     which: int | None = None
     paste: bool = False
+    pixels: str = "photo"
     latents: str | None = None
     index: int = 0
     psi: float = 0.7
@@ -60,6 +64,8 @@ class FaceOrder:
             MixedFace(list(self.mix), self.share)
         if not -2 <= self.psi <= 2:
             raise ValueError(f"needs a truncation psi from -2 to 2; got {self.psi}; try 0.7")
+        if self.pixels not in PIXELS:
+            raise ValueError(f"needs pixels among {', '.join(PIXELS)}; got {show(self.pixels)}")
         if self.index < 0 or (self.which or 0) < 0:
             raise ValueError("needs the number of a face from 0 on; got one below")
         for upload in (self.photo, self.latents):
@@ -77,7 +83,7 @@ class TrackOrder:
 
 @dataclass(frozen=True)
 class FilmOrder:
-    """One film: who, which emotions, how. `sound` is an upload whose sound it gets."""
+    """One film: who, which emotions, how, by which model. `sound` is an upload that it gets."""
 
     face: FaceOrder
     track: TrackOrder
@@ -88,6 +94,7 @@ class FilmOrder:
     sound: str | None = None
     kind: str = "mp4"
     name: str = ""
+    model: ModelOrder = OWN
 
     def __post_init__(self) -> None:
         Interpolation(self.easing)
@@ -137,7 +144,9 @@ NUMBER = (int, float)
 
 def parse_face(content: Any) -> FaceOrder:
     """JSON -> FaceOrder; raises ValueError."""
-    keys = ("seed", "mix", "share", "photo", "which", "paste", "latents", "index", "psi")
+    keys = (
+        "seed", "mix", "share", "photo", "which", "paste", "pixels", "latents", "index", "psi"
+    )  # fmt: skip
     read = _Reader(content, "face", keys)
     mix = read.take("mix", list, [])
     if any(not isinstance(seed, int) or isinstance(seed, bool) for seed in mix):
@@ -149,6 +158,7 @@ def parse_face(content: Any) -> FaceOrder:
         photo=read.take("photo", str, None),
         which=read.take("which", int, None),
         paste=read.take("paste", bool, False),
+        pixels=read.take("pixels", str, "photo"),
         latents=read.take("latents", str, None),
         index=read.take("index", int, 0),
         psi=float(read.take("psi", NUMBER, 0.7)),
@@ -161,6 +171,14 @@ def parse_track_order(content: Any) -> TrackOrder:
         read = _Reader(content, "track", ("clip",))
         return TrackOrder(clip=check_id(read.take("clip", str, "")))
     return TrackOrder(track=parse_plain_track(content))
+
+
+def parse_track_source(content: Any) -> dict[str, str]:
+    """What a track is read from: {"clip": id}, its emotions, or {"sound": id}, its turns."""
+    read = _Reader(content, "track", ("clip", "sound"))
+    if len(read.content) != 1:
+        raise ValueError('needs a clip or a sound to make a track of; try {"clip": ID}')
+    return {key: check_id(read.take(key, str, "")) for key in read.content}
 
 
 def parse_plain_track(content: Any) -> EmotionTrack:
@@ -183,6 +201,7 @@ def parse_order(content: Any) -> FilmOrder:
     """JSON -> FilmOrder; raises ValueError naming what is wrong."""
     keys = (
         "face", "track", "easing", "fps", "size_px", "identity_budget", "sound", "kind", "name",
+        "model",
     )  # fmt: skip
     read = _Reader(content, "film", keys)
     if "face" not in content or "track" not in content:
@@ -198,6 +217,7 @@ def parse_order(content: Any) -> FilmOrder:
         sound=read.take("sound", str, None),
         kind=read.take("kind", str, "mp4"),
         name=read.take("name", str, ""),
+        model=parse_model(content.get("model")),
     )
 
 
@@ -220,4 +240,6 @@ def describe_order(order: FilmOrder) -> dict[str, Any]:
     for key in ("easing", "fps", "size_px", "identity_budget", "sound", "kind", "name"):
         if getattr(order, key) != getattr(usual, key):
             content[key] = getattr(order, key)
+    if order.model != OWN:
+        content["model"] = describe_model(order.model)
     return content

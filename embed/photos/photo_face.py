@@ -8,8 +8,6 @@ the same photo inverts nothing.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -55,6 +53,7 @@ from synth.progress import Report, ignore_progress
 from synth.resizing import resize_frames
 from synth.storage.assets import find_cache_folder
 from synth.storage.checksums import find_damage
+from synth.storage.run_settings import hash_settings
 from synth.types import Frames, Times
 
 #: Other names than the input's: the sides differ.
@@ -66,6 +65,8 @@ CACHE_VERSION = 2
 PIXELS = ("auto", "photo", "generator")
 #: Longest side of a pasted film.
 LARGEST_PHOTO_PX = 8192
+#: After a result's name: its inversion, while the generator is being tuned.
+BEGUN = ".begun.safetensors"
 #: Side of a crop that is only made to see whether it can be.
 PROBE_PX = 16
 #: Side of the square in which the head is looked for.
@@ -159,8 +160,7 @@ class PhotoFace:
             "generator": generator.sha256,
             "recipe": self.recipe.describe(generator),
         }
-        text = json.dumps(choices, sort_keys=True)
-        return find_cache_folder() / RESULTS / hashlib.sha256(text.encode()).hexdigest()[:32]
+        return find_cache_folder() / RESULTS / hash_settings(choices)[:32]
 
     @cached_property
     def _found(self) -> FoundFace:
@@ -222,11 +222,13 @@ class PhotoFace:
     def _invert(self, generator: TrainableGenerator, folder: Path, report: Report) -> None:
         """Invert on the recipe's device; the generator goes back to where it was."""
         before, device = find_device(generator), choose_device(self.recipe.device)
+        begun = folder.with_name(f"{folder.name}{BEGUN}")
         try:
-            inverter = PhotoInverter(self.recipe, generator.to(device), report)
+            inverter = PhotoInverter(self.recipe, generator.to(device), report, begun)
             face = self._found.cut(generator.resolution)
             found = inverter.invert([face], [Path(self.path).name])[0]
         finally:
             generator.to(before)
         # Another process may have done the same meanwhile: either result is as good.
         save_result(folder, found, generator, self.recipe.describe(generator), replace=True)
+        begun.unlink(missing_ok=True)

@@ -25,6 +25,7 @@ from synth.devices import choose_device
 from synth.faces.face import Face, FaceSource
 from synth.film.contact_sheet import save_contact_sheet
 from synth.film.disk_space import SpaceWatch, check_space, count_copies, guess_video_bytes
+from synth.film.emotion_checks import check_emotions
 from synth.film.job import Job, describe_job
 from synth.film.marks.marking import mark_files
 from synth.film.recording import Recording, count_recorded, find_missing
@@ -41,6 +42,7 @@ from synth.motion.paths import count_frames
 from synth.progress import Progress, Report, ignore_progress
 from synth.scores.scorecard import RunFacts, Scorecard, load_scorecard, score_video
 from synth.scores.scorecard_report import save_scorecard
+from synth.storage.run_settings import are_same_settings
 from synth.video.reading import VideoFacts, probe_video
 from synth.video.segments import link_or_copy
 from synth.video.sound import add_sound, check_sound
@@ -113,7 +115,11 @@ def make_film(
         job = describe_job(face, plan, settings, shot.sound)
         shot = replace(shot, origin=job.describe_origin(face))
         finished = place.read_finished() if settings.resume else None
-        if finished is not None and finished.job == job.to_plain() and finished.is_whole():
+        if (
+            finished is not None
+            and are_same_settings(finished.job, job.to_plain())
+            and finished.is_whole()
+        ):
             progress(Progress("film", note="is there already; resume=false makes it again"))
             return _open_film(place, shot, is_kept=True)
         if finished is not None and not _has_video(finished, job):
@@ -184,6 +190,7 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
             seed=shot.face.seed,
             native_resolution_px=generator.resolution,
             render_time_s=render_time_s,
+            emotions=check_emotions(shot.face, shot.plan, settings.fps, settings.score),
             warnings=shot.face.warnings,
         )
         shot.report(Progress("score"))

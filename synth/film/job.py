@@ -9,8 +9,6 @@ the versions of what draws and encodes. Neither names nor times of files count.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,6 +29,7 @@ from synth.motion.base import Plan
 from synth.motion.paths import LatentPath, count_frames, find_transforms, iterate_frame_times
 from synth.storage.assets import hash_file
 from synth.storage.fingerprints import hash_arrays, hash_value
+from synth.storage.run_settings import hash_settings
 
 #: Of what draws and encodes here: to be raised when a film's bytes change.
 VERSION = 1
@@ -50,8 +49,7 @@ class Job:
 
     def describe_origin(self, face: Face) -> Origin:
         """Where the film comes from, for its marks."""
-        text = json.dumps(self.pictures, sort_keys=True)
-        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        sha256 = hash_settings(self.pictures)
         return Origin(face.generator.name, sha256, make_id(sha256), face.originals)
 
 
@@ -65,6 +63,7 @@ def describe_job(face: Face, plan: Plan, settings: FilmSettings, sound: Path | N
         "sound": hash_file(sound) if sound is not None else None,
         "observer": score.observer.name if score.observer is not None else None,
         "face_stride": score.face_stride,
+        "emotions": score.emotions.name if score.emotions is not None else None,
         "seed": face.seed,
         "label": face.label,
         "moments": hash_value(plan.moments),

@@ -1,12 +1,14 @@
-"""One folder, one kind of results: the settings of a run that can be taken up again.
+"""Is this the same job? What results depend on, as plain JSON: kept beside them, or as a name.
 
-In: what the results depend on, as plain JSON. Out: a file with it, or a ValueError where results
-of another kind lie already, with the names of what differs. Settings count by value: their order
-and the layout of the file do not matter.
+In: settings as plain JSON; files and weights within them by their hash. Out: a file with them, or a
+ValueError where results of another kind lie already, with the names of what differs; or a hash, for
+results that are kept under it. Settings count by value: their order and the layout of the file do
+not matter. Films (`synth.film.job`), photos, footage, trainings and refits all ask here.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,6 +41,16 @@ def replace_settings(path: Path, settings: Mapping[str, Any]) -> None:
     write_text_atomically(path, json.dumps(settings, indent=1, sort_keys=True) + "\n")
 
 
+def hash_settings(settings: Any) -> str:
+    """The sha256 of what results depend on, for results that are kept under a name made of it."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def are_same_settings(kept: Any, settings: Any) -> bool:
+    """Whether `kept`, as read from a file, says the same as `settings`."""
+    return kept == json.loads(json.dumps(settings))
+
+
 def check_same_settings(
     kept: Any, settings: Mapping[str, Any], source: str, advice: str = ADVICE
 ) -> None:
@@ -47,9 +59,9 @@ def check_same_settings(
     source: what was made with the kept ones, `the results in out were made with`. advice: how the
     sentence ends.
     """
-    wanted = json.loads(json.dumps(settings))
-    if kept == wanted:
+    if are_same_settings(kept, settings):
         return
+    wanted = json.loads(json.dumps(settings))
     differing = ", ".join(_list_differences(kept, wanted)[:_MOST_NAMED])
     raise ValueError(f"needs the settings that {source}; got others: {differing}; {advice}")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -53,6 +54,9 @@ CODEC_OPTIONS: dict[str, dict[str, str]] = {
     "libvpx-vp9": {"b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"},
 }
 WORST_CRF = {"libvpx-vp9": 63}
+#: x265 learns when frames are decoded from the first one after these; without one it says whatever
+#: its memory held before, and the file cannot be written then.
+X265_DELAY_FRAMES = 2
 #: Codes of ISO/IEC 23091-2 for BT.709 primaries and transfer.
 BT709 = 1
 GIF_MAX_FPS = 50
@@ -145,6 +149,12 @@ def _fits(codec: str, suffix: str) -> bool:
     return is_carried and any(f.name == PIXEL_FORMAT for f in encoder.video_formats or ())
 
 
+def set_decoding_times(packets: Iterable[Any]) -> None:
+    """Let packets that are decoded in the order in which they are shown say so."""
+    for packet in packets:
+        packet.dts = packet.pts
+
+
 class ContainerEncoder:
     """mp4, webm or gif through PyAV into the file at `path`, whose errors reach the caller."""
 
@@ -176,7 +186,10 @@ class ContainerEncoder:
         container: Any = self._container
         self._container = None
         try:
-            container.mux(self._stream.encode())
+            packets = self._stream.encode()
+            if self._codec == "libx265" and self._written <= X265_DELAY_FRAMES:
+                set_decoding_times(packets)
+            container.mux(packets)
         except FFmpegError as error:
             if self._file.error is not None:
                 raise self._file.error from error

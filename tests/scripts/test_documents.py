@@ -11,6 +11,7 @@ from hydra import compose, initialize_config_dir
 import synth.generators
 from scripts.constructors import CONFIGS
 from scripts.moodreel import find_command, make_settings
+from scripts.sweeping import read_sweep
 from synth.generators import load_generator
 from synth.motion import direction_sets
 from synth.video.reading import probe_video
@@ -45,6 +46,8 @@ def test_a_command_in_a_document_composes(page, call):
     assert importlib.util.find_spec(script), f"{page} names {script}"
     root = script.removeprefix("scripts.")
     if (CONFIGS / f"{root}.yaml").is_file():
+        if root == "generate_videos_ray" or (root == "generate_video" and "-m" in settings):
+            settings = [*read_sweep(settings).parts[0].settings]
         settings = [word for word in settings if word not in ("-m", "--multirun", "...", "--help")]
         with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
             compose(root, settings)
