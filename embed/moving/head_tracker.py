@@ -23,8 +23,8 @@ from scipy.interpolate import RBFInterpolator
 from embed.faces.base import PointPlacer
 from embed.moving.displacement import FIELD_PX, Displacement, Marks
 from embed.moving.mesh_field import draw_shifts
+from embed.moving.openings import EYES, find_gap, find_irises
 from embed.moving.openings import MOUTH as OPENING
-from embed.moving.openings import find_gap, find_irises
 from synth.generators.bundled_head import IDENTITY_MODES, BundledHead, PlacedHead
 from synth.generators.bundled_parameters import EMOTIONS
 from synth.types import Picture, Rows
@@ -46,6 +46,9 @@ PAIRS = ((61, 67), (62, 66), (63, 65), (50, 58), (51, 57), (52, 56))
 LEAST_GAP = 0.002
 #: Root mean square of changes of identity, in standard deviations, that are another person.
 MOST_OF_A_PERSON = 0.3
+#: How much higher than in the photo an eye may get, in its height then; how far from its middle
+#: lids reach, in its widths.
+WIDEST, LIDS = 0.4, 0.75
 _EMOTIONS = slice(IDENTITY_MODES, IDENTITY_MODES + len(EMOTIONS))
 LEAST_SCALE, MOST_SCALE = 0.45, 1.4
 
@@ -82,6 +85,7 @@ class HeadTracker:
         placed = self._place(read)
         moved = np.einsum("pij,pj->pi", laid.scale, placed.points - before.points)
         first = before.points + laid.beside
+        moved = self._hold_lids(first, moved)
         closed = (1 - self._find_share_open(placed)) * laid.parted
         points = first, first + moved - closed
         marks = (
@@ -101,6 +105,24 @@ class HeadTracker:
         """Whether W+ shows the person of the reference still."""
         change = (self.head.read(rows) - self._read)[:IDENTITY_MODES]
         return float(np.sqrt((change**2).mean())) < MOST_OF_A_PERSON
+
+    def _hold_lids(
+        self, first: Float[np.ndarray, "point 2"], moved: Float[np.ndarray, "point 2"]
+    ) -> Float[np.ndarray, "point 2"]:
+        """Movements by which no eye opens wider than eyes do: a drawn face goes further."""
+        numbers, held = self.head.landmarks, moved.copy()
+        for chains in EYES:
+            was = find_gap(first[numbers], chains)
+            wider = find_gap((first + moved)[numbers], chains) / max(was, 1e-6) - 1
+            if wider <= 0:
+                continue
+            kept = WIDEST * np.tanh(wider / WIDEST) / wider
+            corners = numbers[[chains[0][0], chains[0][-1]]]
+            width = np.ptp(first[corners, 0])
+            away = np.linalg.norm(first - first[corners].mean(0), axis=1) / (LIDS * width)
+            share = (1 - kept) * np.exp(-(away**4))[:, None]
+            held -= share * (moved - moved[corners].mean(0))
+        return held
 
     def _find_drawn(self, own: Marks, picture: Picture) -> Marks:
         """The head's points, the mouth's as they are found in the picture where it is open."""

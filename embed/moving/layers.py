@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from embed.moving.displacement import FIELD_PX, Displacement, Shifts, Weights
+from embed.moving.eyes import EyeFill, fill_eyes
 from embed.moving.openings import LIPS, MOUTH, draw_opening, find_gap
 from embed.moving.shading import find_shading
 from synth.types import Picture
@@ -48,7 +49,7 @@ class Layers:
     """All on grids over the square. shifts [n, n, 2], log gain [n, n]; mouth [m, m] 0 to 1 what of
     the result lies within the lips; drawn [m, m, 3] float levels that are put there, with weights
     [m, m] drawn_share; teeth_before [m, m] where the photo shows teeth, teeth [2, 2] their shifts
-    (above, below); is_still: the photo stays as it is.
+    (above, below); eyes: what lids uncover; is_still: the photo stays as it is.
     """
 
     shifts: Shifts
@@ -58,6 +59,7 @@ class Layers:
     drawn_share: Float[np.ndarray, "mask mask"]
     teeth_before: Float[np.ndarray, "mask mask"]
     teeth: Float[np.ndarray, "2 2"]
+    eyes: tuple[EyeFill, ...] = ()
     is_still: bool = False
 
 
@@ -80,7 +82,15 @@ def make_layers(photo: Picture, before: Picture, now: Picture, moved: Displaceme
     share = np.maximum(opened, 1 - np.clip((stretch - STRETCHED) / (SOUND - STRETCHED), 0, 1))
     still = moved.is_still and not gain.any()
     return Layers(
-        moved.shifts, gain, mouth, drawn, share, teeth_before, moved.teeth, is_still=still
+        moved.shifts,
+        gain,
+        mouth,
+        drawn,
+        share,
+        teeth_before,
+        moved.teeth,
+        fill_eyes(photo, moved),
+        still,
     )
 
 

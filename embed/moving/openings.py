@@ -19,7 +19,7 @@ EYES = (((36, 37, 38, 39), (36, 41, 40, 39)), ((42, 43, 44, 45), (42, 47, 46, 45
 LIPS = ((48, 49, 50, 51, 52, 53, 54), (48, 59, 58, 57, 56, 55, 54))
 STEPS = 24
 #: Radius of an iris, and what lashes and lids' shadows take of an eye, in its widths.
-IRIS, LASHES = 0.22, 0.05
+IRIS, LASHES = 0.22, 0.085
 _SUBPIXEL_BITS = 4
 
 Chains = tuple[tuple[int, ...], tuple[int, ...]]

@@ -157,3 +157,23 @@ def test_a_mask_holds_the_head_with_its_hair_and_not_what_is_around_it():
     assert mask[round(0.84 * SIDE), SIDE // 2] > 0.5, "room for a dropping chin"
     assert mask[:8].max() < 0.05 and mask[:, :20].max() < 0.05 and mask[-10:].max() < 0.1
     assert (find_head_mask(photo, np.full((68, 2), 0.5)) == 1).all()
+
+
+def test_an_eye_that_opens_wider_shows_a_round_iris():
+    marks, photo = make_marks(), make_plain(190)
+    y, x = (np.mgrid[:SIDE, :SIDE] + 0.5) / SIDE
+    centre, radius = np.array([0.37, 0.43]), 0.024
+    photo[np.hypot(x - 0.37, y - 0.43) < radius] = 40
+    photo[(y < 0.412) | (y > 0.448)] = (200, 120, 100)  # lids
+    wide = marks.copy()
+    wide[[37, 38], 1] -= 0.012
+    wide[[40, 41], 1] += 0.012
+    nothing, none = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32), np.zeros((2, 2))
+    moved = Displacement(nothing, nothing[..., 0], marks, wide, wide, none, none)
+    layers = make_layers(photo, make_plain(9), make_plain(9), moved)
+    assert len(layers.eyes) == 1
+    np.testing.assert_allclose(layers.eyes[0].centre, centre, atol=0.004)
+    painted = paint_moved(frame_crop(photo), layers)
+    above = painted[round(0.4115 * SIDE), round(0.37 * SIDE)]
+    assert above.max() < 90, "iris, where the lid was"
+    assert np.array_equal(painted[:, SIDE // 2 :], photo[:, SIDE // 2 :])
