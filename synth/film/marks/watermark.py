@@ -9,7 +9,9 @@ Image-adaptive watermarking using visual models, IEEE Journal on Selected Areas 
     t(x) = mean of |h|^(1/2) over a neighbourhood of x, squared,
 
 where h is the luma without what a blur leaves of it. For Gaussian noise t is its deviation but for
-a factor; of a lone edge, which few pixels of a neighbourhood see, little is left.
+a factor; of a lone edge, which few pixels of a neighbourhood see, little is left. In the dark,
+where a level is a larger share of the light, strength is less; in small pictures, whose waves are
+too short to be seen well, it is more.
 """
 
 from __future__ import annotations
@@ -24,11 +26,14 @@ from jaxtyping import Float, UInt8
 from synth.film.marks.pattern import SIDE, draw_pattern
 from synth.types import Frames, Times
 
-#: Grey levels (of 255, root of the mean square) on plain ground, and at most. 1.0 can be seen on
-#: plain ground at full size.
-LEAST_LEVELS, MOST_LEVELS = 0.22, 1.7
+#: Grey levels (of 255, root of the mean square) on plain ground, and at most, for pictures of
+#: `_FULL_PX` on the shorter side. 1.0 can be seen on plain ground there.
+LEAST_LEVELS, MOST_LEVELS = 0.25, 1.2
+_FULL_PX, _MOST_TIMES = 1024, 1.5
 #: Levels for each level of texture around a pixel.
 LEVELS_PER_TEXTURE = 0.5
+#: Below this luma strength shrinks with it, down to a share.
+_DARK, _LEAST_SHARE = 90, 0.4
 #: The blur that shading survives, and the neighbourhood of a pixel: units of 1/256 of the shorter
 #: side.
 _SHADING, _NEIGHBOURS = 1.5, 5
@@ -76,6 +81,9 @@ def _measure_levels(luma: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     fine = np.abs(small - cv2.GaussianBlur(small, (0, 0), _SHADING))
-    texture = cv2.blur(np.sqrt(fine), (_NEIGHBOURS, _NEIGHBOURS)) ** 2
-    levels = np.clip(LEAST_LEVELS + LEVELS_PER_TEXTURE * texture, 0, MOST_LEVELS)
+    window = (_NEIGHBOURS, _NEIGHBOURS)
+    texture = cv2.blur(np.sqrt(fine), window) ** 2
+    share = np.clip(cv2.blur(small, window) / _DARK, _LEAST_SHARE, 1)
+    share *= np.clip(np.sqrt(_FULL_PX / min(height, width)), 1, _MOST_TIMES)
+    levels = np.clip(LEAST_LEVELS + LEVELS_PER_TEXTURE * texture, 0, MOST_LEVELS) * share
     return cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR)
