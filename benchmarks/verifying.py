@@ -25,6 +25,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from PIL import Image
 
 from synth.film.marks.keys import load_or_make_key, load_own_root
@@ -56,7 +57,7 @@ def load_source(path: Path) -> Frames:
 
 def cut_clip(sources: Sequence[Frames], side_px: int, random: np.random.Generator) -> Frames:
     """A random crop of a random film; of a picture as a pan of a pixel a frame."""
-    source = sources[random.integers(len(sources))]
+    source = sources[int(random.integers(len(sources)))]
     own_px = int(min(source.shape[1:3]) * random.uniform(0.6, 1.0))
     top, left = (int(random.integers(n - own_px + 1)) for n in source.shape[1:3])
     cut = source[:, top : top + own_px, left : left + own_px]
@@ -75,7 +76,7 @@ def write_file(path: Path, frames: Frames, settings: MarkSettings, number: int) 
     """A picture, film or folder with the marks of `settings`."""
     origin = Origin("benchmark", f"{number:064x}", make_id(str(number)))
     for stage in list_stages(settings, origin):
-        frames = stage(frames, None)
+        frames = stage(frames, torch.arange(len(frames)) / 25)
     encoding = Encoding(fps=25, marked=settings.manifest)
     if path.suffix in (".png", ".jpg"):
         Image.fromarray(frames[0]).save(path, quality=92)
