@@ -152,6 +152,7 @@ def run_ours(options: argparse.Namespace) -> Progress:
     settings = InversionSettings(
         steps=options.our_steps,
         budget_s=options.budget,
+        least_steps=0,
         learning_rate=options.learning_rate,
         optimiser=options.optimiser,
         precision=options.precision,

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from dataclasses import dataclass
 
@@ -49,6 +50,16 @@ COMMANDS = {
     ),
     "score": Command(
         "score_acd", "a scorecard for any videos, or the protocol of 210", "'videos=[mine.mp4]'"
+    ),
+    "preference-study": Command(
+        "make_preference_study",
+        "a page on which people say which films they prefer",
+        "'methods={ours: films/ours, theirs: films/theirs}'",
+    ),
+    "preferences": Command(
+        "score_preferences",
+        "what their answers say",
+        "key=key.json 'answers=[one.json,two.json]'",
     ),
     "collect": Command(
         "collect_scores",
@@ -107,12 +118,25 @@ COMMANDS = {
     "train-points": Command(
         "train_points", "a network that places 68 points", "head_model=ict_facekit.npz"
     ),
+    "fit-head": Command(
+        "fit_head", "the head behind the bundled generator's pictures", "head_model=ict_facekit.npz"
+    ),
     "train-still-gan": Command(
         "train_still_gan",
         "a small GAN of your own pictures",
         "pictures out=own.safetensors",
         (),
         ("pictures",),
+    ),
+    "render-face-films": Command(
+        "render_face_films",
+        "films of drawn people to learn from",
+        "head_model=ict_facekit.npz",
+    ),
+    "train-film-gan": Command(
+        "train_film_gan",
+        "a generator of films, from the papers of before",
+        "method=mocogan data=outputs/face_films",
     ),
     "convert-head-model": Command(
         "convert_head_model",
@@ -176,8 +200,12 @@ def write_setting(name: str, text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """A text in quotes, as Hydra's grammar has them."""
-    return "'" + text.replace("'", "\\'") + "'"
+    """A text in quotes, as Hydra's grammar has them: it reads this very text from it."""
+    # A backslash counts as one only before a quote, the end, or what would be an interpolation.
+    text = re.sub(r"(\\*)\$\{", lambda found: 2 * found[1] + "\\${", text)
+    escaped = {"'": "\\'", "": ""}
+    text = re.sub(r"(\\*)('|\Z)", lambda found: 2 * found[1] + escaped[found[2]], text)
+    return f"'{text}'"
 
 
 def _is_setting(word: str) -> bool:

@@ -5,7 +5,8 @@
 
 In: a project's file, as the studio saves it, and further settings of scripts.generate_video. Out:
 what generate_video writes. Photos, clips and sounds of a project are looked for among the uploads
-of the studio below outputs/studio, or MOODREEL_STUDIO.
+of the studio below outputs/studio, or MOODREEL_STUDIO; generators that it names in the folder
+models, or MOODREEL_MODELS.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ def make_arguments(words: list[str]) -> list[str]:
 
     Raises ValueError for a file that is no project, OSError for one that cannot be read.
     """
-    from studio.commands import make_settings
+    from studio.commands import make_model_settings, make_settings
+    from studio.identifiers import is_id
     from studio.project_files import load_project
     from studio.settings import Limits
     from studio.workspace import NotFoundError, Workspace
@@ -32,8 +34,11 @@ def make_arguments(words: list[str]) -> list[str]:
         raise ValueError("needs a project's file; got none; try play_project my.moodreel.json")
     order = load_project(Path(words[0].removeprefix("project=")))
     folder = Path(os.environ.get("MOODREEL_STUDIO", "outputs/studio"))
+    find = Workspace(folder.resolve(), Limits()).find_upload
+    models = Path(os.environ.get("MOODREEL_MODELS", "models")).resolve()
     try:
-        settings = make_settings(order, Workspace(folder.resolve(), Limits()).find_upload)
+        settings = make_settings(order, find)
+        settings += make_model_settings(order.model, lambda n: find(n) if is_id(n) else models / n)
     except NotFoundError as error:
         raise ValueError(
             f"{words[0]}: needs the file that was uploaded for it; found none in {folder}/uploads; "

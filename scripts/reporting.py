@@ -35,13 +35,13 @@ def reporting_errors() -> Iterator[None]:
             warnings.showwarning = _show_warning
             yield
     except KeyboardInterrupt:
-        _report("interrupted; files that were not finished are removed")
+        report_error("interrupted; files that were not finished are removed")
         sys.exit(INTERRUPTED)
     except Exception as error:
         sentence = explain_error(error)
         if sentence is None:
             raise
-        _report(sentence)
+        report_error(sentence)
         sys.exit(FAILED)
     finally:
         _handle_sigterm(before)
@@ -77,7 +77,8 @@ def explain_error(error: Exception) -> str | None:
     return None
 
 
-def _report(message: str) -> None:
+def report_error(message: str) -> None:
+    """One line on stderr; with MOODREEL_DEBUG=1 the traceback before it."""
     if os.environ.get("MOODREEL_DEBUG") == "1":
         traceback.print_exc()
     print(f"error: {make_printable(message)}", file=sys.stderr)

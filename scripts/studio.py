@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from embed.photos.recipe import InversionRecipe
 from scripts.building import Deferred
@@ -44,6 +45,7 @@ class StudioJob:
     address: Address
     limits: Limits
     browse: bool
+    models: str | None
     render: RenderSettings
     scorecard: ScoreSettings
     inversion: InversionRecipe
@@ -74,8 +76,16 @@ def run_studio(job: StudioJob, place: Place) -> None:
         generator_path=path or "bundled",
         command=tuple(keep_shared(overrides)),
     )
-    settings = StudioSettings(place.folder, tools, job.address, job.limits)
+    models = None if job.models is None else find_models(job.models)
+    settings = StudioSettings(place.folder, tools, job.address, job.limits, models)
     serve(settings, say, job.browse)
+
+
+def find_models(folder: str) -> Path:
+    """The folder of generators and directions. Raises ValueError where there is none."""
+    if not Path(folder).is_dir():
+        raise ValueError(f"needs a folder of generators for models; got {folder}; check the path")
+    return Path(folder).resolve()
 
 
 def make_reader(cutter: FaceCutter, scorer: EmotionScorer) -> Callable[[str, float], EmotionTrack]:

@@ -5,7 +5,8 @@
 
 In: pictures and films. Out: a line for each, or JSON. The exit code is that of the worst: 0 ours
 and unchanged, 3 ours and changed since, 4 our watermark without a manifest of ours, 5 nothing of
-ours; 1 where a file cannot be read. Nothing is asked of the network.
+ours; 1 where a file cannot be read, which is told, and the others are looked at all the same.
+Nothing is asked of the network.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.entry import Place, run_script
-from scripts.reporting import say
+from scripts.reporting import FAILED, report_error, say
 from synth.film.marks.keys import load_own_root
 from synth.film.marks.verifying import CHANGED, NOTHING, UNCHANGED, WATERMARK, verify_file
 
@@ -37,17 +38,22 @@ def verify(job: VerifyJob, place: Place) -> None:
     own = load_own_root()
     roots = [Path(path).read_text(encoding="utf-8") for path in job.trust]
     roots += [own] if own else []
-    verdicts = []
+    verdicts, unread = [], False
     for path in job.files:
-        verdict = verify_file(path, roots)
+        try:
+            verdict = verify_file(path, roots)
+        except (OSError, ValueError) as error:
+            report_error(str(error))
+            unread = True
+            continue
         verdicts.append(verdict)
         if not job.json:
             say(verdict.describe())
     if job.json:
         say(json.dumps([verdict.to_json() for verdict in verdicts], indent=1))
     code = max((EXIT_CODES[verdict.status] for verdict in verdicts), default=0)
-    if code:
-        sys.exit(code)
+    if code or unread:
+        sys.exit(FAILED if unread else code)
 
 
 def main() -> None:

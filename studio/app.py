@@ -16,14 +16,18 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from studio.api import jobs, pictures, projects, uploads
-from studio.api.uploads import TooManyUploadsError
+from studio.api.jobs import JobRoutes
+from studio.api.models import ModelRoutes
+from studio.api.pictures import PictureRoutes
+from studio.api.projects import ProjectRoutes
+from studio.api.uploads import TooManyUploadsError, UploadRoutes
 from studio.bodies import TooLargeError, TooSlowError
 from studio.description import describe_service
+from studio.events import TooManyListenersError
 from studio.gate import Gate
 from studio.jobs import RUNNING, WAITING, QueueFullError
 from studio.making import hide_folder
-from studio.models import LIVE_PX
+from studio.models import LIVE_PX, NotPreparedError
 from studio.orders import KINDS, USUAL_BUDGET
 from studio.parts import API, Studio, build_studio
 from studio.pictures import LATER, BusyError
@@ -38,11 +42,13 @@ STATIC = Path(__file__).with_name("static")
 STATUSES: dict[type[Exception], int] = {
     NotFoundError: 404,
     ConflictError: 409,
+    NotPreparedError: 409,
     TooLargeError: 413,
     TooSlowError: 408,
     QueueFullError: 429,
     BusyError: 429,
     TooManyUploadsError: 429,
+    TooManyListenersError: 429,
     FileNotFoundError: 404,
     ValueError: 400,
     OSError: 500,
@@ -59,6 +65,7 @@ def build_app(settings: StudioSettings) -> tuple[Gate, Studio]:
     @asynccontextmanager
     async def run(app: Starlette) -> AsyncIterator[None]:
         studio.announcer.start(asyncio.get_running_loop())
+        studio.remove_old_uploads()
         studio.worker.start()
         # Loaded while the first page is looked at.
         studio.desk.do(lambda: (studio.models.live, studio.models.directions), LATER)
@@ -77,12 +84,9 @@ def build_app(settings: StudioSettings) -> tuple[Gate, Studio]:
 
 def list_routes(studio: Studio) -> list[Route | Mount]:
     """Every route of the studio."""
-    found: list[Route | Mount] = [
-        *projects.make_routes(studio),
-        *pictures.make_routes(studio),
-        *jobs.make_routes(studio),
-        *uploads.make_routes(studio),
-    ]
+    found: list[Route | Mount] = []
+    for part in (ProjectRoutes, PictureRoutes, JobRoutes, ModelRoutes, UploadRoutes):
+        found += part(studio).make_routes()
 
     async def show_state(request: Request) -> Response:
         return JSONResponse(_describe_state(studio))
@@ -101,12 +105,13 @@ def list_routes(studio: Studio) -> list[Route | Mount]:
 
 
 def _describe_state(studio: Studio) -> dict:
-    models, limits = studio.models, studio.settings.limits
-    generator = models.generator if models.is_ready else None
+    own, limits = studio.models, studio.settings.limits
+    generator = own.generator if own.is_ready else None
     observer = studio.settings.tools.score.observer
     return {
-        "ready": models.is_ready,
+        "ready": own.is_ready,
         "generator": None if generator is None else generator.name,
+        "moves": generator is None or own.directions is not None,
         "resolution": None if generator is None else generator.resolution,
         "emotions": [emotion.label for emotion in Emotion],
         "easings": list(EASINGS),

@@ -51,7 +51,7 @@ async def save_body(request: Request, path: Path, limits: Limits) -> int:
                 await asyncio.to_thread(file.write, part)
                 size += len(part)
             file.flush()
-            os.fsync(file.fileno())
+            await asyncio.to_thread(os.fsync, file.fileno())
         if not size:
             raise ValueError("needs a file; got nothing")
         os.replace(temporary, path)

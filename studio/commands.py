@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from studio.model_orders import ModelOrder
 from studio.orders import FaceOrder, FilmOrder
 from synth.motion.emotion_track import EmotionTrack
 
@@ -25,13 +26,22 @@ def make_settings(order: FilmOrder, find_upload: FindUpload) -> list[str]:
     elif order.track.clip is not None:
         settings += ["track=video", f"track.path={_quote(find_upload(order.track.clip))}"]
     settings += [f"interpolation={order.easing}", f"video={order.kind}"]
-    settings += [f"video.fps={order.fps:g}"]
-    if order.size_px is not None:
-        settings.append(f"video.size_px={order.size_px}")
-    if order.identity_budget is not None:
-        settings.append(f"identity_budget={order.identity_budget!r}")
-    if order.sound is not None:
-        settings.append(f"audio={_quote(find_upload(order.sound))}")
+    wanted = {
+        "video.fps": f"{order.fps:g}",
+        "video.size_px": order.size_px,
+        "identity_budget": order.identity_budget,
+        "audio": None if order.sound is None else _quote(find_upload(order.sound)),
+    }
+    return [*settings, *(f"{key}={value}" for key, value in wanted.items() if value is not None)]
+
+
+def make_model_settings(model: ModelOrder, find_file: FindUpload) -> list[str]:
+    """The settings by which generate_video works with the order's generator and directions."""
+    settings: list[str] = []
+    if model.generator is not None:
+        settings += ["generator=file", f"generator.path={_quote(find_file(model.generator))}"]
+    if model.directions is not None:
+        settings.append(f"directions.path={_quote(find_file(model.directions))}")
     return settings
 
 
@@ -134,10 +144,11 @@ def _write_face(face: FaceOrder, find_upload: FindUpload) -> tuple[str, list[str
         return f"SavedFace({str(find_upload(face.latents))!r}, {face.index})", []
     assert face.photo is not None
     path = str(find_upload(face.photo))
-    return (
-        f"PhotoFace({path!r}, paste={face.paste})",
-        ["from embed.photos.photo_face import PhotoFace"],
-    )
+    lines = ["from embed.photos.photo_face import PhotoFace"]
+    if face.which is None:
+        return f"PhotoFace({path!r}, paste={face.paste})", lines
+    lines.append("from embed.photos.recipe import InversionRecipe")
+    return f"PhotoFace({path!r}, InversionRecipe(which={face.which}), {face.paste})", lines
 
 
 def _write_track(order: FilmOrder, find_upload: FindUpload) -> tuple[str, list[str]]:

@@ -44,6 +44,8 @@ SCHEMAS: dict[str, Any] = {
         psi=_NUMBER,
     )
     | {"description": "exactly one of seed, mix, photo and latents"},
+    "Model": _object(generator=_TEXT, directions=_TEXT)
+    | {"description": "ids of uploads, or names out of GET /models; none: the studio's own"},
     "Event": _object(
         ("emotion",),
         emotion=_EMOTION,
@@ -65,6 +67,8 @@ SCHEMAS: dict[str, Any] = {
         note=_TEXT,
     ),
     "Clip": _object(("clip",), clip=_ID) | {"description": "the emotions of an uploaded clip"},
+    "TrackSource": _object(clip=_ID, sound=_ID) | {"description": "one of them"},
+    "Frame": _object(("time_s",), time_s=_NUMBER),
     "FilmOrder": _object(
         ("face", "track"),
         face=_ref("Face"),
@@ -76,6 +80,7 @@ SCHEMAS: dict[str, Any] = {
         sound=_ID,
         kind={"enum": list(KINDS)},
         name=_TEXT,
+        model=_ref("Model"),
     ),
     "Job": _object(
         ("id", "kind", "state"),
@@ -99,6 +104,7 @@ SCHEMAS: dict[str, Any] = {
         easing=_EASING,
         time_s=_NUMBER,
         size_px={"enum": list(SIZES)},
+        model=_ref("Model"),
         priority={"enum": ["now", "soon", "later"]},
         hand={"type": "string", "description": "of several wishes of one hand the newest counts"},
     ),
@@ -121,9 +127,11 @@ OPERATIONS: dict[tuple[str, str], tuple[str, str | None, int, str | None]] = {
     ("post", "/faces"): ("prepare a face, such as a photo's", "Face", 202, _JOB),
     ("get", "/faces/{id}"): ("the state of that", None, 200, _JOB),
     ("get", "/faces/random/{seed}"): ("a random face, small", None, 200, _JPEG),
-    ("post", "/tracks"): ("read the emotions of a clip", "Clip", 202, _JOB),
+    ("post", "/tracks"): ("the emotions of a clip, turns of a sound", "TrackSource", 202, _JOB),
     ("get", "/tracks/{id}"): ("the state of that; its result is a track", None, 200, _JOB),
     ("post", "/tracks/predicted"): ("a track by a network", "Prediction", 200, "Track"),
+    ("get", "/models"): ("generators and directions by name", None, 200, "application/json"),
+    ("post", "/models"): ("load them and say what they are", "Model", 200, "application/json"),
     ("get", "/jobs"): ("jobs of every kind, newest first", None, 200, "[Job]"),
     ("get", "/jobs/{id}"): ("one of them", None, 200, _JOB),
     ("post", "/jobs/{id}/cancel"): ("stop it", None, 202, "application/json"),
@@ -136,6 +144,9 @@ OPERATIONS: dict[tuple[str, str], tuple[str, str | None, int, str | None]] = {
     ("delete", "/uploads/{id}"): ("delete it", None, 204, _NOTHING),
     ("get", "/uploads/{id}/preview"): ("a photo, small", None, 200, _JPEG),
     ("get", "/uploads/{id}/faces"): ("where a photo's faces are", None, 200, "application/json"),
+    ("get", "/uploads/{id}/crop"): ("what is inverted of a photo", None, 200, _JPEG),
+    ("get", "/uploads/{id}/waveform"): ("a sound's outline", None, 200, "application/json"),
+    ("post", "/uploads/{id}/frame"): ("a clip's frame as a photo", "Frame", 201, "Upload"),
     ("get", "/projects"): ("projects, newest first", None, 200, "application/json"),
     ("post", "/projects"): ("keep a project", "Project", 201, "application/json"),
     ("get", "/projects/{id}"): ("one with its revision", None, 200, "application/json"),

@@ -16,6 +16,10 @@ from typing import Any
 BEAT_S = 15.0
 
 
+class TooManyListenersError(Exception):
+    """No further stream of events is given."""
+
+
 class Announcer:
     """Tells listeners on one event loop."""
 
@@ -50,14 +54,21 @@ class Announcer:
         for listener in listeners:
             loop.call_soon_threadsafe(listener.hear, key, content)
 
+    def check_room(self) -> None:
+        """Raise TooManyListenersError where no further stream is given."""
+        with self._lock:
+            if len(self._listeners) >= self._most:
+                raise TooManyListenersError(
+                    f"needs at most {self._most} listeners; got as many; close another page"
+                )
+
     async def listen(
         self, first: Sequence[tuple[str, Mapping[str, Any]]], only: str | None = None
     ) -> AsyncIterator[bytes]:
         """Events from now on, `first` those that are known; ends when the job `only` is over."""
+        self.check_room()
         listener = _Listener(only)
         with self._lock:
-            if len(self._listeners) >= self._most:
-                raise ValueError(f"needs at most {self._most} listeners; close another page")
             self._listeners.add(listener)
         try:
             for key, content in first:

@@ -13,6 +13,7 @@ Out: the request goes on, or a short refusal. Answers get a Content-Security-Pol
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -40,6 +41,8 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 SAFE_METHODS = ("GET", "HEAD")
+#: After a wrong password, so that guessing takes long.
+GUESS_S = 1.0
 
 
 class Gate:
@@ -70,6 +73,8 @@ class Gate:
             await send(message)
 
         if refusal is not None:
+            if self._address.password is not None and "authorization" in headers:
+                await asyncio.sleep(GUESS_S)
             await refusal(scope, receive, send_with_headers)
             return
         await self._app(scope, receive, send_with_headers)
@@ -102,7 +107,10 @@ class Gate:
     def _is_own_page(self, method: str, headers: dict[str, str]) -> bool:
         origin = headers.get("origin")
         if origin is not None:
-            parts = urlsplit(origin)
+            try:
+                parts = urlsplit(origin)
+            except ValueError:  # no address at all, such as one with an open bracket
+                return False
             is_web = parts.scheme in ("http", "https")
             return is_web and parts.netloc.lower() == headers.get("host", "").lower()
         if method in SAFE_METHODS:

@@ -14,8 +14,13 @@ def make_id() -> str:
     return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
 
 
+def is_id(value: object) -> bool:
+    """Whether this is such a name."""
+    return isinstance(value, str) and bool(_PATTERN.fullmatch(value))
+
+
 def check_id(value: object) -> str:
     """The name, if it is one. Raises ValueError for anything else, above all for paths."""
-    if not isinstance(value, str) or not _PATTERN.fullmatch(value):
+    if not isinstance(value, str) or not is_id(value):
         raise ValueError("needs an id that this server gave; got something else")
     return value

@@ -153,11 +153,15 @@ class JobStore:
             self._told(name)
         return bool(changed)
 
-    def put_back(self, name: str) -> None:
-        """A job that was running when its server ended waits again, before those after it."""
+    def put_back(self, name: str, forgive: bool = False) -> None:
+        """A job that was running when its server ended waits again, before those after it.
+
+        forgive: the server was stopped in order, which speaks against no job.
+        """
         with self._lock:
             self._data.execute(
-                "update jobs set state = ?, progress = '{}' where id = ?", (WAITING, name)
+                "update jobs set state = ?, progress = '{}', attempts = attempts - ? where id = ?",
+                (WAITING, int(forgive), name),
             )
         self._told(name)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,6 +20,7 @@ from synth.faces.face import Face, FaceSource, RandomFace, SavedFace
 from synth.faces.mixed_face import MixedFace
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
+from synth.generators.capabilities import need_differentiable
 from synth.generators.smaller import cut_generator
 from synth.motion.base import Scene
 from synth.motion.direction_sets import (
@@ -30,18 +32,31 @@ from synth.motion.emotion_motion import EmotionMotion
 from synth.motion.emotion_track import EmotionTrack
 from synth.motion.interpolation import Interpolation
 from synth.motion.paths import LatentPath
+from synth.storage.checksums import find_damage
 
 #: Side of live pictures: what two cores draw in time.
 LIVE_PX = 256
 FACES_KEPT = 64
+#: Of photos, each of which has a generator of its own.
+PHOTOS_KEPT = 4
+
+
+class NotPreparedError(Exception):
+    """A photo's face has not been found yet."""
 
 
 @dataclass(frozen=True, eq=False)
 class Actor:
-    """A prepared face with the generator that draws it live."""
+    """A prepared face with the generators that draw it: live, and at full size."""
 
     face: Face
     live: Generator
+    make_full: Callable[[], Generator]
+
+    @cached_property
+    def full(self) -> Generator:
+        """All of the generator, laid out for speed when it is first wanted."""
+        return self.make_full()
 
 
 class Models:
@@ -68,6 +83,11 @@ class Models:
         """The generator up to LIVE_PX, laid out for speed."""
         with self._lock:
             return self.__dict__.get("live") or self._make_live(self.generator)
+
+    @cached_property
+    def full(self) -> Generator:
+        """All of the generator, laid out for speed: for pictures at rest."""
+        return _lay_out(self.generator)
 
     @cached_property
     def directions(self) -> DirectionSet | None:
@@ -108,28 +128,52 @@ class Models:
     def prepare_actor(self, order: FaceOrder, face: Face | None = None) -> Actor:
         """The face for live pictures; `face` where it has been prepared elsewhere.
 
-        A photo that is not prepared yet takes a minute or more: jobs do that.
+        Raises NotPreparedError for a photo that is not prepared: that takes a minute or more, and
+        jobs do it.
         """
         with self._lock:
             known = self._actors.get(order)
             if known is not None:
                 self._actors.move_to_end(order)
                 return known
-        face = face or self.make_source(order).prepare(self.generator)
+        if face is None:
+            source = self.make_source(order)
+            if isinstance(source, PhotoFace) and not self._is_kept(source):
+                raise NotPreparedError("needs the face to be found in the photo first")
+            face = source.prepare(self.generator)
         own = face.generator is not self.generator
-        actor = Actor(face, self._make_live(face.generator) if own else self.live)
+        live = self._make_live(face.generator) if own else self.live
+        kept = face
+        actor = Actor(face, live, lambda: _lay_out(kept.generator) if own else self.full)
         with self._lock:
             self._actors[order] = actor
+            photos = [known for known in self._actors if known.photo is not None]
+            for known in photos[:-PHOTOS_KEPT]:
+                del self._actors[known]
             while len(self._actors) > FACES_KEPT:
                 self._actors.popitem(last=False)
         return actor
 
+    def _is_kept(self, source: PhotoFace) -> bool:
+        """Whether a photo was inverted before, by whichever program."""
+        own = need_differentiable(self.generator, "to invert a photo")
+        return find_damage(source.find_folder(own)) is None
+
     def plan(self, actor: Actor, track: EmotionTrack, easing: str, fps: float) -> LatentPath:
-        """The track's way through W+, as a film takes it, but without an identity budget."""
+        """The track's way through W+, as a film takes it, but without an identity budget.
+
+        A generator without directions stays at rest, where a film would be refused.
+        """
+        if self.directions is None:
+            track = EmotionTrack.of("calm")
         motion = EmotionMotion(
             track, directions=self.directions, interpolation=Interpolation(easing)
         )
         return motion.plan(actor.face, Scene(fps)).path
 
     def _make_live(self, generator: Generator) -> Generator:
-        return accelerate(cut_generator(generator, LIVE_PX), compile="off")
+        return _lay_out(cut_generator(generator, LIVE_PX))
+
+
+def _lay_out(generator: Generator) -> Generator:
+    return accelerate(generator, compile="off", one_by_one=True)

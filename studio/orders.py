@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from studio.identifiers import check_id
+from studio.model_orders import OWN, ModelOrder, describe_model, parse_model
 from synth.faces.mixed_face import MixedFace
 from synth.film.settings import FilmSettings
 from synth.motion.emotion_track import (
@@ -77,7 +78,7 @@ class TrackOrder:
 
 @dataclass(frozen=True)
 class FilmOrder:
-    """One film: who, which emotions, how. `sound` is an upload whose sound it gets."""
+    """One film: who, which emotions, how, by which model. `sound` is an upload that it gets."""
 
     face: FaceOrder
     track: TrackOrder
@@ -88,6 +89,7 @@ class FilmOrder:
     sound: str | None = None
     kind: str = "mp4"
     name: str = ""
+    model: ModelOrder = OWN
 
     def __post_init__(self) -> None:
         Interpolation(self.easing)
@@ -163,6 +165,14 @@ def parse_track_order(content: Any) -> TrackOrder:
     return TrackOrder(track=parse_plain_track(content))
 
 
+def parse_track_source(content: Any) -> dict[str, str]:
+    """What a track is read from: {"clip": id}, its emotions, or {"sound": id}, its turns."""
+    read = _Reader(content, "track", ("clip", "sound"))
+    if len(read.content) != 1:
+        raise ValueError('needs a clip or a sound to make a track of; try {"clip": ID}')
+    return {key: check_id(read.take(key, str, "")) for key in read.content}
+
+
 def parse_plain_track(content: Any) -> EmotionTrack:
     """The plain form of a track, or only its list of emotions."""
     if isinstance(content, list):
@@ -183,6 +193,7 @@ def parse_order(content: Any) -> FilmOrder:
     """JSON -> FilmOrder; raises ValueError naming what is wrong."""
     keys = (
         "face", "track", "easing", "fps", "size_px", "identity_budget", "sound", "kind", "name",
+        "model",
     )  # fmt: skip
     read = _Reader(content, "film", keys)
     if "face" not in content or "track" not in content:
@@ -198,6 +209,7 @@ def parse_order(content: Any) -> FilmOrder:
         sound=read.take("sound", str, None),
         kind=read.take("kind", str, "mp4"),
         name=read.take("name", str, ""),
+        model=parse_model(content.get("model")),
     )
 
 
@@ -220,4 +232,6 @@ def describe_order(order: FilmOrder) -> dict[str, Any]:
     for key in ("easing", "fps", "size_px", "identity_budget", "sound", "kind", "name"):
         if getattr(order, key) != getattr(usual, key):
             content[key] = getattr(order, key)
+    if order.model != OWN:
+        content["model"] = describe_model(order.model)
     return content

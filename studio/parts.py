@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from studio.events import Announcer
 from studio.identifiers import check_id, make_id
 from studio.jobs import OVER, Job, JobStore
 from studio.making import Maker
+from studio.model_shelf import ModelShelf
 from studio.models import Models
 from studio.pictures import PictureDesk
 from studio.settings import StudioSettings
@@ -31,6 +33,7 @@ class Studio:
     settings: StudioSettings
     workspace: Workspace
     models: Models
+    shelf: ModelShelf
     store: JobStore
     announcer: Announcer
     maker: Maker
@@ -56,6 +59,17 @@ class Studio:
             raise NotFoundError(f"needs the id of a {kind or 'job'}; found none of that id")
         return job
 
+    def remove_old_uploads(self) -> None:
+        """Delete uploads that no project, no film and no job to come names."""
+        jobs = self.store.list(most=100_000)
+        named = [job.content for job in jobs if job.kind == "film" or job.state not in OVER]
+        self.workspace.remove_old_uploads(json.dumps(named))
+
+    def stop_answering(self) -> None:
+        """End streams and refuse pictures, so that no connection holds a stop up."""
+        self.announcer.stop()
+        self.desk.close()
+
     def close(self) -> None:
         """Stop the threads; waiting jobs stay for the next start."""
         self.announcer.stop()
@@ -68,21 +82,22 @@ def build_studio(settings: StudioSettings) -> Studio:
     """The parts of a studio; nothing runs yet but the thread that draws."""
     workspace = Workspace(settings.folder, settings.limits)
     workspace.make()
-    models = Models(settings.tools, workspace)
+    shelf = ModelShelf(settings.tools, workspace, settings.models)
     announcer = Announcer(settings.limits.listeners)
     store = JobStore(
         settings.folder / "jobs.sqlite", lambda job: announcer.tell(job.id, describe_job(job))
     )
-    maker = Maker(models, workspace, settings.limits)
+    maker = Maker(shelf, workspace, settings.limits)
     return Studio(
         settings,
         workspace,
-        models,
+        shelf.own,
+        shelf,
         store,
         announcer,
         maker,
         Worker(store, maker, announcer),
-        PictureDesk(models, settings.limits.waiting_pictures),
+        PictureDesk(shelf, settings.limits.waiting_pictures),
         ProjectShelf(settings.folder / "projects", settings.limits.projects),
     )
 

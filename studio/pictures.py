@@ -6,12 +6,13 @@ moving now, then frames ahead of the play head and the wall of faces, then measu
 
 from __future__ import annotations
 
+import inspect
 import io
 import itertools
 import queue
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -20,11 +21,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from studio.models import Actor, Models
+from studio.model_orders import OWN, ModelOrder
+from studio.model_shelf import ModelShelf
+from studio.models import Actor
 from studio.orders import FaceOrder
 from synth.devices import find_device
 from synth.faces.observers import FaceEncoder, FaceObserver
-from synth.generators.base import Generator
 from synth.motion.emotion_track import EmotionTrack
 from synth.resizing import resize_frames
 from synth.scores.expression import compute_expression_size
@@ -46,13 +48,14 @@ class BusyError(Exception):
 
 @dataclass(frozen=True)
 class PictureWish:
-    """One picture: who, which track, when (seconds), how large, and how its ways are filled."""
+    """One picture: who, which track, when (seconds), how large, and by which generator."""
 
     face: FaceOrder
     track: EmotionTrack
     easing: str
     time_s: float
     size_px: int
+    model: ModelOrder = OWN
 
     def __post_init__(self) -> None:
         if self.size_px not in SIZES:
@@ -64,8 +67,8 @@ class PictureWish:
 class PictureDesk:
     """One thread that draws what is wished."""
 
-    def __init__(self, models: Models, most_waiting: int) -> None:
-        self._models, self._most = models, most_waiting
+    def __init__(self, shelf: ModelShelf, most_waiting: int) -> None:
+        self._shelf, self._most = shelf, most_waiting
         self._queue: queue.PriorityQueue[tuple[int, int, Any]] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._newest: dict[str, int] = {}
@@ -75,9 +78,13 @@ class PictureDesk:
         self._thread.start()
 
     def close(self) -> None:
-        """Draw nothing more."""
+        """Draw nothing more; whoever still waits is told so."""
         self._queue.put((-1, next(self._numbers), None))
         self._thread.join(timeout=30)
+        while not self._queue.empty():
+            task = self._queue.get()[2]
+            if task is not None and not task[0].done():
+                task[0].set_exception(BusyError("needs a studio that runs; it is being stopped"))
 
     def wish(self, wish: PictureWish, priority: int = NOW, hand: str = "") -> Future[bytes]:
         """The picture, soon. Of several wishes of one `hand` only the newest is drawn."""
@@ -114,24 +121,33 @@ class PictureDesk:
 
     def _run(self) -> None:
         while True:
-            _, number, task = self._queue.get()
+            priority, number, task = self._queue.get()
             if task is None:
                 return
             future, work, hand = task
-            if not future.set_running_or_notify_cancel():
+            if not future.running() and not future.set_running_or_notify_cancel():
                 continue
             if hand and self._newest.get(hand, number) != number:
                 future.set_exception(Superseded())
                 continue
             try:
-                future.set_result(work())
+                result = work()
+                if not inspect.isgenerator(result):
+                    future.set_result(result)
+                    continue
+                next(result)
+                # Long work lets others in after each step: a hand does not wait for curves.
+                self._queue.put((priority, number, (future, lambda own=result: own, hand)))
+            except StopIteration as end:
+                future.set_result(end.value)
             except BaseException as error:  # told to whoever waits
                 future.set_exception(error)
 
     def _draw(self, wish: PictureWish) -> bytes:
-        actor = self._models.prepare_actor(wish.face)
+        models = self._shelf.find(wish.model)
+        actor = models.prepare_actor(wish.face)
         times_s = torch.tensor([wish.time_s], dtype=torch.float64)
-        rows = self._models.plan(actor, wish.track, wish.easing, 30.0)(times_s)
+        rows = models.plan(actor, wish.track, wish.easing, 30.0)(times_s)
         picture = encode_jpeg(self._render(actor, rows, wish.size_px)[0])
         with self._lock:
             self._kept[wish] = picture
@@ -140,9 +156,7 @@ class PictureDesk:
         return picture
 
     def _render(self, actor: Actor, rows: WPlus, size_px: int) -> Frames:
-        generator: Generator = actor.live
-        if size_px > generator.resolution:
-            generator = actor.face.generator
+        generator = actor.live if size_px <= actor.live.resolution else actor.full
         with torch.inference_mode():
             held = rows[:, : generator.num_layers].to(find_device(generator))
             frames = to_frames(generator.synthesis(held))
@@ -150,24 +164,33 @@ class PictureDesk:
 
     def _measure(
         self, wish: PictureWish, times_s: Sequence[float]
-    ) -> dict[str, list[float | None]]:
-        observer = self._models.tools.score.observer
-        actor = self._models.prepare_actor(wish.face)
-        calm = self._models.plan(actor, EmotionTrack.of("calm"), "linear", 30.0)
-        path = self._models.plan(actor, wish.track, wish.easing, 30.0)
+    ) -> Generator[None, None, dict[str, list[float | None]]]:
+        """In steps of one picture, drawn or looked at."""
+        models = self._shelf.find(wish.model)
+        observer = models.tools.score.observer
+        actor = models.prepare_actor(wish.face)
+        calm = models.plan(actor, EmotionTrack.of("calm"), "linear", 30.0)
+        path = models.plan(actor, wish.track, wish.easing, 30.0)
         times: Times = torch.tensor(list(times_s), dtype=torch.float64)
         rows = torch.cat([calm(torch.zeros(1, dtype=torch.float64)), path(times)])
-        frames = np.concatenate([self._render(actor, row[None], wish.size_px) for row in rows])
         found: dict[str, list[float | None]] = {"identity": [], "expression": []}
-        if isinstance(observer, FaceObserver):
-            seen = observer.observe(frames)
-            found["expression"] = _list(compute_expression_size(seen.landmarks)[1:])
-            embedded = seen.embeddings
-        elif isinstance(observer, FaceEncoder):
-            embedded = observer.encode(frames)
-        else:
+        if not isinstance(observer, FaceObserver | FaceEncoder):
             return found
-        found["identity"] = _list(np.linalg.norm(embedded[1:] - embedded[:1], axis=1))
+        embedded, landmarks = [], []
+        for row in rows:
+            frame = self._render(actor, row[None], wish.size_px)
+            yield
+            if isinstance(observer, FaceObserver):
+                seen = observer.observe(frame)
+                landmarks.append(seen.landmarks)
+                embedded.append(seen.embeddings)
+            else:
+                embedded.append(observer.encode(frame))
+            yield
+        if landmarks:
+            found["expression"] = _list(compute_expression_size(np.concatenate(landmarks))[1:])
+        vectors = np.concatenate(embedded)
+        found["identity"] = _list(np.linalg.norm(vectors[1:] - vectors[:1], axis=1))
         return found
 
 

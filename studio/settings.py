@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from embed.photos.recipe import InversionRecipe
 from synth.film.settings import RenderSettings, ScoreSettings
 from synth.generators.base import Generator
+from synth.limits import check_positive
 from synth.motion.emotion_track import EmotionTrack
 
 MIB = 1 << 20
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+EVERYWHERE = ("0.0.0.0", "::")
 SHORTEST_PASSWORD = 12
 
 
@@ -43,6 +45,10 @@ class Limits:
     listeners: int = 16
     projects: int = 500
     photo_pixels: int = 50_000_000
+
+    def __post_init__(self) -> None:
+        names = {entry.name for entry in fields(self)} - {"free_bytes"}
+        check_positive(self, *sorted(names))
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,9 @@ class Address:
         return Address(self.host, self.port, token, self.password, self.names)
 
     def list_hosts(self) -> frozenset[str]:
-        """What a request's Host header may say."""
-        known = {*self.names, *(LOOPBACK if self.host in LOOPBACK else (self.host,))}
+        """What a request's Host header may say; a host of every address is this computer too."""
+        is_here = self.host in (*LOOPBACK, *EVERYWHERE)
+        known = {*self.names, *(LOOPBACK if is_here else (self.host,))}
         return frozenset(name.lower() for name in known)
 
 
@@ -110,9 +117,13 @@ class Tools:
 
 @dataclass(frozen=True, eq=False)
 class StudioSettings:
-    """Everything that a studio is started with; its files go below `folder`."""
+    """Everything that a studio is started with; its files go below `folder`.
+
+    models: a folder whose generators and directions may be chosen by name; None: uploads alone.
+    """
 
     folder: Path
     tools: Tools
     address: Address = field(default_factory=Address)
     limits: Limits = field(default_factory=Limits)
+    models: Path | None = None

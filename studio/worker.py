@@ -109,7 +109,7 @@ class Worker:
     def _end(self, job: Job, state: str, error: str, result: dict[str, Any]) -> None:
         try:
             if state == CANCELLED and self._closed:
-                self._store.put_back(job.id)
+                self._store.put_back(job.id, forgive=True)
             else:
                 self._store.end(job.id, state, error, result)
         except Exception:  # the disk is full: the next start finds the job as it is

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,17 @@ from studio.settings import Limits
 from synth.plain_text import load_json
 from synth.storage.atomic import write_text_atomically
 
+#: Uploads that nothing names are kept this long for whoever is about to name them.
+UNNAMED_KEPT_S = 24 * 3600
 #: What an upload can be, and the suffix of its file: decoders look at the contents.
-UPLOAD_KINDS = {"photo": ".photo", "clip": ".clip", "sound": ".sound", "latents": ".npz"}
+UPLOAD_KINDS = {
+    "photo": ".photo",
+    "clip": ".clip",
+    "sound": ".sound",
+    "latents": ".npz",
+    "generator": ".generator",
+    "directions": ".safetensors",
+}
 
 
 class NotFoundError(LookupError):
@@ -69,6 +79,16 @@ class Workspace:
             if path.is_file():
                 return path
         raise NotFoundError("needs the id of an upload; found none of that id; upload it again")
+
+    def remove_old_uploads(self, named: str) -> None:
+        """Delete uploads of yesterday or older whose ids do not occur in the text `named`, nor in
+        any project: nobody can reach them any more, and they may be photos of people."""
+        projects = (self.folder / "projects").glob("*.json")
+        text = "".join([named, *(path.read_text(encoding="utf-8") for path in projects)])
+        for path in self.uploads.iterdir():
+            is_old = time.time() - path.stat().st_mtime > UNNAMED_KEPT_S
+            if is_old and path.stem not in text:
+                path.unlink(missing_ok=True)
 
     def find_film(self, name: str) -> Path:
         """The folder of a film."""

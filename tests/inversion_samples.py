@@ -7,7 +7,7 @@ from embed.networks.perceptual import FaceLoss
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.judging.perceptual import PerceptualNetwork
 
-FAST = InversionSettings(steps=40, precision="fp32", plateau_steps=1000)
+FAST = InversionSettings(steps=40, precision="fp32", plateau_steps=1000, least_steps=0)
 TINY = StyleGAN2Config(
     resolution=64, z_dim=16, w_dim=16, mapping_layers=2, channel_base=512, channel_max=16
 )

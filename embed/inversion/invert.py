@@ -81,7 +81,8 @@ def invert(
         anchor = _check_rows(anchor.detach().to(targets), generator, targets, "anchor")
     objective = Objective(generator, targets, perceptual, settings, statistics, anchor)
     first = _find_start(objective, settings, start, statistics, stages[0])
-    schedule = Schedule(stages, settings.most_steps, settings.budget_s, aids.clock, started_s)
+    limits = settings.most_steps, settings.budget_s
+    schedule = Schedule(stages, *limits, aids.clock, started_s, settings.least_steps)
     space = _make_space(generator, settings, statistics)
     return InversionRun(objective, space, first, settings, schedule, aids.watch).run()
 

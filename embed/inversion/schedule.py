@@ -4,6 +4,9 @@ Progress runs from 0 to 1: the larger of the share of the steps and the share of
 used up. A stage is a resolution of the synthesis network and the share of progress that it gets;
 the last stage's resolution is the one that counts. The learning rate rises over a warm-up and
 falls as a cosine.
+
+A budget of time never decides how little is done: until `least_steps` are taken it ends nothing,
+and stages then get their shares of those steps.
 """
 
 from __future__ import annotations
@@ -67,7 +70,8 @@ def find_rate_factor(progress: float, warm_up: float) -> float:
 class Schedule:
     """Where an inversion stands: counts steps, reads the clock, skips what brings nothing.
 
-    steps None: as many as the budget allows; budget_s None: as long as the steps take.
+    steps None: as many as the budget allows; budget_s None: as long as the steps take; least_steps
+    are taken in any case, or all where there are fewer.
     """
 
     def __init__(
@@ -77,10 +81,12 @@ class Schedule:
         budget_s: float | None,
         clock: Clock,
         started_s: float,
+        least_steps: int = 0,
     ) -> None:
         self.stages = stages
         self.step = 0
         self._steps, self._budget_s = steps, budget_s
+        self._least = least_steps if steps is None else min(least_steps, steps)
         self._clock, self._started_s = clock, started_s
         self._skipped = 0.0
         #: Fixed when a step begins, so that a step has one stage and one learning rate.
@@ -97,6 +103,8 @@ class Schedule:
         self.now_s = self.elapsed_s
         by_steps = 0.0 if self._steps is None else self.step / self._steps
         by_time = 0.0 if self._budget_s is None else self.now_s / self._budget_s
+        if self._least:
+            by_time = min(by_time, self.step / self._least)
         self.progress = min(1.0, max(by_steps, by_time) + self._skipped)
 
     @property
@@ -117,6 +125,10 @@ class Schedule:
 
     def find_end(self, next_cost_s: float) -> str | None:
         """Why there is no further step, which would take `next_cost_s`, or None."""
-        if self._budget_s is not None and self.elapsed_s + next_cost_s > self._budget_s:
+        if self._steps is not None and self.step >= self._steps:
+            return "steps"
+        is_free = self.step >= self._least
+        over = self._budget_s is not None and self.elapsed_s + next_cost_s > self._budget_s
+        if over and is_free:
             return "budget"
         return "steps" if self.progress >= 1 - 1e-9 else None

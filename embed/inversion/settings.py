@@ -13,6 +13,8 @@ CHOICES = {
     "precision": ("auto", "fp32", "bf16"),
 }
 
+#: Steps that a budget cannot take away: about half of the quality, on any computer.
+LEAST_STEPS = 40
 #: How many steps an inversion takes that has neither steps nor a budget.
 DEFAULT_STEPS = 300
 
@@ -23,7 +25,8 @@ class InversionSettings:
 
     steps: at most this many; None for 300, or for as many as the budget allows.
     budget_s: seconds for everything; the best found by then counts. Runs that end by the clock
-        are not the same twice.
+        are not the same twice. None: no limit.
+    least_steps: so many are taken however long they take (all, where there are fewer).
     space: 'w_plus' a row per layer, 'w' one row for all, 'z' through the mapping network with
         stochastic clipping to [-z_limit, z_limit] (thesis 2.7.1).
     learning_rate: of Adam, in standard deviations of w along its principal axes; warm_up is the
@@ -48,6 +51,7 @@ class InversionSettings:
 
     steps: int | None = None
     budget_s: float | int | None = None
+    least_steps: int = LEAST_STEPS
     space: str = "w_plus"
     optimiser: str = "adam"
     learning_rate: float | int = 0.05
@@ -83,6 +87,7 @@ class InversionSettings:
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise ValueError(f"needs {name} above 0; got {value}")
         for name in (
+            "least_steps",
             "perceptual_weight",
             "pixel_weight",
             "distance_weight",

@@ -27,6 +27,7 @@ from torch import Tensor
 
 from embed.inversion.objective import check_targets
 from embed.inversion.schedule import Clock, Schedule, find_rate_factor, plan_stages
+from embed.inversion.settings import LEAST_STEPS
 from embed.networks.perceptual import PerceptualLoss
 from embed.networks.vgg16 import reduce_images
 from synth.devices import find_device
@@ -46,7 +47,8 @@ WARM_UP = 0.05
 class TuningSettings:
     """Steps and weights of `tune_generator`.
 
-    steps, budget_s: whichever ends first. learning_rate: of Adam on the synthesis network, after a
+    steps, budget_s: whichever ends first, but for `least_steps`.
+    learning_rate: of Adam on the synthesis network, after a
         warm-up and before a cosine decay; the paper holds 3e-4, which suits NVIDIA's generators.
     stages: pairs (resolution, share) as of an inversion (`embed.inversion.schedule.plan_stages`).
     pixel_weight: of the mean square beside the perceptual distance. locality_weight: of the same
@@ -57,6 +59,7 @@ class TuningSettings:
 
     steps: int = 150
     budget_s: float | int | None = None
+    least_steps: int = LEAST_STEPS
     learning_rate: float | int = 2e-3
     stages: Sequence[Sequence[float | int]] | None = None
     pixel_weight: float | int = 1.0
@@ -72,7 +75,7 @@ class TuningSettings:
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise ValueError(f"needs {name} above 0; got {value}")
-        for name in ("pixel_weight", "locality_weight", "good_enough"):
+        for name in ("least_steps", "pixel_weight", "locality_weight", "good_enough"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"needs {name} of at least 0; got {getattr(self, name)}")
         if not 0 < self.locality_share <= 1:
@@ -84,7 +87,7 @@ class Tuning:
     """A tuned copy, frozen, and the mean loss at the pivots before each step and at the end.
 
     losses: the first and the last are of full resolution, those between of their stage's. steps:
-        how many were taken.
+        how many were taken. ended: 'steps', 'budget', 'non-finite', or 'good enough'.
     generator: keeps name and sha256 of the one it came from, with ' (tuned)' after the name, since
         directions and latents of that one still belong to it.
     """
@@ -93,6 +96,7 @@ class Tuning:
     losses: Float[np.ndarray, " measurement"]
     steps: int
     seconds: float | int
+    ended: str = "steps"
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,15 +137,16 @@ def tune_generator(
     began_s = clock()
     losses = [job.look()]
     look_s = clock() - began_s
-    schedule = Schedule(stages, settings.steps, settings.budget_s, clock, started_s)
+    limits = settings.steps, settings.budget_s
+    schedule = Schedule(stages, *limits, clock, started_s, settings.least_steps)
     dearest_s: dict[int, float] = {}
-    is_good = False
+    is_good, ended = False, None
     while math.isfinite(losses[-1]) and not is_good:
         schedule.begin_step()
         stage = schedule.stage_index
         guess_s = LOOKS_A_STEP * look_s if schedule.is_last_stage else 0.0
         # After the last step there is a look still to come.
-        if schedule.find_end(dearest_s.get(stage, guess_s) + look_s):
+        if ended := schedule.find_end(dearest_s.get(stage, guess_s) + look_s):
             break
         began_s = clock()
         loss, closeness = job.compare_pivots(stages[stage].resolution)
@@ -161,7 +166,8 @@ def tune_generator(
     job.tuned.synthesis.requires_grad_(False)
     for parameter in job.tuned.parameters():
         parameter.grad = None
-    return Tuning(job.tuned, np.array(losses), schedule.step, clock() - started_s)
+    ended = ended or ("good enough" if is_good else "non-finite")
+    return Tuning(job.tuned, np.array(losses), schedule.step, clock() - started_s, ended)
 
 
 class _Job:

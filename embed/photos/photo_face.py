@@ -16,18 +16,36 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from embed.faces.align import paste_crop
+from embed.faces.align import Quad, map_crop_to_photo, paste_crop
+from embed.faces.base import Picture
+from embed.faces.resampling import invert_map, map_points
+from embed.moving.displacement import FaceTracker
+from embed.moving.head_tracker import HeadTracker
+from embed.moving.landmark_tracker import LandmarkTracker
+from embed.moving.moving_photo import MovingPhoto
+from embed.moving.painting import Ground, frame_crop
 from embed.photos.inverter import PhotoInverter
+from embed.photos.loading import load_photo
 from embed.photos.recipe import FoundFace, InversionRecipe
 from embed.photos.result_folder import (
     load_result_generator,
     load_result_rows,
+    load_result_warnings,
     save_result,
 )
-from embed.photos.result_names import CROP, FILM, LOSS_CURVE, REPORT, RESULTS, SIDE_BY_SIDE
+from embed.photos.result_names import (
+    CROP,
+    FILM,
+    LOSS_CURVE,
+    RECONSTRUCTION,
+    REPORT,
+    RESULTS,
+    SIDE_BY_SIDE,
+)
 from synth.devices import choose_device, find_device
 from synth.faces.face import Face, FrameStage
 from synth.generators.base import Generator
+from synth.generators.bundled_head import find_head
 from synth.generators.capabilities import TrainableGenerator, need_differentiable
 from synth.progress import Report, ignore_progress
 from synth.resizing import resize_frames
@@ -41,6 +59,12 @@ PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 
 #: Raised when results change in kind, so that older ones are not taken for them.
 CACHE_VERSION = 2
+#: What a film of a photo may be made of.
+PIXELS = ("photo", "generator")
+#: Longest side of a pasted film.
+LARGEST_PHOTO_PX = 8192
+#: After a result's name: its inversion, while the generator is being tuned.
+BEGUN = ".begun.safetensors"
 #: Side of a crop that is only made to see whether it can be.
 PROBE_PX = 16
 #: What is copied beside a video, and under which name.
@@ -57,18 +81,23 @@ BESIDE = {
 class PhotoFace:
     """A FaceSource: the face in the photo at `path`.
 
-    paste: frames are the photo with the moving face in it, faded in over `feather` of the crop's
-        side; the photo's longer side is then at most `paste_px`.
+    pixels: `photo` moves the photo's own pixels (`embed.moving`), where the motion keeps the
+        person; `generator` shows what the generator draws.
+    paste: frames are the whole photo, its longer side at most `paste_px` (None: as it is, up to
+        8192). What the generator draws is faded in over `feather` of the crop's side.
     Raises ValueError for settings that cannot be met.
     """
 
     path: str
     recipe: InversionRecipe = field(default_factory=InversionRecipe)
     paste: bool = False
-    paste_px: int = 1024
+    paste_px: int | None = None
     feather: float | int = 0.1
+    pixels: str = "photo"
 
     def __post_init__(self) -> None:
+        if self.pixels not in PIXELS:
+            raise ValueError(f"needs pixels among {', '.join(PIXELS)}; got {self.pixels!r}")
         if self.recipe.settings.noise == "optimised":
             raise ValueError(
                 "needs noise const or none for the face of a video, whose frames share the "
@@ -98,13 +127,18 @@ class PhotoFace:
                 )
             self._invert(own, folder, report)
         kept = {copy: folder / name for name, copy in BESIDE.items() if (folder / name).is_file()}
+        found_short = load_result_warnings(folder)
+        for text in found_short:
+            warnings.warn(text, stacklevel=2)
         return Face(
             rows=load_result_rows(folder, own),
             generator=load_result_generator(folder, own),
             label=Path(self.path).name,
             place=self._make_place(),
+            moves=self._make_moves(folder, own),
             keepsakes=kept,
             originals=(Path(self.path),),
+            warnings=found_short,
         )
 
     def find_folder(self, generator: TrainableGenerator) -> Path:
@@ -127,11 +161,7 @@ class PhotoFace:
         quad = self._found.quad if self.paste else None
         if quad is None:
             return None
-        longest_px = max(self._found.photo.shape[:2])
-        size_px = min(self.paste_px, longest_px)
-        # Places are counted from the first pixel's centre; what scales is the first one's corner.
-        quad = (quad + 0.5) * (size_px / longest_px) - 0.5
-        small = resize_frames(self._found.photo[None], size_px)[0]
+        small, quad = self._fit_photo(quad)
 
         def place(frames: Frames, times_s: Times) -> PlacedFrames:
             pasted = [paste_crop(small, frame, quad, float(self.feather)) for frame in frames]
@@ -139,14 +169,42 @@ class PhotoFace:
 
         return place
 
+    def _fit_photo(self, quad: Quad) -> tuple[Picture, Quad]:
+        """The photo at the film's size, and the square in it."""
+        longest_px = max(self._found.photo.shape[:2])
+        size_px = min(self.paste_px or LARGEST_PHOTO_PX, longest_px)
+        # Places are counted from the first pixel's centre; what scales is the first one's corner.
+        quad = (quad + 0.5) * (size_px / longest_px) - 0.5
+        return resize_frames(self._found.photo[None], size_px)[0], quad
+
+    def _make_moves(self, folder: Path, generator: Generator) -> MovingPhoto | None:
+        """What moves the photo's own pixels; None where nothing can say how."""
+        found = self._found
+        if self.pixels != "photo" or self.recipe.finder is None:
+            return None
+        assert found.points is not None and found.quad is not None
+        rows = load_result_rows(folder, generator)
+        crop, reference = (load_photo(folder / name) for name in (CROP, RECONSTRUCTION))
+        to_square = invert_map(map_crop_to_photo(found.quad, 1))
+        marks = map_points(to_square, found.points) + 0.5
+        head = find_head(generator)
+        if head is not None:
+            tracker: FaceTracker = HeadTracker(head, rows, marks)
+        else:
+            tracker = LandmarkTracker(self.recipe.finder.placer, reference, marks)
+        ground = Ground(*self._fit_photo(found.quad)) if self.paste else frame_crop(crop)
+        return MovingPhoto(ground, crop, reference, tracker)
+
     def _invert(self, generator: TrainableGenerator, folder: Path, report: Report) -> None:
         """Invert on the recipe's device; the generator goes back to where it was."""
         before, device = find_device(generator), choose_device(self.recipe.device)
+        begun = folder.with_name(f"{folder.name}{BEGUN}")
         try:
-            inverter = PhotoInverter(self.recipe, generator.to(device), report)
+            inverter = PhotoInverter(self.recipe, generator.to(device), report, begun)
             face = self._found.cut(generator.resolution)
             found = inverter.invert([face], [Path(self.path).name])[0]
         finally:
             generator.to(before)
         # Another process may have done the same meanwhile: either result is as good.
         save_result(folder, found, generator, self.recipe.describe(generator), replace=True)
+        begun.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from embed.faces.align import Crop, Quad, compute_quad, cut_quad
-from embed.faces.base import Picture
+from embed.faces.base import Picture, Points
 from embed.faces.landmarks import FaceFinder
 from embed.inversion.invert import Start
 from embed.inversion.settings import InversionSettings
@@ -60,7 +60,8 @@ class CutFace:
 class FoundFace:
     """A photo [height, width, 3], decoded once, with the square of its face; sha256 of the file.
 
-    quad is None where the whole picture is an aligned crop already.
+    quad is None where the whole picture is an aligned crop already. points: the face's 68, where it
+    was looked for.
     """
 
     path: str
@@ -68,6 +69,7 @@ class FoundFace:
     photo: Picture
     quad: Quad | None
     padding: str
+    points: Points | None = None
 
     def cut(self, size_px: int) -> CutFace:
         """The face, `size_px` wide and high."""
@@ -142,7 +144,7 @@ class InversionRecipe:
         """
         photo = load_photo(path)
         height, width = photo.shape[:2]
-        quad = None
+        quad, points = None, None
         if self.finder is not None:
             points = self.finder.find_faces(photo, self.which, str(path))[0].points
             quad = compute_quad(points)
@@ -151,7 +153,7 @@ class InversionRecipe:
                 f"{path}: needs a square picture of an aligned face; got {width}x{height}; try "
                 "finder=dlib, which finds the face and cuts it out"
             )
-        return FoundFace(str(path), hash_file(path), photo, quad, self.padding)
+        return FoundFace(str(path), hash_file(path), photo, quad, self.padding, points)
 
     def cut_face(self, path: str | Path, size_px: int) -> CutFace:
         """The face of the photo in a file, `size_px` wide and high; raises as `find_face`."""

@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from embed.inversion.likeness import save_loss_curve, save_side_by_side
+from embed.inversion.settings import DEFAULT_STEPS
 from embed.inversion.tuning_file import load_tuning, save_tuning
 from embed.photos.inverter import InvertedPhoto
 from embed.photos.result_names import (
@@ -34,6 +35,7 @@ from embed.photos.result_names import (
 from synth.faces.latents import load_latents, save_latents
 from synth.film.contact_sheet import save_contact_sheet
 from synth.generators.capabilities import TrainableGenerator
+from synth.plain_text import load_json
 from synth.storage.atomic import write_folder_atomically, write_text_atomically
 from synth.storage.checksums import write_checksums
 from synth.types import Rows
@@ -105,10 +107,35 @@ def make_report(
             "steps": tuning.steps,
             "first_loss": float(tuning.losses[0]),
             "last_loss": float(tuning.losses[-1]),
+            "ended": tuning.ended,
             "seconds": round(tuning.seconds, 2),
         },
+        "warnings": list_warnings(photo, recipe),
         "recipe": dict(recipe),
     }
+
+
+def list_warnings(photo: InvertedPhoto, recipe: Mapping[str, Any]) -> list[str]:
+    """What a viewer must know of this result: each budget of time that cut it short."""
+    parts = [("inversion", photo.inversion, recipe["settings"])]
+    if photo.tuning is not None:
+        parts.append(("tuning", photo.tuning, recipe["tuning"]))
+    return [
+        f"the {name} of {Path(photo.face.path).name} was cut short after {part.steps} of "
+        f"{settings['steps'] or DEFAULT_STEPS} steps by its budget of {settings['budget_s']} s: "
+        "the face is less alike than it could be; try budget_s=null"
+        for name, part, settings in parts
+        if part.ended == "budget"
+    ]
+
+
+def load_result_warnings(folder: Path) -> tuple[str, ...]:
+    """The warnings in a result's report; none where there is no report to be read."""
+    try:
+        found = load_json(folder / REPORT).get("warnings", [])
+    except (OSError, ValueError):
+        return ()
+    return tuple(str(text) for text in found)
 
 
 def load_result_rows(folder: Path, generator: TrainableGenerator) -> Rows:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from studio.api.routing import Answer, StudioRoutes
+from studio.making import check_events
+from studio.model_orders import parse_model
 from studio.orders import FaceOrder, parse_face, parse_plain_track
-from studio.parts import API, Studio, wait_for
+from studio.parts import wait_for
 from studio.pictures import LATER, NOW, SIZES, SOON, PictureWish, Superseded
 from synth.motion.emotion_track import EmotionTrack
 from synth.motion.interpolation import Interpolation
@@ -19,19 +22,16 @@ PRIORITIES = {"now": NOW, "soon": SOON, "later": LATER}
 MOST_TIMES = 8
 
 
-def make_routes(studio: Studio) -> list[Route]:
-    """The routes of pictures."""
-    routes = _PictureRoutes(studio)
-    return [
-        Route(f"{API}/faces/random/{{seed:int}}", routes.show_random, methods=["GET"]),
-        Route(f"{API}/pictures", routes.draw, methods=["POST"]),
-        Route(f"{API}/measures", routes.measure, methods=["POST"]),
-    ]
+class PictureRoutes(StudioRoutes):
+    """Live pictures, and measures of them."""
 
-
-class _PictureRoutes:
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    def list_answers(self) -> Mapping[str, Answer]:
+        """See StudioRoutes."""
+        return {
+            "GET /faces/random/{seed:int}": self.show_random,
+            "POST /pictures": self.draw,
+            "POST /measures": self.measure,
+        }
 
     async def show_random(self, request: Request) -> Response:
         """The random face of a seed, brought to calm."""
@@ -39,7 +39,9 @@ class _PictureRoutes:
         if size not in map(str, SIZES[:2]):
             raise ValueError(f"needs size out of {SIZES[:2]}; got {show(size)}")
         face = FaceOrder(seed=request.path_params["seed"])
-        wish = PictureWish(face, EmotionTrack.of("calm"), "linear", 0.0, int(size))
+        named = {key: request.query_params.get(key) for key in ("generator", "directions")}
+        calm = EmotionTrack.of("calm")
+        wish = PictureWish(face, calm, "linear", 0.0, int(size), parse_model(named))
         picture = await wait_for(self._studio.desk.wish(wish, SOON))
         # The address does not name the generator, so the browser asks again after a restart.
         return Response(picture, media_type="image/jpeg", headers={"cache-control": "no-cache"})
@@ -47,7 +49,7 @@ class _PictureRoutes:
     async def draw(self, request: Request) -> Response:
         """One moment of a track; 204 where a newer wish of the same hand came meanwhile."""
         content = await self._studio.read(request)
-        wish = _parse_wish(content)
+        wish = self._parse_wish(content)
         priority = PRIORITIES.get(str(content.get("priority", "now")), NOW)
         hand = str(content.get("hand", ""))[:64]
         try:
@@ -62,7 +64,7 @@ class _PictureRoutes:
         times_s = content.get("times_s") if isinstance(content, dict) else None
         if not isinstance(times_s, list) or not 1 <= len(times_s) <= MOST_TIMES:
             raise ValueError(f"needs a list of 1 to {MOST_TIMES} times for times_s")
-        wish = _parse_wish({**content, "time_s": 0.0, "size_px": 256})
+        wish = self._parse_wish({**content, "time_s": 0.0, "size_px": 256})
         checked = [_take_number(content | {"time_s": time}, "time_s") for time in times_s]
         hand = str(content.get("hand", ""))[:64]
         try:
@@ -71,19 +73,19 @@ class _PictureRoutes:
             return Response(status_code=204)
         return JSONResponse({"times_s": checked, **found})
 
-
-def _parse_wish(content: Any) -> PictureWish:
-    if not isinstance(content, dict) or "face" not in content:
-        raise ValueError(f"needs an object with a face for a picture; got {show(content)}")
-    size = content.get("size_px", 256)
-    if not isinstance(size, int) or isinstance(size, bool):
-        raise ValueError(f"needs size_px among {SIZES}; got {show(size)}")
-    easing = content.get("easing", "linear")
-    Interpolation(easing)
-    track = parse_plain_track(content.get("track", ["calm"]))
-    return PictureWish(
-        parse_face(content["face"]), track, easing, _take_number(content, "time_s", 0.0), size
-    )
+    def _parse_wish(self, content: Any) -> PictureWish:
+        if not isinstance(content, dict) or "face" not in content:
+            raise ValueError(f"needs an object with a face for a picture; got {show(content)}")
+        size = content.get("size_px", 256)
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise ValueError(f"needs size_px among {SIZES}; got {show(size)}")
+        easing = content.get("easing", "linear")
+        Interpolation(easing)
+        track = parse_plain_track(content.get("track", ["calm"]))
+        check_events(track, self._studio.settings.limits)
+        time_s = _take_number(content, "time_s", 0.0)
+        model = parse_model(content.get("model"))
+        return PictureWish(parse_face(content["face"]), track, easing, time_s, size, model)
 
 
 def _take_number(content: dict, key: str, default: float | None = None) -> float:

@@ -11,15 +11,16 @@ const PAD = 26;
 const HAND = Math.random().toString(36).slice(2, 12);
 
 export class Curves {
-  constructor(timeline) { this._timeline = timeline; this._points = []; this.budget = null; this.paused = false; }
+  constructor(timeline) { this._timeline = timeline; this._points = []; this.budget = null; this.paused = false; this.isDone = false; }
 
   // Points of another track are kept, pale, until the new ones come.
   update(document) {
-    const key = JSON.stringify([document.face, toTrack(document), document.easing]);
+    const key = JSON.stringify([document.face, toTrack(document), document.easing, document.model]);
     if (key === this._key) { this.draw(); return; }
     this._key = key; this._document = document;
     this._points = this._points.map((point) => ({ ...point, old: true }));
     clearTimeout(this._wait);
+    this.isDone = this.budget === null;
     if (this.budget !== null) this._wait = setTimeout(() => this._measure(key), REST_MS);
     this.draw();
   }
@@ -32,7 +33,7 @@ export class Curves {
       if (key !== this._key) return;
       if (this.paused) { await new Promise((done) => setTimeout(done, 400)); k -= CHUNK; continue; }
       try {
-        const found = await call("/measures", { body: { face: document.face, track, easing: document.easing, times_s: wanted.slice(k, k + CHUNK), hand: HAND } });
+        const found = await call("/measures", { body: { face: document.face, track, easing: document.easing, model: document.model, times_s: wanted.slice(k, k + CHUNK), hand: HAND } });
         if (!found || key !== this._key) return;
         if (k === 0) this._points = [];
         found.times_s.forEach((time, index) => this._points.push({ time, identity: found.identity[index], expression: found.expression[index] }));
@@ -40,6 +41,7 @@ export class Curves {
         this.draw();
       } catch { return; }
     }
+    this.isDone = true;
   }
 
   // Moments first, then between them, so that the worst is known early.
@@ -62,7 +64,8 @@ export class Curves {
       h("svg:line", { class: "budget", x1: PAD, x2: width - PAD, y1: y(this.budget), y2: y(this.budget) }),
       line("expression", (top * 0.8) / most), line("identity", 1),
       beyond.map((point) => h("svg:circle", { class: "beyond", cx: x(point.time), cy: y(point.identity), r: 4 })));
-    const legend = h("p", { class: "legend" }, h("span", { class: "swatch identity" }), t("curveIdentity"), " ", h("span", { class: "quiet" }, t("budget", this.budget)), h("span", { class: "swatch expression" }), t("curveExpression"), h("span", { class: "quiet" }, t("curveHint")));
+    const entry = (name, word, more) => h("span", {}, h("span", { class: `swatch ${name}` }), word, h("span", { class: "quiet" }, more));
+    const legend = h("p", { class: "legend" }, entry("identity", t("curveIdentity"), t("budget", this.budget)), entry("expression", t("curveExpression"), t("curveHint")));
     place.replaceChildren(svg, legend);
     const worst = beyond.reduce((a, b) => (a && a.identity >= b.identity ? a : b), null);
     $("warning").hidden = !worst;

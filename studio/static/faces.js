@@ -1,7 +1,9 @@
 // Who is in the film: a wall of random faces, favourites, a mix of two, a photo.
 import { $, fill, h, makeTabs, say, slider } from "./dom.js";
-import { call, describeProgress, follow, upload } from "./server.js";
+import { upload } from "./server.js";
 import { t } from "./strings.js";
+import { toQuery } from "./models.js";
+import { Photos } from "./photos.js";
 
 const FIRST = 18;
 const MORE = 12;
@@ -9,14 +11,16 @@ const MORE = 12;
 export class Faces {
   constructor({ project, tell }) {
     this._project = project; this._tell = tell;
-    this._count = FIRST; this._slot = "b"; this._photo = null;
+    this._count = FIRST; this._slot = "b"; this._modelKey = "";
+    this._photos = new Photos({ project, choose: (face) => this._choose(face), tell });
     this._tabs = makeTabs($("face-tabs"), $("face-panel"), ["All", "Favourites", "Mix", "Photo"].map((name) => [name, t(`tab${name}`)]), () => this._show());
     this._show();
   }
 
   // Only what changed is touched, so that pictures are not asked for again.
   update() {
-    const { face, favourites } = this._project.document;
+    const { face, favourites, model } = this._project.document;
+    if (this._modelKey !== toQuery(model)) { this._show(); return; }
     for (const tile of $("face-panel").querySelectorAll(".tile")) {
       const seed = Number(tile.dataset.seed);
       tile.querySelector(".pick").setAttribute("aria-pressed", String(face.seed === seed || Boolean(face.mix?.includes(seed))));
@@ -35,6 +39,7 @@ export class Faces {
 
   _show() {
     const name = this._tabs.current, panel = $("face-panel");
+    this._modelKey = toQuery(this._project.document.model);
     panel.className = `face-panel ${name.toLowerCase()}`;
     if (name === "All") this._showAll(panel);
     else if (name === "Favourites") this._showFavourites(panel);
@@ -46,7 +51,7 @@ export class Faces {
   _tile(seed, pick) {
     return h("div", { class: "tile", "data-seed": seed },
       h("button", { type: "button", class: "pick", tabindex: -1, "aria-pressed": "false", "aria-label": t("faceSeed", seed), "aria-keyshortcuts": "F", onclick: () => pick(seed), onkeydown: (event) => this._wallKey(event, seed) },
-        h("img", { src: `/api/v1/faces/random/${seed}?size=128`, alt: "", width: 128, height: 128, loading: "lazy", decoding: "async" })),
+        h("img", { src: `/api/v1/faces/random/${seed}?size=128${this._modelKey}`, alt: "", width: 128, height: 128, loading: "lazy", decoding: "async" })),
       h("button", { type: "button", class: "star", tabindex: -1, "aria-pressed": "false", "aria-label": t("favour", seed), onclick: () => this._favour(seed) }, "★"));
   }
 
@@ -99,7 +104,7 @@ export class Faces {
     this._mixDrawn = JSON.stringify([face, favourites]);
     const [a, b] = face.mix ?? [face.seed ?? 7, 9], share = face.share ?? 0.5;
     const set = (mix, gesture) => { this._project.change((own) => { own.face = mix; }, gesture); if (!gesture) this._project.endGesture(); };
-    const slot = (key, seed) => h("button", { type: "button", class: "slot", "aria-pressed": String(this._slot === key), "aria-label": t("mixUse", t(key === "a" ? "mixA" : "mixB")), onclick: () => { this._slot = key; this._mixDrawn = ""; this._show(); } }, h("img", { src: `/api/v1/faces/random/${seed}?size=128`, alt: "", width: 128, height: 128 }), h("span", {}, t("faceSeed", seed)));
+    const slot = (key, seed) => h("button", { type: "button", class: "slot", "aria-pressed": String(this._slot === key), "aria-label": t("mixUse", t(key === "a" ? "mixA" : "mixB")), onclick: () => { this._slot = key; this._mixDrawn = ""; this._show(); } }, h("img", { src: `/api/v1/faces/random/${seed}?size=128${this._modelKey}`, alt: "", width: 128, height: 128 }), h("span", {}, t("faceSeed", seed)));
     const amount = slider(0, 1, 0.01, share, (value, moving) => {
       this._mixDrawn = JSON.stringify([{ mix: [a, b], share: value }, favourites]);
       set({ mix: [a, b], share: value }, moving ? "mix" : null);
@@ -110,57 +115,14 @@ export class Faces {
       h("div", { class: "wall", role: "group", "aria-label": t("wall") }, pool.map((seed) => this._tile(seed, (one) => set({ mix: this._slot === "a" ? [one, b] : [a, one], share })))));
   }
 
-  _showPhoto(panel) {
-    const file = h("input", { type: "file", accept: "image/*", class: "hidden", id: "photo-file", onchange: () => file.files[0] && this.takePhoto(file.files[0]) });
-    const zone = h("label", { class: "zone", for: "photo-file" }, h("strong", {}, t("photoChoose")), h("span", {}, t("photoHint")));
-    panel.replaceChildren(file, zone, h("div", { id: "photo", "aria-live": "polite" }));
-    if (this._photo) this._drawPhoto();
-  }
-
-  async takePhoto(file) {
-    this.open("Photo");
-    try {
-      const sent = await upload("photo", file);
-      this._photo = { id: sent.id, which: 0, faces: null, state: "" };
-      this._drawPhoto();
-      const { faces } = await call(`/uploads/${sent.id}/faces`);
-      this._photo.faces = faces;
-      // The largest may be a pattern on clothes; the one that the detector is surest of is meant.
-      this._photo.which = Math.max(0, faces.findIndex((face) => face.score === Math.max(...faces.map((one) => one.score))));
-      this._drawPhoto();
-    } catch (error) { this._tell("trouble", error); }
-  }
-
-  _drawPhoto() {
-    const place = $("photo"), photo = this._photo;
-    if (!place) return;
-    const boxes = (photo.faces ?? []).map((face, index) => h("button", { type: "button", class: "box", "aria-pressed": String(index === photo.which), "aria-label": t("photoWhich", index + 1), onclick: () => { photo.which = index; this._drawPhoto(); }, style: { left: `${face.left * 100}%`, top: `${face.top * 100}%`, width: `${(face.right - face.left) * 100}%`, height: `${(face.bottom - face.top) * 100}%` } }));
-    const paste = h("input", { type: "checkbox", id: "paste", onchange: () => { photo.paste = paste.checked; } });
-    paste.checked = Boolean(photo.paste);
-    fill(place, h("div", { class: "photo" }, h("img", { src: `/api/v1/uploads/${photo.id}/preview`, alt: "" }), boxes),
-      photo.faces && !photo.faces.length ? h("p", { class: "warning" }, t("photoNone")) : null,
-      h("label", { class: "check" }, paste, t("paste")),
-      h("button", { type: "button", class: "primary", disabled: !photo.faces?.length || photo.busy, onclick: () => this._prepare() }, t("photoUse")),
-      h("p", { class: "quiet" }, photo.state));
-  }
-
-  // The face is prepared by a job; the document takes it when it can be drawn.
-  async _prepare() {
-    const photo = this._photo;
-    const face = { photo: photo.id, which: photo.which, ...(photo.paste ? { paste: true } : {}) };
-    photo.busy = true;
-    try {
-      const job = await call("/faces", { body: face });
-      await follow(job.id, (now) => { photo.state = t("photoBusy", describeProgress(now)); this._drawPhoto(); });
-      photo.state = t("photoReady");
-      say(t("photoReady"));
-      this._choose(face);
-    } catch (error) { photo.state = error.message; } finally { photo.busy = false; this._drawPhoto(); }
-  }
+  _showPhoto(panel) { this._photos.show(panel); }
+  takePhoto(file) { this.open("Photo"); return this._photos.takePhoto(file); }
+  takeClip(file) { this.open("Photo"); return this._photos.takeClip(file); }
+  resume() { return this._photos.resume(() => this.open("Photo")); }
 
   async takeLatents(file) {
     try {
-      const sent = await upload("latents", file);
+      const sent = await upload("latents", file, this._project.document.model);
       this._choose({ latents: sent.id, index: 0 });
       say(t("latentsReady", sent.faces));
     } catch (error) { this._tell("trouble", error); }

@@ -1,18 +1,16 @@
 // Settings of the film, the queue, and finished films.
 import { $, choice, field, fill, h, say } from "./dom.js";
-import { call, describeProgress, upload } from "./server.js";
+import { call, describeProgress } from "./server.js";
 import { t } from "./strings.js";
 import { duration, toOrder } from "./project.js";
 
-export function showFilm({ project, state, tell }) {
+export function showFilm({ project, state, sound, tell }) {
   const own = project.document, edit = (change) => { project.change(change); project.endGesture(); };
   const length = duration(own), frames = Math.round(length * own.fps) + (own.loop ? 0 : 1);
   const sizes = [["", t("sizeFull", state.resolution ?? "?")], ...[1024, 720, 512, 256].filter((px) => px < (state.resolution ?? 1024)).map((px) => [px, String(px)])];
   const keep = h("input", { type: "checkbox", id: "keep", onchange: () => edit((document) => { document.keep = keep.checked; }) });
   keep.checked = own.keep;
-  const sound = h("input", { type: "file", accept: "audio/*,video/*", class: "hidden", id: "sound-file", onchange: async () => {
-    try { const sent = await upload("sound", sound.files[0]); edit((document) => { document.sound = sent.id; }); } catch (error) { tell("trouble", error); }
-  } });
+  const file = h("input", { type: "file", accept: "audio/*,video/*", class: "hidden", id: "sound-file", onchange: () => file.files[0] && sound.take(file.files[0]) });
   fill($("side-panel"),
     h("p", { class: "quiet", id: "film-length" }, t("length", length.toFixed(2), frames)),
     field(t("filmEasing"), choice(state.easings.map((name) => [name, t(`easings.${name}`)]), own.easing, (name) => edit((document) => { document.easing = name; }))),
@@ -20,7 +18,7 @@ export function showFilm({ project, state, tell }) {
       field(t("fps"), choice([12, 24, 25, 30, 60].concat([12, 24, 25, 30, 60].includes(own.fps) ? [] : [own.fps]).map((fps) => [fps, String(fps)]), own.fps, (fps) => edit((document) => { document.fps = Number(fps); }))),
       field(t("size"), choice(sizes, own.size_px ?? "", (px) => edit((document) => { document.size_px = px ? Number(px) : null; })))),
     field(t("kind"), choice(state.kinds.map((kind) => [kind, t(`kinds.${kind}`)]), own.kind, (kind) => edit((document) => { document.kind = kind; }))),
-    h("div", { class: "field" }, h("span", { class: "label" }, t("sound")), sound, h("div", { class: "row" },
+    h("div", { class: "field" }, h("span", { class: "label" }, t("sound")), file, h("div", { class: "row" },
       h("label", { class: "button", for: "sound-file" }, t("soundChoose")),
       own.sound ? h("button", { type: "button", onclick: () => edit((document) => { document.sound = null; }) }, t("soundRemove")) : h("span", { class: "quiet" }, t("soundNone")))),
     state.identity_budget === null ? "" : h("label", { class: "check" }, keep, t("keep")),
@@ -47,7 +45,7 @@ export class Films {
   get busy() { return [...this.jobs.values()].some((job) => job.state === "running"); }
   get waiting() { return [...this.jobs.values()].filter((job) => job.state === "running" || job.state === "waiting").length; }
 
-  async load() { for (const job of await call("/films")) this.jobs.set(job.id, job); this._tell("films"); }
+  async load() { this.jobs = new Map((await call("/films")).map((job) => [job.id, job])); this._tell("films"); }
 
   hear(job) {
     if (job.kind !== "film") return;

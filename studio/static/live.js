@@ -6,21 +6,23 @@ export const PLAY_FPS = 12;
 const LIVE_PX = 256;
 const REST_MS = 350;
 const AHEAD = 60;
+const MOST_FRAMES = 240;
+const AGAIN_MS = 2000;
 const HAND = Math.random().toString(36).slice(2, 12);
 
 export class Live {
   constructor({ canvas, before, tell }) {
     this._canvas = canvas; this._before = before; this._tell = tell;
     this._frames = new Map(); this._key = ""; this._busy = false; this._fetching = 0;
-    this.time = 0; this.playing = false; this.fullPx = LIVE_PX; this.latencies = [];
+    this.time = 0; this.playing = false; this.fullPx = LIVE_PX; this.latencies = []; this._notBefore = 0;
     this.comparing = false; this.enabled = true;
   }
 
   // Called for every change of the document or the play head.
   show(document, time) {
-    const about = { face: document.face, track: toTrack(document), easing: document.easing };
+    const about = { face: document.face, track: toTrack(document), easing: document.easing, model: document.model };
     const key = JSON.stringify(about);
-    if (key !== this._key) { this._key = key; this._about = about; this._frames.clear(); }
+    if (key !== this._key) { this._key = key; this._about = about; this._forget(); }
     this._length = duration(document); this._loop = document.loop;
     this.time = time;
     // One change may be told twice: what is being drawn already is not asked for again.
@@ -42,8 +44,8 @@ export class Live {
       let bitmap = exact ? this._frames.get(index) : null;
       bitmap ??= await this._fetch(time, LIVE_PX, "now", "");
       if (bitmap) {
-        if (exact && key === this._key) this._frames.set(index, bitmap);
         this._paint(this._canvas, bitmap, "live");
+        if (exact && key === this._key) this._keep(index, bitmap); else bitmap.close();
         this.latencies.push(performance.now() - asked);
         if (this.latencies.length > 500) this.latencies.shift();
       }
@@ -82,11 +84,11 @@ export class Live {
   }
 
   async _showBefore() {
-    const key = JSON.stringify(this._about.face);
+    const key = JSON.stringify([this._about.face, this._about.model]);
     if (this._beforeKey === key) return;
     this._beforeKey = key;
     try {
-      const about = { face: this._about.face, track: ["calm"], easing: "linear" };
+      const about = { face: this._about.face, track: ["calm"], easing: "linear", model: this._about.model };
       this._paint(this._before, await this._fetch(0, LIVE_PX, "soon", "", about), "live");
     } catch { this._beforeKey = ""; }
   }
@@ -97,17 +99,33 @@ export class Live {
   async _fill() {
     while (this._fetching < 2) {
       const key = this._key, index = this._nextMissing();
-      if (index === null || this._busy) return;
+      if (index === null || this._busy || performance.now() < this._notBefore) return;
       this._fetching += 1;
       this._frames.set(index, null);
       this._fetch(index / PLAY_FPS, LIVE_PX, "soon", "").then((bitmap) => {
-        if (key === this._key) bitmap ? this._frames.set(index, bitmap) : this._frames.delete(index);
-      }).catch(() => { if (key === this._key) this._frames.delete(index); }).finally(() => {
+        if (key === this._key) bitmap ? this._keep(index, bitmap) : this._frames.delete(index);
+      }).catch(() => {
+        if (key === this._key) this._frames.delete(index);
+        this._notBefore = performance.now() + AGAIN_MS;  // a stopped server is not asked all the time
+        setTimeout(() => this._fill(), AGAIN_MS + 50);
+      }).finally(() => {
         this._fetching -= 1;
         if (key === this._key) this._fill();
       });
     }
   }
+
+  // Frames are kept around the play head; those farthest from it go.
+  _keep(index, bitmap) {
+    this._frames.set(index, bitmap);
+    if (this._frames.size <= MOST_FRAMES) return;
+    const now = Math.floor(this.time * PLAY_FPS), ahead = (other) => (other - now + this.frameCount + 12) % this.frameCount;
+    const farthest = [...this._frames.keys()].filter((key) => this._frames.get(key)).reduce((a, b) => (ahead(a) > ahead(b) ? a : b));
+    this._frames.get(farthest).close();
+    this._frames.delete(farthest);
+  }
+
+  _forget() { for (const bitmap of this._frames.values()) bitmap?.close(); this._frames.clear(); }
 
   get frameCount() { return Math.floor(this._length * PLAY_FPS + 1e-6) + 1; }
 

@@ -1,16 +1,19 @@
 // The page: parts put together, and what follows from what.
-import { $, fill, h, makeTabs, field } from "./dom.js";
-import { call, describeProgress, follow, listen, upload } from "./server.js";
+import { $, h, makeTabs } from "./dom.js";
+import { call, listen } from "./server.js";
 import { STRINGS, fillWords, t } from "./strings.js";
-import { Project, duration, fromOrder, fromTrack } from "./project.js";
+import { Project, duration } from "./project.js";
+import { StartMenu } from "./start.js";
+import { FileMenu } from "./files.js";
+import { ModelMenu } from "./models.js";
 import { Live } from "./live.js";
 import { Timeline } from "./timeline.js";
 import { Curves } from "./curves.js";
 import { Faces } from "./faces.js";
+import { Sound } from "./sound.js";
 import { Films, openResult, showFilm } from "./films.js";
 import { chooseEmotion, showMoment } from "./moment.js";
 
-const FORMAT = "moodreel-project-1";
 const ICONS = {
   undo: "M9 7 4 12l5 5M4 12h10a6 6 0 0 1 0 12h-2", redo: "m19 7 5 5-5 5m5-5H14a6 6 0 0 0 0 12h2",
   play: "M9 6v16l13-8z", pause: "M9 6h3v16H9zm7 0h3v16h-3z", theme: "M14 4a10 10 0 1 0 0 20zm0 0a10 10 0 0 1 0 20",
@@ -30,24 +33,38 @@ class Studio {
     this.live.fullPx = Math.min(1024, state.resolution ?? 256);
     this.curves = new Curves(this.timeline);
     this.curves.budget = state.identity_budget;
+    this.sound = new Sound({ project: this.project, timeline: this.timeline, tell: (what, value) => this._hear(what, value) });
     this.faces = new Faces({ project: this.project, tell: (what, value) => this._hear(what, value) });
     this.films = new Films({ tell: (what, value) => this._hear(what, value) });
+    this.start = new StartMenu({ project: this.project, state, addMoment: () => this.timeline.add("happiness", this.time), tell: (what, value) => this._hear(what, value) });
+    this.files = new FileMenu({ project: this.project, start: this.start, tell: (what, value) => this._hear(what, value) });
+    this.models = new ModelMenu({ project: this.project, state, tell: (what, value) => this._hear(what, value) });
     this.side = makeTabs($("side-tabs"), $("side-panel"), ["Moment", "Film", "Renders"].map((name) => [name, t(`tab${name}`)]), () => this.showSide());
     this._wire();
-    this._makeTools();
   }
 
   async begin() {
     const known = localStorage.getItem("moodreel-project");
-    if (known) await this.project.load(known).catch(() => localStorage.removeItem("moodreel-project"));
+    if (known) await this.project.load(known).catch((error) => { if (error.status === 404) localStorage.removeItem("moodreel-project"); else this._hear("trouble", error); });
     this._hearProject("change");
     this.timeline.select(this.project.document.events[Math.min(2, this.project.document.events.length - 1)].id);
     this.setTime(this.timeline.find(this.timeline.selected).time);
-    listen((job) => this.films.hear(job), (open) => { $("banner").dataset.offline = String(!open); });
+    listen((job) => this.films.hear(job), (open) => this._hearServer(open));
     await this.films.load().catch((error) => this._hear("trouble", error));
+    this.faces.resume().catch((error) => this._hear("trouble", error));
     const asked = location.hash.match(/^#film=([a-z2-7]{26})$/)?.[1];
     if (asked && this.films.jobs.get(asked)?.state === "finished") openResult(this.films.jobs.get(asked), (what, value) => this._hear(what, value));
     if (this.films.waiting) this.side.choose("Renders");
+  }
+
+  // While the server does not answer, the page says so; what was missed is asked for afterwards.
+  _hearServer(open) {
+    if (!open) { this._offline = true; this._hear("trouble", new Error(t("offline"))); return; }
+    if (!this._offline) return;
+    this._offline = false;
+    this._hideTrouble();
+    this.films.load().catch(() => {});
+    if (this.project.state === "trouble") this.project.save();
   }
 
   setTime(time) { this.time = time; this.timeline.setTime(time); $("clock").textContent = t("at", time.toFixed(2)); this.live.show(this.project.document, time); this._caption(); }
@@ -55,7 +72,7 @@ class Studio {
   showSide() {
     const name = this.side.current;
     if (name === "Moment") showMoment({ project: this.project, timeline: this.timeline, emotions: this.state.emotions, easings: this.state.easings, max: this.state.max_intensity });
-    else if (name === "Film") showFilm({ project: this.project, state: this.state, tell: (what, value) => this._hear(what, value) });
+    else if (name === "Film") showFilm({ project: this.project, state: this.state, sound: this.sound, tell: (what, value) => this._hear(what, value) });
     else this.films.show();
   }
 
@@ -71,7 +88,10 @@ class Studio {
       this.timeline.draw();
       this.faces?.update();
       this.setTime(Math.min(this.time ?? 0, duration(project.document)));
+      this.start.update(project.document);
+      this.models.update(project.document);
       this.curves.update(project.document);
+      this.sound.update(project.document);
       // What is being dragged is not drawn again under the hand.
       const held = $("side-panel").contains(document.activeElement) && document.activeElement.type === "range";
       if (!held && this.side.current !== "Renders") this._keepFocus(() => this.showSide());
@@ -92,10 +112,16 @@ class Studio {
   }
 
   _showConflict() {
+    this._ask(t("conflict"), [[t("loadTheirs"), () => this.project.loadTheirs()], [t("keepMine"), () => this.project.keepMine()]]);
+  }
+
+  // A question above the page, with a button for each answer.
+  _ask(question, answers) {
     const banner = $("banner");
-    const end = (work) => { banner.hidden = true; work(); };
-    banner.replaceChildren(t("conflict"), h("button", { type: "button", onclick: () => end(() => this.project.loadTheirs()) }, t("loadTheirs")), h("button", { type: "button", onclick: () => end(() => this.project.keepMine()) }, t("keepMine")));
-    banner.hidden = false;
+    banner.replaceChildren(question, ...answers.map(([word, work]) => h("button", { type: "button", onclick: () => { banner.hidden = true; work(); } }, word)));
+    banner.hidden = false; this._troubled = false;
+    banner.classList.add("asks");
+    banner.querySelector("button").focus();
   }
 
   _hearTimeline(what, value) {
@@ -103,6 +129,7 @@ class Studio {
     else if (what === "moved") this.setTime(this.timeline.find(value).time);
     else if (what === "time") { if (this.live.playing) this.live.stop(); this.setTime(value); }
     else if (what === "add") this.timeline.add("happiness", value);
+    else if (what === "drawn") this.sound?.draw();
     else if (what === "emotion") chooseEmotion(this.project, value.id, value.name);
   }
 
@@ -122,10 +149,13 @@ class Studio {
   _hear(what, value) {
     if (what === "trouble") {
       if (value.status === 429) return;
+      $("banner").classList.remove("asks");
       $("banner").textContent = value.message; $("banner").hidden = false; this._troubled = true;
     } else if (what === "films") { this._countRenders(); if (this.side.current === "Renders") this.films.show(); }
     else if (what === "open") openResult(value, (one, two) => this._hear(one, two));
-    else if (what === "again") { this.project.startNew(); this.project.replace(fromOrder(value.order, this.project.document.favourites)); }
+    else if (what === "begin") this.setTime(0);
+    else if (what === "model") { this.state.resolution = value.resolution; this.live.fullPx = Math.min(1024, value.resolution); if (this.side.current === "Film") this.showSide(); }
+    else if (what === "again") this.files.workOn(value.order).catch((error) => this._hear("trouble", error));
   }
 
   _hideTrouble() { if (this._troubled) { $("banner").hidden = true; this._troubled = false; } }
@@ -153,10 +183,10 @@ class Studio {
     $("render").onclick = () => this._render();
     $("project-name").oninput = () => this.project.change((own) => { own.name = $("project-name").value; }, "name");
     $("project-name").onblur = () => this.project.endGesture();
-    $("project-menu").onclick = () => this._toggleMenu();
     $("table").ontoggle = () => this.timeline.draw();
+    document.addEventListener("visibilitychange", () => { if (document.hidden) this.project.flush(); });
     document.addEventListener("keydown", (event) => this._shortcut(event));
-    document.addEventListener("click", (event) => { if (!event.target.closest(".menu")) this._closeMenu(); });
+    document.addEventListener("click", (event) => { if (!event.target.closest(".menu")) this._closeMenus(); });
     this._wireDrop();
   }
 
@@ -178,94 +208,10 @@ class Studio {
     if ((event.ctrlKey || event.metaKey) && key === "z" && !typing) { event.preventDefault(); event.shiftKey ? this.project.redo() : this.project.undo(); }
     else if ((event.ctrlKey || event.metaKey) && key === "y" && !typing) { event.preventDefault(); this.project.redo(); }
     else if (key === " " && !typing && !event.target.closest("button, summary, a, dialog")) { event.preventDefault(); this._togglePlay(); }
-    else if (key === "escape") this._closeMenu();
+    else if (key === "escape") this._closeMenus();
   }
 
-  _makeTools() {
-    const loop = h("input", { type: "checkbox", id: "loop", onchange: () => { this.project.change((own) => { own.loop = loop.checked; }); this.project.endGesture(); } });
-    this._loop = loop;
-    const start = h("button", { type: "button", "aria-haspopup": "true", onclick: () => this._toggleStart() }, t("startFrom"));
-    this._start = h("div", { class: "sheet", hidden: true });
-    $("timeline-tools").append(
-      h("label", { class: "check" }, loop, t("loop")),
-      h("div", { class: "menu" }, start, this._start),
-      h("button", { type: "button", id: "add", onclick: () => this.timeline.add("happiness", this.time) }, `+ ${t("addMoment")}`));
-    const tell = this.project._tell;
-    this.project._tell = (what) => { loop.checked = this.project.document.loop; tell(what); };
-  }
-
-  _toggleStart() {
-    if (!this._start.hidden) { this._start.hidden = true; return; }
-    const clip = h("input", { type: "file", accept: "video/*", class: "hidden", id: "clip-file", onchange: () => clip.files[0] && this.takeClip(clip.files[0]) });
-    const number = (id, value, min, max, step) => h("input", { type: "number", id, value, min, max, step });
-    const seconds = number("predict-seconds", 20, 2, 120, 1), lively = number("predict-lively", 1, 0, 2, 0.1), seed = number("predict-seed", 0, 0, 9999, 1);
-    fill(this._start,
-      h("form", { onsubmit: (event) => { event.preventDefault(); this._predict(Number(seconds.value), Number(lively.value), Number(seed.value)); } },
-        h("strong", {}, t("predictTitle")), h("div", { class: "pair" }, field(t("seconds"), seconds), field(t("lively"), lively, t("livelyHint"))), field(t("otherIdea"), seed), h("button", { type: "submit", class: "primary" }, t("write"))),
-      this.state.reads_clips ? h("div", {}, clip, h("label", { class: "button", for: "clip-file" }, t("fromClip"))) : "",
-      h("button", { type: "button", onclick: () => this._takeTrack({ emotions: this.state.emotions.map((emotion, index) => ({ emotion, time: index * 1.2, intensity: 1, hold: 0.3 })), loop: true, closing: 0.9 }) }, t("example")));
-    this._start.hidden = false;
-    seconds.focus();
-  }
-
-  _takeTrack(track) {
-    this._start.hidden = true;
-    this.project.change((own) => { own.events = fromTrack(track); own.loop = track.loop ?? false; own.closing = track.closing ?? own.closing; });
-    this.project.endGesture();
-    this.setTime(0);
-  }
-
-  async _predict(seconds, liveliness, seed) {
-    try { this._takeTrack((await call("/tracks/predicted", { body: { seconds, liveliness, seed } })).track); }
-    catch (error) { this._hear("trouble", error); }
-  }
-
-  async takeClip(file) {
-    this._start.hidden = true;
-    try {
-      const sent = await upload("clip", file);
-      const job = await call("/tracks", { body: { clip: sent.id } });
-      const done = await follow(job.id, (now) => { $("saved").textContent = t("clipBusy", describeProgress(now)); });
-      this._takeTrack(done.result.track);
-    } catch (error) { this._hear("trouble", error); }
-  }
-
-  _closeMenu() { $("project-list").hidden = true; $("project-menu").setAttribute("aria-expanded", "false"); this._start.hidden = true; }
-
-  async _toggleMenu() {
-    const sheet = $("project-list");
-    if (!sheet.hidden) { this._closeMenu(); return; }
-    const file = h("input", { type: "file", accept: ".json,application/json", class: "hidden", id: "project-file", onchange: () => file.files[0] && this.openFile(file.files[0]) });
-    const recent = await call("/projects").catch(() => []);
-    fill(sheet,
-      h("button", { type: "button", onclick: () => { this._closeMenu(); this.project.startNew(); } }, t("newProject")), file,
-      h("label", { class: "button", for: "project-file", tabindex: 0, onkeydown: (event) => { if (event.key === "Enter") file.click(); } }, t("openFile")),
-      h("button", { type: "button", onclick: () => this._saveFile() }, t("saveFile")),
-      recent.length ? h("p", { class: "label" }, t("recent")) : "",
-      ...recent.slice(0, 8).map((one) => h("button", { type: "button", onclick: () => { this._closeMenu(); this.project.load(one.id).catch((error) => this._hear("trouble", error)); } }, one.name || t("untitled"))));
-    sheet.hidden = false; $("project-menu").setAttribute("aria-expanded", "true");
-    sheet.querySelector("button").focus();
-  }
-
-  _saveFile() {
-    const content = { format: FORMAT, ...this.project.describe() };
-    const url = URL.createObjectURL(new Blob([JSON.stringify(content, null, 1)], { type: "application/json" }));
-    const name = (content.name || "moodreel").replace(/[^\p{L}\p{N} _-]/gu, "").trim().replace(/ /g, "-") || "moodreel";
-    h("a", { href: url, download: `${name}.moodreel.json` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 5000);
-    this._closeMenu();
-  }
-
-  async openFile(file) {
-    this._closeMenu();
-    try {
-      const content = JSON.parse(await file.text());
-      if (content.format !== FORMAT) throw new Error(t("wrongFile"));
-      const { order } = await call("/commands", { body: content.order });
-      this.project.startNew();
-      this.project.replace(fromOrder({ ...order, name: content.name ?? order.name }, content.favourites ?? []));
-    } catch (error) { this._hear("trouble", error instanceof SyntaxError ? new Error(t("wrongFile")) : error); }
-  }
+  _closeMenus() { for (const menu of [this.files, this.start, this.models]) menu.close(); }
 
   _wireDrop() {
     const drop = $("drop");
@@ -281,10 +227,18 @@ class Studio {
     });
   }
 
+  // A clip may be wanted for its emotions or for a face in it.
+  _askAboutClip(file) {
+    if (!this.state.reads_clips) { this.faces.takeClip(file); return; }
+    this._ask(t("clipAsk"), [[t("clipEmotions"), () => this.start.takeClip(file)], [t("clipFace"), () => this.faces.takeClip(file)]]);
+  }
+
   takeFile(file) {
     if (file.type.startsWith("image/")) this.faces.takePhoto(file);
-    else if (file.type.startsWith("video/")) this.takeClip(file);
-    else if (file.name.endsWith(".json")) this.openFile(file);
+    else if (file.type.startsWith("video/")) this._askAboutClip(file);
+    else if (file.type.startsWith("audio/")) this.sound.take(file);
+    else if (file.name.endsWith(".json")) this.files.open(file);
+    else if (/\.(safetensors|pkl|pt|pth|bin)$/.test(file.name)) this.models.take(file);
     else if (file.name.endsWith(".npz")) this.faces.takeLatents(file);
     else this._hear("trouble", new Error(t("wrongFile")));
   }

@@ -14,7 +14,7 @@ export function firstDocument() {
   return {
     name: "", face: { seed: 7 }, favourites: [],
     events: [moment("calm", 0, 1), moment("surprise", 1.1, 0.8, 0.2), moment("happiness", 2.4, 1, 0.5), moment("calm", 4, 1)],
-    loop: false, closing: 1.1, easing: "smoothstep", fps: 30, size_px: null, keep: false, kind: "mp4", sound: null,
+    loop: false, closing: 1.1, easing: "smoothstep", fps: 30, size_px: null, keep: false, kind: "mp4", sound: null, model: {},
   };
 }
 
@@ -30,6 +30,7 @@ export function toOrder(document, budget) {
     face: document.face, track: toTrack(document), easing: document.easing, fps: document.fps, kind: document.kind,
     ...(document.size_px ? { size_px: document.size_px } : {}), ...(document.sound ? { sound: document.sound } : {}),
     ...(document.keep && budget ? { identity_budget: budget } : {}), ...(document.name ? { name: document.name } : {}),
+    ...(Object.keys(document.model ?? {}).length ? { model: document.model } : {}),
   };
 }
 
@@ -45,7 +46,7 @@ export function fromOrder(order, favourites = []) {
     ...firstDocument(), name: order.name ?? "", face: order.face, favourites, events: fromTrack(order.track),
     loop: order.track.loop ?? false, closing: order.track.closing ?? 1.1, easing: order.easing ?? "linear",
     fps: order.fps ?? 30, size_px: order.size_px ?? null, keep: Boolean(order.identity_budget),
-    kind: order.kind ?? "mp4", sound: order.sound ?? null,
+    kind: order.kind ?? "mp4", sound: order.sound ?? null, model: order.model ?? {},
   };
 }
 
@@ -61,6 +62,8 @@ export class Project {
     this._past = []; this._future = []; this._open = null;
     this.id = null; this.revision = 0; this.state = "new"; this.budget = null;
     this._saving = null; this._dirty = false;
+    // Counts documents: what is saved of one that was left says nothing about the next.
+    this._turn = 0;
   }
 
   // One step of history for each gesture: changes that carry the same key belong together.
@@ -108,17 +111,21 @@ export class Project {
 
   async save() {
     if (this._busy) { clearTimeout(this._saving); this._saving = setTimeout(() => this.save(), SAVE_AFTER_MS); return; }
+    clearTimeout(this._saving);
+    const turn = this._turn;
     this._busy = true;
     this._set("saving");
     try {
       this._dirty = false;
       const saved = this.id === null
         ? await call("/projects", { body: this.describe() })
-        : await call(`/projects/${this.id}`, { method: "PUT", body: this.describe(), headers: { "If-Match": String(this.revision) } });
+        : await call(`/projects/${this.id}`, { method: "PUT", body: this.describe(), headers: { "If-Match": String(this.revision) }, keepalive: true });
+      if (turn !== this._turn) return;
       this.id = saved.id; this.revision = saved.revision;
       localStorage.setItem("moodreel-project", this.id);
       this._set("saved");
     } catch (error) {
+      if (turn !== this._turn) return;
       this._dirty = true;
       if (error instanceof ServiceError && error.status === 409) { this.theirs = error.content.current; this._set("conflict"); }
       else if (error instanceof ServiceError && error.status === 404) { this.id = null; this._set("new"); }
@@ -126,12 +133,21 @@ export class Project {
     } finally { this._busy = false; }
   }
 
+  // What is not saved yet, before another document takes its place or the page is left.
+  async flush() {
+    while (this._busy) await new Promise((done) => setTimeout(done, 30));
+    clearTimeout(this._saving);
+    if (this._dirty && this.state !== "conflict") await this.save();
+  }
+
   keepMine() { this.revision = this.theirs.revision; this.theirs = null; return this.save(); }
   loadTheirs() { this._take(this.theirs); this.theirs = null; }
 
-  async load(id) { this._take(await call(`/projects/${id}`)); }
+  async load(id) { await this.flush(); this._take(await call(`/projects/${id}`)); }
 
-  startNew() {
+  async startNew() {
+    await this.flush();
+    this._turn += 1; this.theirs = null;
     this.id = null; this.revision = 0; this._past = []; this._future = [];
     this.document = { ...firstDocument(), favourites: this.document.favourites };
     this._changed();
@@ -139,6 +155,7 @@ export class Project {
 
   _take(saved) {
     clearTimeout(this._saving);
+    this._turn += 1; this._dirty = false;
     this.id = saved.id; this.revision = saved.revision;
     this.document = fromOrder({ ...saved.project.order, name: saved.project.name }, saved.project.favourites);
     this._past = []; this._future = [];

@@ -18,7 +18,7 @@ export const amounts = (event) => ({ ...(event.emotion === "calm" ? {} : { [even
 export class Timeline {
   constructor({ project, emotions, tell }) {
     this._project = project; this._emotions = emotions; this._tell = tell;
-    this.selected = null; this.time = 0; this._span = 6;
+    this.selected = null; this.time = 0; this._span = 6; this._width = 0; this._height = 170;
     this._svg = h("svg:svg", { class: "areas", "aria-hidden": "true", preserveAspectRatio: "none" });
     this._keys = h("div", { class: "keys", role: "group", "aria-label": t("timeline") });
     this._head = h("div", { class: "playhead", role: "slider", tabindex: 0, "aria-label": t("playhead"), "aria-valuemin": 0 });
@@ -26,15 +26,17 @@ export class Timeline {
     $("plot").append(this._ruler, this._svg, this._keys, this._head, h("p", { id: "key-help", class: "hidden" }, t("keyHelp")));
     this._nodes = new Map();
     this._head.addEventListener("keydown", (event) => this._headKey(event));
-    for (const surface of [this._svg, this._ruler, this._head]) surface.addEventListener("pointerdown", (event) => this._scrub(event));
+    for (const surface of [this._svg, this._ruler, this._head]) surface.addEventListener("pointerdown", (event) => this.scrub(event));
     this._svg.addEventListener("dblclick", (event) => this._tell("add", this._timeAt(event)));
     new ResizeObserver(() => this.draw()).observe($("plot"));
   }
 
   get _document() { return this._project.document; }
-  get _width() { return $("plot").clientWidth - 2 * PAD; }
-  get _height() { return this._keys.clientHeight || 170; }
+  // Measured once for a drawing: asking in between makes the browser lay the page out again.
+  _measure() { this._width = $("plot").clientWidth - 2 * PAD; this._height = this._keys.clientHeight || 170; }
   _x(time) { return PAD + (time / this._span) * this._width; }
+  xAt(time) { return this._x(time); }
+  timeAt(x) { return ((x - PAD) / this._width) * this._span; }
   _y(intensity) { return this._height - 22 - (intensity / TOP) * (this._height - 50); }
   _timeAt(event) {
     const box = $("plot").getBoundingClientRect();
@@ -53,12 +55,14 @@ export class Timeline {
   select(id) { this.selected = id; this.draw(); this._tell("select", id); }
 
   draw() {
-    if (!this._width || this._width < 0) return;
+    this._measure();
+    if (this._width <= 0) return;
     if (!this._dragging) this._span = Math.max(3, Math.ceil((duration(this._document) + 0.4) * 2) / 2);
     this._drawRuler();
     this._drawAreas();
     this._drawKeys();
     this.setTime(this.time);
+    this._tell("drawn");
   }
 
   _drawRuler() {
@@ -70,7 +74,7 @@ export class Timeline {
 
   // The amount of each emotion over time, as an area of its colour.
   _drawAreas() {
-    const width = $("plot").clientWidth, height = this._height, events = this._document.events;
+    const width = this._width + 2 * PAD, height = this._height, events = this._document.events;
     this._svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const shapes = [1, 2].map((level) => h("svg:line", { class: level === 1 ? "full" : "grid", x1: PAD, x2: width - PAD, y1: this._y(level), y2: this._y(level) }));
     shapes.push(h("svg:text", { class: "full-label", x: width - PAD + 2, y: this._y(1) - 4, "text-anchor": "end" }, t("full")));
@@ -126,9 +130,10 @@ export class Timeline {
     });
     for (const [id, node] of this._nodes) if (!seen.has(id)) { node._hold.remove(); node.remove(); this._nodes.delete(id); }
     // In the order of time, so that the Tab key follows the film.
-    for (const event of this._document.events) {
-      const node = this._nodes.get(event.id);
-      if (document.activeElement !== node) this._keys.append(node);
+    const ordered = this._document.events.map((event) => this._nodes.get(event.id));
+    const shown = [...this._keys.querySelectorAll(".key")];
+    if (ordered.some((node, index) => node !== shown[index])) {
+      for (const node of ordered) if (document.activeElement !== node) this._keys.append(node);
     }
     this._drawTable();
   }
@@ -191,13 +196,14 @@ export class Timeline {
   _drag(event, node, follow) {
     node.setPointerCapture(event.pointerId);
     this._dragging = true;
+    const listening = new AbortController(), settings = { signal: listening.signal };
     const end = () => {
-      node.removeEventListener("pointermove", follow);
+      listening.abort();
       this._dragging = false; this._project.endGesture(); this.draw();
     };
-    node.addEventListener("pointermove", follow);
-    node.addEventListener("pointerup", end, { once: true });
-    node.addEventListener("pointercancel", end, { once: true });
+    node.addEventListener("pointermove", follow, settings);
+    // Where the node has gone meanwhile, the document hears of the end.
+    for (const place of [node, document]) for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) place.addEventListener(name, end, settings);
   }
 
   _key(event, id) {
@@ -237,7 +243,7 @@ export class Timeline {
     say(t("keyValue", t(`emotions.${emotion}`), "1.00", this.find(id).time.toFixed(2)));
   }
 
-  _scrub(event) {
+  scrub(event) {
     if (event.target.closest(".key")) return;
     event.preventDefault();
     this._head.focus({ preventScroll: true });

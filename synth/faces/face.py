@@ -15,12 +15,26 @@ from synth.faces.latents import check_w_plus, load_latents
 from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
 from synth.progress import Report, ignore_progress
-from synth.types import Frames, Rows, Times
+from synth.types import Frames, Rows, Times, WPlus
 
 #: Frames of a face [frame, height, width, 3] and their times in seconds [frame] -> frames of the
 #: film, of any size that stays the same. Any chunk may be asked for, in any order, more than once,
 #: and gets the same answer.
 FrameStage = Callable[[Frames, Times], Frames]
+#: Times in seconds [frame] -> W+ [frame, layer, w_dim]: a `synth.motion.paths.LatentPath`.
+FollowedPath = Callable[[Times], WPlus]
+
+
+@runtime_checkable
+class PathStage(Protocol):
+    """What must know which W+ a frame was drawn from, before it can touch it."""
+
+    def follow(self, path: FollowedPath, times_s: Times) -> FrameStage | None:
+        """The stage for frames of this path; None where it is of no use for it.
+
+        times_s: moments of the path by which to judge.
+        """
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +45,11 @@ class Face:
     generator: draws it; a copy tuned to a photo, or the one that was asked for.
     label: what captions call it; seed: what drew it, where one did.
     place: puts drawn frames where the face was found (into a photo); None leaves them alone.
+    moves: in place of that, moves pixels of its own as drawn frames move; for paths that keep the
+        person.
     keepsakes: files to keep beside a film under these names: crop, report.
     originals: photos or films of a person that it was made from; a film's marks name them.
+    warnings: what whoever judges the face must know; a film's scorecard repeats it.
     Raises ValueError when the rows are no W+ of the generator.
     """
 
@@ -41,11 +58,18 @@ class Face:
     label: str = ""
     seed: int | None = None
     place: FrameStage | None = None
+    moves: PathStage | None = None
     keepsakes: Mapping[str, Path] = field(default_factory=dict)
     originals: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_w_plus(self.rows[None], self.generator, self.label or "face")
+
+    def find_place(self, path: FollowedPath, times_s: Times) -> FrameStage | None:
+        """What puts frames of a path in their place: by its own pixels if it can, else as drawn."""
+        moved = self.moves.follow(path, times_s) if self.moves is not None else None
+        return moved or self.place
 
     @classmethod
     def random(cls, generator: Generator, seed: int = 0, psi: float | int = 0.7) -> Face:

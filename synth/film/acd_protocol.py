@@ -16,6 +16,7 @@ from synth.devices import choose_device
 from synth.emotions import Emotion
 from synth.faces.face import Face
 from synth.faces.observers import fetch_models
+from synth.film.emotion_checks import check_emotions
 from synth.film.rendering import render_frames
 from synth.film.settings import RenderSettings, ScoreSettings
 from synth.generators.acceleration import accelerate
@@ -117,7 +118,8 @@ class ExpressionScorer:
         motion = protocol.make_motion(expression, self.fitted)
         plan = motion.plan(face, Scene(protocol.fps))
         frames = render_frames(self.fast, plan.path, protocol.fps, self.render)
-        facts = RunFacts(known.name, known.sha256, seed, known.resolution)
+        emotions = check_emotions(face, plan, protocol.fps, self.score)
+        facts = RunFacts(known.name, known.sha256, seed, known.resolution, emotions=emotions)
         source = f"rendered frames, seed {seed}, calm to {expression.label}"
         observer, stride = self.score.observer, self.score.face_stride
         return score_frames(frames, protocol.fps, observer, facts, stride, source)
@@ -137,7 +139,7 @@ def score_protocol(
     directions, wherever the files of those lie.
     """
     device = choose_device(render.device)
-    fetch_models(score.observer)
+    fetch_models(score.observer, score.emotions)
     fitted = load_directions_for(generator, protocol.directions)
     # Faces and expressions may be added to those that are there; directions count by their content.
     free = {"faces": 1, "first_seed": 0, "expressions": ["anger"], "directions": None}
@@ -148,6 +150,7 @@ def score_protocol(
             "render": asdict(render),
             "observer": score.observer.name if score.observer is not None else None,
             "face_stride": score.face_stride,
+            "emotions": score.emotions.name if score.emotions is not None else None,
             "generator": generator.sha256,
             "directions": fitted.sha256,
         },

@@ -25,6 +25,7 @@ from synth.devices import choose_device
 from synth.faces.face import Face, FaceSource
 from synth.film.contact_sheet import save_contact_sheet
 from synth.film.disk_space import SpaceWatch, check_space, count_copies, guess_video_bytes
+from synth.film.emotion_checks import check_emotions
 from synth.film.job import Job, describe_job
 from synth.film.marks.marking import mark_files
 from synth.film.recording import Recording, count_recorded, find_missing
@@ -190,6 +191,8 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
             seed=shot.face.seed,
             native_resolution_px=generator.resolution,
             render_time_s=render_time_s,
+            emotions=check_emotions(shot.face, shot.plan, settings.fps, settings.score),
+            warnings=shot.face.warnings,
         )
         shot.report(Progress("score"))
         score, observer = settings.score, settings.score.observer

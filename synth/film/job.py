@@ -63,6 +63,7 @@ def describe_job(face: Face, plan: Plan, settings: FilmSettings, sound: Path | N
         "sound": hash_file(sound) if sound is not None else None,
         "observer": score.observer.name if score.observer is not None else None,
         "face_stride": score.face_stride,
+        "emotions": score.emotions.name if score.emotions is not None else None,
         "seed": face.seed,
         "label": face.label,
         "moments": hash_value(plan.moments),
@@ -91,6 +92,7 @@ def _describe_pictures(face: Face, plan: Plan, settings: FilmSettings) -> dict[s
         "face": {
             "rows": hash_value(face.rows),
             "place": hash_value(face.place),
+            "moves": hash_value(face.moves),
             "keepsakes": hash_value({name: Path(p) for name, p in face.keepsakes.items()}),
         },
         "motion": {

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synth.devices import choose_device
-from synth.faces.observers import FaceObserver, NeedsModels
+from synth.faces.observers import FaceObserver, fetch_models
 from synth.film.marks.settings import UNMARKED, MarkSettings
 from synth.generators.acceleration import check_options
 from synth.generators.base import NoiseMode
+from synth.judging.emotion_scoring import EmotionScorer
 from synth.resizing import check_size
 from synth.scores.scorecard import check_face_stride
 from synth.video.encoders import Encoding, check_encoding
@@ -49,11 +50,13 @@ class RenderSettings:
 class ScoreSettings:
     """Who looks for faces in the finished film (None: nobody), and in every n-th frame.
 
+    emotions: who sees in these frames whether emotions are shown as they were told (None: nobody).
     Raises ValueError for a stride below 1.
     """
 
     observer: FaceObserver | None = None
     face_stride: int = 1
+    emotions: EmotionScorer | None = None
 
     def __post_init__(self) -> None:
         check_face_stride(self.face_stride)
@@ -116,5 +119,4 @@ class FilmSettings:
         self.wanted_marks.check()
         if self.sound is not None:
             check_sound(self.file, self.sound)
-        if isinstance(self.score.observer, NeedsModels):
-            self.score.observer.fetch_models()
+        fetch_models(self.score.observer, self.score.emotions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from synth.progress import Report
 from synth.resizing import resize_frames
 from synth.storage.atomic import write_atomically, write_text_atomically
 
+#: Moments of a path by which a face judges what to do with it.
+JUDGED_MOMENTS = 24
 TRACK, LATENTS, CONFIG = "track.yaml", "latents.npz", "config.yaml"
 
 
@@ -41,10 +44,13 @@ class Shot:
         chosen = self.settings.sound or self.plan.sound
         return Path(chosen) if chosen else None
 
-    @property
+    @cached_property
     def stages(self) -> tuple[FrameStage, ...]:
         """What touches frames before they are written: first the motion, then the face's place."""
-        return tuple(x for x in (self.plan.touch, self.face.place) if x is not None)
+        duration_s = max(self.plan.path.duration_s, self.plan.moments[-1].time_s)
+        judged_s = torch.linspace(0, duration_s, JUDGED_MOMENTS, dtype=torch.float64)
+        place = self.face.find_place(self.plan.path, judged_s)
+        return tuple(x for x in (self.plan.touch, place) if x is not None)
 
     @property
     def marks(self) -> tuple[FrameStage, ...]:

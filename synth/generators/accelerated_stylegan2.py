@@ -22,7 +22,7 @@ from synth.generators.compilation import (
 from synth.generators.config import StyleGAN2Config
 from synth.generators.inference import InferenceWish, warn_about
 from synth.generators.mapping import MappingNetwork
-from synth.generators.prepared import PreparedSynthesis
+from synth.generators.prepared import FOLDED_FROM, FOLDED_FROM_ALONE, PreparedSynthesis
 from synth.generators.prepared_convolution import PreparedConvolution
 from synth.generators.synthesis import NoiseSource, SynthesisNetwork, check_synthesis_input
 from synth.types import Images, WPlus
@@ -47,7 +47,7 @@ def accelerate_stylegan2(generator: TrainedStyleGAN2, wish: InferenceWish) -> Ac
     if compiled and (obstacle := find_compiler_obstacle(wish.device)):
         warn_about(f"not compiled: {obstacle}")
         compiled = False
-    return AcceleratedStyleGAN2(generator, wish.dtype, compiled, wish.device)
+    return AcceleratedStyleGAN2(generator, wish, compiled)
 
 
 class AcceleratedStyleGAN2(nn.Module):
@@ -56,10 +56,9 @@ class AcceleratedStyleGAN2(nn.Module):
     The first call fixes the batch size that is compiled; other batches are split and filled up.
     """
 
-    def __init__(
-        self, generator: TrainedStyleGAN2, dtype: torch.dtype, compiled: bool, device: torch.device
-    ) -> None:
+    def __init__(self, generator: TrainedStyleGAN2, wish: InferenceWish, compiled: bool) -> None:
         super().__init__()
+        dtype, device = wish.dtype, wish.device
         self.config = generator.config
         self.name, self.sha256 = generator.name, generator.sha256
         self.z_dim, self.w_dim = self.config.z_dim, self.config.w_dim
@@ -70,8 +69,10 @@ class AcceleratedStyleGAN2(nn.Module):
         # Ordinary tensors, also where the caller is in inference mode: compiled code checks that.
         with torch.inference_mode(False), torch.no_grad():
             self.mapping = copy.deepcopy(generator.mapping).eval().requires_grad_(False).to(device)
-            on_cpu = device.type == "cpu"
-            self.prepared = PreparedSynthesis(generator.synthesis, dtype, on_cpu).to(device)
+            folded_from = None
+            if device.type == "cpu":
+                folded_from = FOLDED_FROM_ALONE if wish.one_by_one else FOLDED_FROM
+            self.prepared = PreparedSynthesis(generator.synthesis, dtype, folded_from).to(device)
         self._render: Callable[..., Tensor] = self.prepared.forward
         if compiled:
             self._render = torch.compile(self.prepared.forward, dynamic=False, fullgraph=True)

@@ -28,6 +28,7 @@ def accelerate(
     compile: str = "auto",
     device: str | torch.device | None = None,
     expected_frames: int | None = None,
+    one_by_one: bool = False,
 ) -> Generator:
     """The same generator for fast inference on `device` (default: where it is).
 
@@ -35,6 +36,8 @@ def accelerate(
         on a GPU, else fp32. Weights' sums, noise and RGB stay exact to that type's rounding.
     compile: 'auto' compiles when `expected_frames` (None: unknown, so not) are worth it. Compiled
         code is kept for the next run where the program asked for it (`keep_compiled_code`).
+    one_by_one: pictures will be asked for singly, as live ones are, so more layers are laid out for
+        one sample.
     A generator that cannot be accelerated comes back as it is, moved to `device` if it can be.
     Raises ValueError for unknown options.
     """
@@ -46,7 +49,9 @@ def accelerate(
             generator.to(device)
         return generator
     target = torch.device(device) if device is not None else find_device(generator)
-    wish = InferenceWish(choose_dtype(precision, target), compile, target, expected_frames)
+    wish = InferenceWish(
+        choose_dtype(precision, target), compile, target, expected_frames, one_by_one
+    )
     return lay_out(generator, wish)
 
 

@@ -24,6 +24,7 @@ class InferenceWish:
     compile: str
     device: torch.device
     expected_frames: int | None
+    one_by_one: bool = False
 
 
 def warn_about(message: str) -> None:

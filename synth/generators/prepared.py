@@ -30,6 +30,8 @@ from synth.types import WPlus
 #: On a CPU, layers of this resolution and more draw one sample at a time; measured, see
 #: docs/synthesis-speed.md.
 FOLDED_FROM = 256
+#: The same where a batch is one sample anyway.
+FOLDED_FROM_ALONE = 64
 
 
 class PreparedRGB(nn.Module):
@@ -76,10 +78,12 @@ class PreparedSynthesis(nn.Module):
     const: Tensor
 
     def __init__(
-        self, network: SynthesisNetwork, dtype: torch.dtype, for_cpu: bool = False
+        self, network: SynthesisNetwork, dtype: torch.dtype, folded_from: int | None = None
     ) -> None:
+        """folded_from: layers of this resolution on take one sample at a time; None, as on a GPU:
+        none do, and no convolution goes Winograd's way."""
         super().__init__()
-        folded_from = FOLDED_FROM if for_cpu else None
+        for_cpu = folded_from is not None
         convolutions, to_rgb = [], []
         for resolution in network.config.resolutions:
             block = network.block_at(resolution)

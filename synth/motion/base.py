@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from jaxtyping import Float
+
 from synth.faces.face import Face, FrameStage
 from synth.faces.observers import FaceObserver
 from synth.motion.paths import LatentPath
@@ -20,6 +23,8 @@ from synth.types import Frames, Picture, Times
 
 #: Times in seconds [frame] -> frames as the film shows them, for whoever explains it in a picture.
 DrawFilm = Callable[[Times], Frames]
+#: Times in seconds [frame] -> intensities of the emotions that the face is told [frame, 7].
+TellEmotions = Callable[[Times], Float[np.ndarray, "frame 7"]]
 #: A picture that a motion wants beside its film, RGB [height, width, 3].
 DrawPicture = Callable[[DrawFilm], Picture]
 
@@ -47,6 +52,7 @@ class Plan:
     sound: a file whose sound belongs to the motion; the film gets it unless told otherwise.
     shows: what captions call the film's subject where that is not the face.
     pictures: what explains the motion, by the file's name (.png); drawn when the film is.
+    told: which emotions the face is told to show, so that a score can say whether it does.
     Raises ValueError for no moments, and for a picture of another name.
     """
 
@@ -57,6 +63,7 @@ class Plan:
     sound: Path | None = None
     pictures: Mapping[str, DrawPicture] = field(default_factory=dict)
     shows: str = ""
+    told: TellEmotions | None = None
 
     def __post_init__(self) -> None:
         if not self.moments:

@@ -7,7 +7,7 @@ farther from the calm face than that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from synth.motion.keyframe_motion import plan_keyframes
 from synth.motion.keyframes import make_emotion_keyframes
 from synth.motion.masks import MASKS, LayerMask
 from synth.motion.neutral import find_start
+from synth.motion.told import make_telling
 from synth.progress import Progress
 from synth.types import Rows, WPlus
 
@@ -77,9 +78,10 @@ class EmotionMotion:
         intensities = [
             None if event.emotion is Emotion.CALM else event.intensity for event in track.events
         ]
-        return plan_keyframes(
+        plan = plan_keyframes(
             keyframes, self.interpolation, scene.fps, describe_track(track), intensities
         )
+        return replace(plan, told=make_telling(track, self.interpolation, scene.fps))
 
     def _load_directions(self, generator: Generator) -> DirectionSet | None:
         """Only emotions other than calm need directions for this generator."""

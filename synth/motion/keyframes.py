@@ -92,8 +92,13 @@ def make_emotion_keyframes(
         sum((amount * offsets.get(emotion, calm) for emotion, amount in event.parts), calm)
         for event in track.events
     ]
+    return time_keyframes(face_w_plus + torch.stack(changes), track)
+
+
+def time_keyframes(rows: WPlus, track: EmotionTrack) -> Keyframes:
+    """One keyframe of `rows` for each event of the track, at its time and by its easing."""
     return Keyframes(
-        w_plus=face_w_plus + torch.stack(changes),
+        w_plus=rows,
         times_s=tuple(event.time_s for event in track.events),
         holds_s=tuple(event.hold_s for event in track.events),
         labels=tuple(event.label for event in track.events),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from synth.scores.emotion_control import EmotionControl, pool_emotion_control
 from synth.scores.scorecard import Scorecard
 from synth.storage.atomic import write_text_atomically
 
@@ -37,6 +38,8 @@ class AcdSummary:
     expression_size_max: float | None
     flicker_mean: float | None
     face_encoders: tuple[str, ...]
+    #: Of all videos together; None where nobody looked at their emotions.
+    emotion_control: EmotionControl | None = None
 
 
 def summarise_cards(cards: Sequence[Scorecard]) -> AcdSummary:
@@ -61,7 +64,15 @@ def summarise_cards(cards: Sequence[Scorecard]) -> AcdSummary:
         expression_size_max=average("expression_size_max"),
         flicker_mean=average("flicker_mean"),
         face_encoders=tuple(sorted({card.face_encoder or "none" for card in cards})),
+        emotion_control=_pool([card.emotion_control for card in cards]),
     )
+
+
+def _pool(controls: Sequence[EmotionControl | None]) -> EmotionControl | None:
+    """Of those films of which it is known; None where several scorers looked at them."""
+    known = [control for control in controls if control is not None]
+    is_one = len({control.scorer for control in known}) == 1
+    return pool_emotion_control(known) if is_one else None
 
 
 def save_summary(path: Path, measured: str, groups: Mapping[str, Sequence[Scorecard]]) -> str:
@@ -91,9 +102,27 @@ def format_summary(title: str, measured: str, groups: Mapping[str, AcdSummary]) 
     published = ", ".join(f"{name} {value}" for name, value in PUBLISHED.items())
     return (
         f"# {title}\n\n{measured}\n\nFace encoder: {encoders}. ± is the standard deviation over "
-        f"the videos.\n\n{head}\n{rows}\n\nPublished consecutive ACD (table 1 of the thesis): "
-        f"{published}. Those come from other face encoders and other videos: compare the order of "
-        "methods measured in one way, not these figures with the table above.\n"
+        f"the videos.\n\n{head}\n{rows}\n\n{_format_control(groups)}"
+        f"Published consecutive ACD (table 1 of the thesis): {published}. Those come from other "
+        "face encoders and other videos: compare the order of methods measured in one way, not "
+        "these figures with the table above.\n"
+    )
+
+
+def _format_control(groups: Mapping[str, AcdSummary]) -> str:
+    """The table on emotions; nothing where nobody looked at them."""
+    known = {name: s.emotion_control for name, s in groups.items() if s.emotion_control}
+    if not known:
+        return ""
+    scorers = ", ".join(sorted({control.scorer for control in known.values()}))
+    rows = "\n".join(
+        f"| {name} | {_show(control.linearity)} | {_show(control.confusion)} | "
+        f"{_show(control.accuracy)} |"
+        for name, control in known.items()
+    )
+    return (
+        f"Emotions, seen by {scorers}:\n\n| videos | linearity | confusion | shown as told |\n"
+        f"|---|---|---|---|\n{rows}\n\n"
     )
 
 

@@ -8,7 +8,7 @@ each measure means, with formulas and limits: docs/scorecard.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from synth.faces.observers import (
 )
 from synth.plain_text import load_json
 from synth.scores.acd import compute_acd, compute_distance_to_first
+from synth.scores.emotion_control import EmotionCheck, EmotionControl
 from synth.scores.expression import compute_expression_size
 from synth.scores.flicker import FlickerMeter
 from synth.types import Frames
@@ -33,13 +34,23 @@ NO_LANDMARKS = (68, 2)
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What the frames do not tell: how they were made. None where it is not known."""
+    """What the frames do not tell: how they were made. None where it is not known.
+
+    warnings: what made the result worse than it could be, such as a budget that ended too early.
+    """
 
     generator_name: str | None = None
     generator_sha256: str | None = None
     seed: int | None = None
     native_resolution_px: int | None = None
     render_time_s: float | None = None
+    warnings: tuple[str, ...] = ()
+    #: Which emotions the frames were told, and who sees whether they show them.
+    emotions: EmotionCheck | None = None
+
+    def list_known(self) -> dict[str, Any]:
+        """The entries that go into the card as they are."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "emotions"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ class Scorecard:
     seed: int | None
     native_resolution_px: int | None
     render_time_s: float | None
+    warnings: tuple[str, ...]
     #: Who looked for faces; every `face_stride`-th frame was looked at.
     face_encoder: str | None
     face_stride: int
@@ -81,6 +93,8 @@ class Scorecard:
     expression_size_max: float | None
     flicker_mean: float | None
     curves: Curves
+    #: Whether emotions were shown as they were told; None: nobody looked, or none were told.
+    emotion_control: EmotionControl | None = None
 
 
 def score_video(
@@ -112,8 +126,9 @@ def score_frames(
     taken over neighbours that far apart. Raises ValueError for no frames or a stride below 1.
     """
     check_face_stride(face_stride)
+    facts = facts or RunFacts()
     flicker, count, size = FlickerMeter(), 0, (0, 0)
-    embeddings, landmarks = [], []
+    embeddings, landmarks, emotions = [], [], []
     for chunk in chunks:
         flicker.add(chunk)
         picked = chunk[-count % face_stride :: face_stride]
@@ -121,6 +136,8 @@ def score_frames(
             seen = observer.observe(picked)
             embeddings.append(seen.embeddings)
             landmarks.append(seen.landmarks)
+        if facts.emotions is not None and len(picked):
+            emotions.append(facts.emotions.look(picked))
         count, size = count + len(chunk), chunk.shape[1:3]
     if not count:
         raise ValueError(f"needs at least one frame to score; got none from {source}")
@@ -140,10 +157,15 @@ def score_frames(
         duration_s=round(count / fps, DECIMALS),
         width_px=size[1],
         height_px=size[0],
-        **asdict(facts or RunFacts()),
+        **facts.list_known(),
         face_encoder=name,
         face_stride=face_stride,
         **seen.measure(name or "none"),
+        emotion_control=(
+            facts.emotions.compare(np.concatenate(emotions), range(0, count, face_stride))
+            if facts.emotions is not None
+            else None
+        ),
     )
 
 
@@ -188,6 +210,10 @@ def load_scorecard(path: str | Path) -> Scorecard:
         data = load_json(path)
         curves = Curves(**{name: tuple(values) for name, values in data.pop("curves").items()})
         data["frames_without_face"] = tuple(data["frames_without_face"])
+        control = data.setdefault("emotion_control", None)  # cards of old have none
+        data["emotion_control"] = None if control is None else EmotionControl(**control)
+        # Cards of earlier versions have none.
+        data["warnings"] = tuple(data.get("warnings", ()))
         if data["format"] != FORMAT or len(data) != len(fields(Scorecard)) - 1:
             raise ValueError(f"format {data['format']}")
         return Scorecard(**data, curves=curves)

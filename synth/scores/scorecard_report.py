@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from synth.scores.emotion_control import EmotionControl
 from synth.scores.scorecard import Scorecard
 from synth.storage.atomic import write_atomically, write_text_atomically
 from synth.video.provenance import MARK, SOFTWARE
@@ -64,6 +65,7 @@ def format_markdown(card: Scorecard, marked: bool = True) -> str:
             _list_frames(card.frames_without_face),
         ),
     ]
+    rows += _list_emotions(card.emotion_control)
     table = "\n".join(f"| {name} | {value} | {note} |" for name, value, note in rows)
     facts = "\n".join(f"- {line}" for line in _list_facts(card))
     mark = f"{MARK}\n\n" if marked and _is_generated(card) else ""
@@ -126,7 +128,24 @@ def _list_facts(card: Scorecard) -> list[str]:
         lines.append(f"seed {card.seed}")
     if card.render_time_s is not None:
         lines.append(f"rendered and encoded in {card.render_time_s:.1f} s")
+    lines += [f"warning: {text}" for text in card.warnings]
     return lines
+
+
+def _list_emotions(control: EmotionControl | None) -> list[tuple[str, str, str]]:
+    """Rows on emotions that were told; none where nobody looked."""
+    if control is None:
+        return []
+    asked = sum(count for found in control.shown.values() for count in found.values())
+    return [
+        ("linearity of emotions", _show(control.linearity), f"1 is as told; by {control.scorer}"),
+        (
+            "confusion of emotions",
+            _show(control.confusion),
+            "of fear with surprise and anger with disgust; 0 is none",
+        ),
+        ("emotion shown as told", _show(control.accuracy), f"share of {asked} frames that ask"),
+    ]
 
 
 def _list_frames(frames: tuple[int, ...], most: int = 12) -> str:

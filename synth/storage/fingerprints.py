@@ -61,7 +61,9 @@ def _list_parts(value: Any, within: tuple[int, ...]) -> Iterable[bytes]:
         yield f"{value.dtype} {value.shape}".encode()
         yield np.ascontiguousarray(value).tobytes()
     else:
-        for part in _open(value):
+        parts = list(_open(value))
+        yield str(len(parts)).encode()  # where it ends: [[1], 2] is not [[1, 2]]
+        for part in parts:
             yield from _list_pieces(part, within)
 
 

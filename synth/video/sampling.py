@@ -72,6 +72,26 @@ def sample_video(
         yield waiting
 
 
+def load_frame(
+    path: str | Path, time_s: float, longest_px: int | None = None
+) -> UInt8[np.ndarray, "height width 3"]:
+    """The picture that a video file shows `time_s` after its first frame; the last one after that.
+
+    Reduced to `longest_px` on its longer side. Raises as `synth.video.reading.read_frames`.
+    """
+    chosen: av.VideoFrame | None = None
+    first_s: float | None = None
+    for frame in decode_video(path):
+        at_s = frame.time or 0.0
+        first_s = at_s if first_s is None else first_s
+        if chosen is not None and at_s - first_s > time_s:
+            break
+        chosen = frame
+    if chosen is None:
+        raise ValueError(f"{path}: needs a video with a frame; got one without")
+    return _make_picture(chosen, longest_px)
+
+
 def _read_file(path: Path, longest_px: int | None):
     """(time, seconds of a frame, glance, picture when asked) of each frame."""
     first_s, last_s, frame_s = None, 0.0, DEFAULT_FRAME_S

@@ -27,7 +27,9 @@ def test_every_job_is_a_script_and_its_example_composes(name):
         compose(root, settings)
 
 
-@pytest.mark.parametrize("path", ["me.jpg", "my photo (1).jpg", "a'b,c=.jpg", "x\\y.jpg"])
+@pytest.mark.parametrize(
+    "path", ["me.jpg", "my photo (1).jpg", "a'b,c=.jpg", "x\\y.jpg", "x\\'y\\", "${a}\\${b}"]
+)
 def test_a_plain_first_word_is_the_file(path):
     word = path if "=" not in path else path.replace("=", "")
     settings = make_settings(COMMANDS["photo"], [word, "video.fps=8"])

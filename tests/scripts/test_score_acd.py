@@ -56,6 +56,20 @@ def test_protocol_scores_every_face_with_every_expression(run, tmp_path):
     assert table["groups"]["all"]["video_count"] == 4
     assert table["groups"]["all"]["frame_count"] == 16
     assert "without video compression" in page and "0.167" in page
+    assert card.emotion_control is None and "linearity" not in page
+
+
+def test_the_judge_is_asked_whether_expressions_are_shown(run, tmp_path):
+    """The group's own file chooses it; without the observer, who needs models."""
+    code, page, error = run("scorecard=dlib", "scorecard.observer=null", "faces=1")
+    assert code == 0, error
+    table = json.loads((tmp_path / "acd" / "acd.json").read_text())["groups"]
+    found = {name: group["emotion_control"] for name, group in table.items()}
+    assert {control["scorer"] for control in found.values()} == {"moodreel-judge"}
+    assert set(found["fear"]["linearities"]) == {"fear"}
+    mean = (found["fear"]["linearity"] + found["anger"]["linearity"]) / 2
+    assert found["all"]["linearity"] == pytest.approx(mean, abs=2e-6)
+    assert "seen by moodreel-judge" in page
 
 
 def test_a_stopped_run_is_taken_up_again(run, tmp_path):

@@ -20,8 +20,12 @@ def test_the_exit_code_is_that_of_the_worst(run, call, tmp_path, capsys):
         moodreel.COMMANDS["verify"], [str(ours), str(other), "json=true"]
     )
     assert call(script, *words)[0] == script.EXIT_CODES["nothing"]
-    code, error = call(script, f"files=['{tmp_path / 'gone.mp4'}']")
-    assert code == 1 and "gone.mp4" in error
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    capsys.readouterr()
+    code, error = call(script, f"files=['{tmp_path / 'gone.mp4'}','{broken}','{sheet}']")
+    assert code == 1 and "gone.mp4" in error and "broken.jpg: needs a whole picture" in error
+    assert error.count("error: ") == 2
 
 
 def test_json_says_it_all(run, monkeypatch, capsys):

@@ -10,9 +10,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import wave
 from pathlib import Path
 
+import numpy as np
 import torch
+from photo_samples import find, make_recipe
 
 from studio.settings import Address, Limits, StudioSettings, Tools
 from synth.emotions import Emotion
@@ -52,10 +55,22 @@ def save_samples(folder: Path) -> tuple[Path, Path]:
     return generator, directions
 
 
+def save_beeps(path, seconds=3.0):
+    """Half a second of tone, half a second of silence, and so on."""
+    times = np.arange(int(seconds * 8000)) / 8000
+    tone = np.sin(2 * np.pi * 440 * times) * (times % 1 < 0.5) * np.minimum(1, 0.3 + times / 3)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes((tone * 20000).astype("<i2").tobytes())
+
+
 def make_settings(folder: Path, generator: Path, directions: Path, port: int = 8760):
     tools = Tools(
         load_generator=lambda: load_generator(generator),
         render=RenderSettings(device="cpu", precision="fp32", compile="off"),
+        recipe=make_recipe(finder=find(2)),
         read_clip=lambda path, fps: EmotionTrack.of("calm", "fear", gap=0.5),
         directions=str(directions),
         generator_path=str(generator),
@@ -67,14 +82,28 @@ def make_settings(folder: Path, generator: Path, directions: Path, port: int = 8
 class ServedStudio:
     """A studio in a process of its own, for killing and for browsers."""
 
-    def __init__(self, folder: Path, generator: Path, directions: Path) -> None:
+    def __init__(
+        self, folder: Path, generator: Path, directions: Path, errors: int | None = None
+    ) -> None:
+        """errors: what becomes of standard error, as for Popen."""
+        self._errors = errors
         self._words = [sys.executable, __file__, str(folder), str(generator), str(directions)]
         self.start()
 
     def start(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY}/tests",
+            "OMP_NUM_THREADS": "1",
+            "MOODREEL_CACHE": str(Path(self._words[2]).with_name("cache")),
+        }
         self.process = subprocess.Popen(
-            self._words, stdout=subprocess.PIPE, env=environment, cwd=REPOSITORY, text=True
+            self._words,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=environment,
+            cwd=REPOSITORY,
+            text=True,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

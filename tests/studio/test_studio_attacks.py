@@ -1,15 +1,21 @@
 """What the service refuses and survives: nonsense, floods, kills, full disks."""
 
+import os
 import select
+import signal
 import socket
+import subprocess
 import urllib.error
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from full_disk import limit_file_size
 from PIL import Image
 from studio_samples import API, LONG, ORDER, TOKEN, ServedStudio, wait_for_job, wait_until
 
+from embed.photos.recipe import InversionRecipe
 from studio.app import build_app
 from studio.jobs import FINISHED, RUNNING, WAITING, JobStore, QueueFullError
 from studio.orders import describe_order, parse_order
@@ -132,6 +138,46 @@ def test_jobs_that_a_killed_server_left_are_looked_after(studio_settings):
     studio.close()
 
 
+def test_stopping_in_order_speaks_against_no_job(running):
+    _, studio = running
+    job = studio.store.create("a" * 26, "face", {"face": {"seed": 1}}, 9)
+    studio.store.take_next = lambda: None
+    for _ in range(3):
+        studio.store._data.execute("update jobs set attempts = attempts + 1, state = 'running'")
+        studio.store.put_back(job.id, forgive=True)
+    assert studio.store.find(job.id).attempts == 0
+
+
+def test_uploads_that_nothing_names_go_after_a_day(running):
+    client, studio = running
+    kept, young, old = (c * 26 for c in "abc")
+    for name in (kept, young, old):
+        (studio.workspace.uploads / f"{name}.photo").write_bytes(b"x")
+        if name != young:
+            os.utime(studio.workspace.uploads / f"{name}.photo", (0, 0))
+    face = {"photo": kept}
+    assert client.post(f"{API}/projects", json={"order": {**ORDER, "face": face}}).is_success
+    studio.remove_old_uploads()
+    assert {path.stem for path in studio.workspace.uploads.iterdir()} == {kept, young}
+
+
+def test_a_photo_that_is_not_prepared_holds_nobody_up(running):
+    """A picture of it is refused at once: to invert it takes minutes."""
+    client, studio = running
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    content = cv2.imencode(".png", noise)[1].tobytes()
+    sent = client.post(f"{API}/uploads?kind=photo", content=content).json()
+    studio.models.tools = replace(studio.models.tools, recipe=InversionRecipe(finder=None))
+    answer = client.post(f"{API}/pictures", json={"face": {"photo": sent["id"]}})
+    assert answer.status_code == 409 and "found in the photo first" in answer.json()["error"]
+
+
+def test_listeners_beyond_the_bound_are_told_so(running):
+    client, studio = running
+    studio.announcer._most = 0
+    assert client.get(f"{API}/events").status_code == 429
+
+
 def test_a_store_keeps_what_it_was_told(tmp_path):
     store = JobStore(tmp_path / "jobs.sqlite")
     store.create("one", "film", {"x": 1}, 2)
@@ -144,14 +190,27 @@ def test_a_store_keeps_what_it_was_told(tmp_path):
 @pytest.mark.slow
 def test_a_served_studio_withstands(sample_files, tmp_path):
     """Over real connections: slow and endless uploads, and kill -9 in the middle of a film."""
-    served = ServedStudio(tmp_path / "studio", *sample_files)
+    served = ServedStudio(tmp_path / "studio", *sample_files, errors=subprocess.PIPE)
     try:
         assert " 408 " in _send_slowly(served)
         assert " 413 " in _send_without_end(served)
         assert list((tmp_path / "studio" / "uploads").iterdir()) == []
         _kill_in_the_middle(served)
+        _stop_with_an_open_page(served)
     finally:
         served.kill()
+
+
+def _stop_with_an_open_page(served: ServedStudio) -> None:
+    """A stop ends streams at once, and leaves no traceback behind."""
+    host, port = served.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as page:
+        head = f"GET {API}/events HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        page.sendall(f"{head}Authorization: Bearer {TOKEN}\r\n\r\n".encode())
+        assert b"200 OK" in page.recv(4096)
+        served.process.send_signal(signal.SIGTERM)
+        _, errors = served.process.communicate(timeout=60)
+    assert "Traceback" not in errors and "ERROR" not in errors
 
 
 def _open_upload(served: ServedStudio, more: str) -> socket.socket:

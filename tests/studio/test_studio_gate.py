@@ -32,6 +32,7 @@ def test_this_computers_names_are_known(client, host):
     [
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": f"http://{HOST}.evil.example"},
         {"Origin": "http://127.0.0.1:9999"},
         {"Origin": f"file://{HOST}"},
@@ -117,6 +118,12 @@ def test_static_files_are_those_of_the_folder(client, path):
     assert client.get(path).status_code == 404
 
 
+def test_a_studio_for_others_knows_this_computer_too():
+    """Its printed address is that of 127.0.0.1."""
+    hosts = Address(host="0.0.0.0", password="correct horse battery").list_hosts()
+    assert "127.0.0.1" in hosts and "evil.example" not in hosts
+
+
 def test_serving_others_needs_a_password():
     with pytest.raises(ValueError, match="needs a password to serve others"):
         Address(host="0.0.0.0")
@@ -124,7 +131,9 @@ def test_serving_others_needs_a_password():
         Address(host="0.0.0.0", password="short")
 
 
-def test_a_password_lets_others_in():
+def test_a_password_lets_others_in(monkeypatch):
+    monkeypatch.setattr("studio.gate.GUESS_S", 0.01)
+
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"in"})

@@ -1,5 +1,6 @@
 """The service: films, faces, tracks, pictures, projects, and what it says of wrong orders."""
 
+import io
 import json
 import shlex
 import subprocess
@@ -210,8 +211,6 @@ def test_a_live_picture_is_the_films_frame(running):
     frames = np.concatenate(list(read_frames(film.video)))
     wish = {"face": {"seed": 3}, "track": ORDER["track"], "easing": "cubic", "time_s": 5 / 8}
     picture = client.post(f"{API}/pictures", json=wish).content
-    import io
-
     shown = np.asarray(Image.open(io.BytesIO(picture))).astype(float)
     # JPEG loses some of the random network's colours, so frames are told apart by distance.
     distances = [np.abs(shown - frame).mean() for frame in frames.astype(float)]

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from synth.film.marks.manifest import ManifestFacts, read_manifest
 from synth.film.marks.reading import FoundWatermark, read_watermark
-from synth.types import Frames
+from synth.types import Frames, Picture
 from synth.video.provenance import SOFTWARE
 from synth.video.reading import probe_video, read_frames
 
@@ -100,8 +100,7 @@ def _claims_us(manifest: ManifestFacts) -> bool:
 def _sample(path: Path) -> Iterator[Frames]:
     """A picture, or frames spread over a film."""
     if path.suffix.lower() in _STILLS:
-        with Image.open(path) as image:
-            yield np.asarray(ImageOps.exif_transpose(image).convert("RGB"))[None]
+        yield _read_picture(path)[None]
         return
     step = max(1, probe_video(path).frame_count // FRAMES)
     for number, chunk in enumerate(read_frames(path, 1)):
@@ -109,3 +108,17 @@ def _sample(path: Path) -> Iterator[Frames]:
             return
         if number % step == 0:
             yield chunk
+
+
+def _read_picture(path: Path) -> Picture:
+    """uint8 RGB [height, width, 3]. Raises OSError or ValueError naming the file."""
+    try:
+        with Image.open(path) as image:
+            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except FileNotFoundError:
+        raise
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(
+            f"{path}: needs a whole picture of at most {2 * (Image.MAX_IMAGE_PIXELS or 0):,} "
+            f"pixels; got {path.stat().st_size} bytes that are none ({error}); try another copy"
+        ) from error

@@ -112,6 +112,17 @@ def test_no_time_at_all_gives_the_start(generator, loss, pictures):
         np.testing.assert_allclose(result.losses, result.start_losses)
 
 
+def test_a_budget_takes_no_step_below_the_floor(generator, loss, pictures):
+    stages = ((32, 0.75), (64, 0.25))
+    settings = replace(FAST, steps=50, budget_s=1e-3, stages=stages, least_steps=8)
+    result = invert(generator, pictures, loss, settings, aids=InversionAids(clock=FakeClock(1.0)))
+    assert (result.ended, result.steps) == ("budget", 8)
+    assert result.resolutions.tolist() == [32] * 6 + [64] * 2
+    few = replace(settings, steps=3, least_steps=40)
+    result = invert(generator, pictures, loss, few, aids=InversionAids(clock=FakeClock(1.0)))
+    assert result.steps == 3
+
+
 class Spoiled(FaceLoss):
     """Says NaN of the second image from the fifth time on."""
 

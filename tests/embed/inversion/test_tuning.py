@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from embed.inversion.tuning import Pivots, Tuning, TuningSettings, tune_generator
 from embed.inversion.tuning_file import FORMAT, load_tuning, load_tuning_card, save_tuning
 
-FAST = TuningSettings(steps=25, learning_rate=3e-3)
+FAST = TuningSettings(steps=25, learning_rate=3e-3, least_steps=0)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,10 @@ def test_time_and_target_end_it(generator, loss, target, pivot):
     short = tune_generator(
         generator, Pivots(pivot, target), loss, replace(FAST, budget_s=25), clock=FakeClock(1.0)
     )
-    assert 1 < len(short.losses) < FAST.steps
+    assert 1 < len(short.losses) < FAST.steps and short.ended == "budget"
+    whole = replace(FAST, steps=3, budget_s=1e-3, least_steps=40)
+    floor = tune_generator(generator, Pivots(pivot, target), loss, whole, clock=FakeClock(1.0))
+    assert (floor.steps, floor.ended) == (3, "steps")
     seen = []
     once = tune_generator(
         generator,

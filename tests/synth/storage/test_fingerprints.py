@@ -26,7 +26,8 @@ def test_equal_values_are_equal_and_others_are_not(tmp_path):
     file = tmp_path / "a"
     file.write_text("one")
     values = [
-        None, True, 1, 1.0, "1", b"1", [1], [[1]], {"a": 1}, {1}, torch.ones(2), np.ones(2),
+        None, True, 1, 1.0, "1", b"1", [1], [[1]], [[1], 2], [[1, 2]], {"a": 1}, {1},
+        torch.ones(2), np.ones(2),
         torch.ones(2, dtype=torch.bfloat16), torch.ones(1, 2), Record(1), Record(2), make_stage(1),
         make_stage(2), functools.partial(make_stage, 1), Record, file, torch.nn.Linear(2, 2),
     ]  # fmt: skip

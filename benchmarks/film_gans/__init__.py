@@ -1,0 +1,1 @@
+"""Generators of films against one another and against ours: see `__main__`."""

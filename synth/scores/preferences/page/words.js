@@ -1,0 +1,33 @@
+// Every English word of the page, but for the question, which is the study's own.
+"use strict";
+window.WORDS = {
+  skip: "Go to the films", progress: "How far you are", theme: "Light or dark",
+  count: "Pair {0} of {1}",
+  introTitle: "{0} pairs of short films",
+  intro: [
+    "You see two films side by side and say of each pair:",
+    "There is no right answer. Look at the films, not at single pictures; you can play a pair as often as you like, and go back.",
+    "It takes about {0}. What you choose stays in this browser until you hand it in at the end: a file, or text to copy. Nothing is sent by itself, and nothing in it tells who you are.",
+  ],
+  introUndecided: "Some pairs are hard to tell apart, and some cannot be: say so.",
+  minute: "a minute", minutes: "{0} minutes",
+  start: "Begin", goOn: "Go on with pair {0}",
+  left: "Left", right: "Right", neither: "No difference",
+  leftFilm: "The left film", rightFilm: "The right film",
+  play: "Play", pause: "Pause", again: "From the start", back: "Back",
+  keys: "Keys: ← left, → right, ↓ no difference, Space to pause or play, R from the start, Backspace to go back.",
+  keysDecided: "Keys: ← left, → right, Space to pause or play, R from the start, Backspace to go back.",
+  watch: "Watch both films once", loading: "Loading the films",
+  said: "Pair {0} of {1}. {2}", chosen: "You chose {0}.",
+  broken: "A film of this pair cannot be shown.", skipPair: "Skip this pair",
+  notKept: "This browser keeps nothing for this page. Do not close or reload it before you have handed in your answers.",
+  noStudy: "This page has no study: the file study.js is missing or broken.",
+  endTitle: "That was all, thank you",
+  end: "Your {0} answers are ready. Please hand them in: save the file, or copy the text, and send it to whoever asked you.",
+  download: "Save the file", copy: "Copy the text", copied: "Copied",
+  notCopied: "The browser does not let this page copy: select the text below.",
+  saved: "The file was handed to your browser.", show: "The text",
+  lookAgain: "Back to the last pair",
+  other: "Somebody else at this computer", otherSure: "Your answers go from this browser. Have you handed them in?",
+  otherYes: "Yes, begin again", otherNo: "No, keep them",
+};
