@@ -72,7 +72,8 @@ def draw_photo(path: str, steps: int) -> Drawn:
 def count_changed(drawn: Drawn, margin: float) -> float:
     """Share of pixels away from the head that any picture changed."""
     crop = drawn.moving.crop
-    marks = getattr(drawn.moving.tracker, "marks")  # noqa: B009 (a tracker may have none)
+    marks = drawn.moving.tracker.marks
+    assert marks is not None  # a photo's points are known
     mask = cv2.resize(find_head_mask(crop, marks), crop.shape[:2][::-1])
     reach = 2 * round(margin * crop.shape[0]) + 1
     head = cv2.dilate((mask > 0.02).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0

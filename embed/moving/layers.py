@@ -39,11 +39,11 @@ MOST_GAIN = 1.7
 #: Share of a mouth whose levels are its dark, and how blurred what lies behind teeth is.
 DARK_SHARE, BEHIND = 0.15, 0.006
 #: Reach of the lips' shadow in picture widths, and the light that is left beside them.
-SHADOW, DIMMEST = 0.008, 0.45
+SHADOW, DIMMEST = 0.008, 0.55
 #: Levels within a mouth, in those of its lips, where nothing shows them.
 DARK = 0.2
 #: How much of their light is left there.
-LIGHT_BEHIND = 0.3
+LIGHT_BEHIND = 0.45
 
 
 @dataclass(frozen=True, eq=False)
