@@ -27,7 +27,7 @@ from embed.faces.resampling import invert_map, map_points
 from embed.films.person_track import PersonTrack
 from embed.moving.displacement import FIELD_PX
 from embed.moving.head_tracker import HeadTracker
-from embed.moving.moving_photo import MovedFrames, MovingPhoto
+from embed.moving.moving_photo import MovedFrames, MovedPicture, MovingPhoto
 from embed.moving.painting import Ground
 from synth.faces.face import FollowedPath, FrameStage
 from synth.generators.acceleration import accelerate
@@ -99,6 +99,11 @@ class FilmedPerson:
         """As long as the clip."""
         return len(self.track.quads) / self.track.fps
 
+    @property
+    def fps(self) -> float:
+        """The clip's."""
+        return self.track.fps
+
     def carry(self, path: FollowedPath, times_s: Times) -> WPlus:
         """W+ above; where the person is not seen, that of the motion alone."""
         told = path(times_s).cpu()
@@ -130,7 +135,7 @@ class FilmedPerson:
         rows = self._read_rows(number)
         return rows if self.more else find_start(rows, self.fitted, self.mask)
 
-    def _draw(self, number: int, rows: Rows, picture: Picture) -> Picture:
+    def _draw(self, number: int, rows: Rows, picture: Picture) -> MovedPicture:
         """The clip's frame with the face at W+ [layer, w_dim], of which `picture` was drawn."""
         frame = self._frames.read(number)
         if not self.track.seen[number]:

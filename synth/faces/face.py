@@ -39,12 +39,20 @@ class PathStage(Protocol):
 
 @runtime_checkable
 class Acting(Protocol):
-    """Somebody who moves by themselves, such as a person in a clip; a film adds its motion."""
+    """Somebody who moves by themselves, such as a person in a clip; a film adds its motion.
 
-    #: How long they act; the film is as long.
-    duration_s: float
-    #: What is heard meanwhile; a film gets it where nobody chose another.
-    sound: Path | None
+    duration_s: how long they act; the film is as long. fps: how often they were seen in a second.
+    sound: what is heard meanwhile; a film gets it where nobody chose another.
+    """
+
+    @property
+    def duration_s(self) -> float: ...  # noqa: D102 (above)
+
+    @property
+    def fps(self) -> float: ...  # noqa: D102
+
+    @property
+    def sound(self) -> Path | None: ...  # noqa: D102
 
     def carry(self, path: FollowedPath, times_s: Times) -> WPlus:
         """W+ at these times, of who acts and is moved by the path of a motion as well."""

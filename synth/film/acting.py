@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from synth.faces.face import Acting, Face
-from synth.motion.base import Moment, Plan
+from synth.motion.base import Moment, Plan, Scene
 from synth.motion.paths import LatentPath, compute_film_length
+from synth.progress import Progress
 from synth.types import Times, WPlus
 
 
@@ -27,11 +28,17 @@ class CarriedPath:
         return self.acting.carry(self.path, times_s)
 
 
-def let_act(face: Face, plan: Plan, fps: float | int) -> Plan:
+def let_act(face: Face, plan: Plan, scene: Scene) -> Plan:
     """The plan for a face that acts by itself; for any other the plan as it is."""
     if face.acts is None:
         return plan
-    duration_s = compute_film_length(face.acts.duration_s, fps)
+    duration_s = compute_film_length(face.acts.duration_s, scene.fps)
+    if abs(face.acts.fps - scene.fps) > 1e-3:
+        note = (
+            f"{face.label} has {face.acts.fps:g} frames a second, the film {scene.fps:g}; "
+            f"video.fps={face.acts.fps:g} shows each of its frames once"
+        )
+        scene.report(Progress("film", note=note))
     seen = tuple(moment for moment in plan.moments if moment.time_s <= duration_s)
     return replace(
         plan,

@@ -109,7 +109,7 @@ def make_film(
     with own_film_folder(Path(folder)) as place:
         face = face if isinstance(face, Face) else face.prepare(generator, progress)
         _check_pair(generator, face)
-        plan = let_act(face, as_motion(motion).plan(face, scene), settings.fps)
+        plan = let_act(face, as_motion(motion).plan(face, scene), scene)
         count_frames(plan.path, settings.fps)  # refuses an absurd length before anything is written
         shot = Shot(face, plan, settings, progress)
         if shot.sound is not None:  # a motion's own is known only now
