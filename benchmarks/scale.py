@@ -88,7 +88,7 @@ def measure_photos(count: int, folder: Path) -> Cost:
             job = read_job(compose("invert", settings), PhotosJob, find_constructors("invert"))
         place = Place(folder, folder, "")
         _, seconds, core_s = _time(lambda job=job, place=place: invert_photos(job, place))
-        spent.append(Spent(seconds, core_s, measure_bytes(folder / "photos" / f"photo{number}")))
+        spent.append(Spent(seconds, core_s, measure_bytes(folder / "photos") // (number + 1)))
     return _summarise("photo", spent)
 
 
