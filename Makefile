@@ -40,10 +40,10 @@ gpu-training: $(ALL)
 
 # Everything that follows from the bundled generator, in order: after new weights, run this. Steps
 # whose files have not changed are skipped; REFIT="minutes=25" does a slice, "data=faces" includes
-# the networks that judge pictures.
+# the networks that judge pictures, and HEAD, where it is there, the head that moves photos.
 REFIT ?=
 refit: $(ALL)
-	$(BIN)/python -m scripts.refit $(REFIT)
+	$(BIN)/python -m scripts.refit $(if $(wildcard $(HEAD)),head_model='$(HEAD)') $(REFIT)
 
 bench: $(ALL)
 	$(BIN)/python -m benchmarks.synthesis

@@ -175,7 +175,9 @@ def report_false_alarms(paths: list[Path], count: int, side_px: int) -> None:
     """How many unmarked files are called marked."""
     random, alarms = np.random.default_rng(0), 0
     pictures = [make_clip(path, LARGEST_PX, 1)[0] for path in paths]
-    for _ in range(count):
+    for number in range(count):
+        if number and number % 1000 == 0:  # hours, so say how it stands
+            print(f"\n{alarms} of {number} unmarked files so far were called marked", flush=True)
         picture = pictures[random.integers(len(pictures))]
         share = random.uniform(0.4, 1.0)
         side = int(min(picture.shape[:2]) * share)

@@ -5,9 +5,10 @@
 
 A studio is started in a process of its own and its page opened in the system's Chromium. The
 intensity of a moment is moved; a time is taken in the page from the slider's event to the picture's
-having been drawn. Next to it: the same with a whole picture of the generator's full size for every
-move, as a form that sends settings and shows what comes back would do it; and how many frames a
-second playing shows, first while they are computed and then from those that are kept.
+having been drawn. Next to it: the studio's picture at the generator's full size; the same by a page
+that sends a whole request for every picture and gets a PNG as text back, as pages made of forms do
+(`benchmarks.whole_requests`, drawn by the same prepared generator); and how many frames a second
+playing shows, first while they are computed and then from those that are kept.
 `cpu` is what the studio's process spent on a picture: what a machine with nothing else to do takes.
 """
 
@@ -19,7 +20,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +54,30 @@ MOVE = """async ([count, size]) => {
     if (k >= 5) times.push(performance.now() - begun);
   }
   return times;
+}"""
+#: The same in the page of `benchmarks.whole_requests`.
+MOVE_WHOLE = """async (count) => {
+  const slider = document.getElementById("intensity");
+  const picture = document.getElementById("picture");
+  const times = [];
+  for (let k = 0; k < count + 5; k += 1) {
+    const drawn = new Promise((done) => {
+      const watch = new MutationObserver(() => { watch.disconnect(); done(); });
+      watch.observe(picture, { attributes: true, attributeFilter: ["data-drawn"] });
+    });
+    const begun = performance.now();
+    slider.value = 0.3 + 0.6 * ((k * 0.381966) % 1);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    await drawn;
+    if (k >= 5) times.push(performance.now() - begun);
+  }
+  return times;
+}"""
+#: The wall of faces is drawn, curves are measured, frames ahead are there.
+IDLE = """() => {
+  const seen = [...document.images].filter((one) => one.getBoundingClientRect().top < innerHeight);
+  return seen.every((one) => one.complete) && studio.curves.isDone
+    && studio.live._fetching === 0 && studio.live._nextMissing() === null;
 }"""
 PLAY = """async () => {
   studio.project.change((d) => { d.loop = true; });
@@ -102,18 +130,28 @@ def main() -> None:
         words += [f"paths.outputs={folder}"]
         if chosen.generator:
             words += ["generator=file", f"generator.path={chosen.generator}"]
-        server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-        try:
-            assert server.stdout is not None
-            page = server.stdout.readline().rpartition(" ")[2].strip()
-            measure(page, chromium, chosen.moves, server.pid)
-        finally:
-            server.terminate()
-            server.wait(timeout=60)
+        with serving(words) as (page, server):
+            measure(page, chromium, chosen.moves, server)
+    words = [sys.executable, "-m", "benchmarks.whole_requests"]
+    with serving([*words, *filter(None, [chosen.generator])]) as (page, server):
+        measure_whole(page, chromium, max(5, chosen.moves // 10), server)
 
 
-def measure(url: str, chromium: str, moves: int, server: int) -> None:
-    """Open the page, move, play, print."""
+@contextmanager
+def serving(words: list[str]) -> Iterator[tuple[str, int]]:
+    """A server in a process of its own: the address that it prints, and the process."""
+    server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield server.stdout.readline().rpartition(" ")[2].strip(), server.pid
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+@contextmanager
+def opening(url: str, chromium: str) -> Iterator[Any]:
+    """The page in a browser of its own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
@@ -121,14 +159,31 @@ def measure(url: str, chromium: str, moves: int, server: int) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(120_000)
         page.goto(url)
+        yield page
+        browser.close()
+
+
+def measure_whole(url: str, chromium: str, count: int, server: int) -> None:
+    """Move the slider of the other page, print."""
+    with opening(url, chromium) as page:
+        page.evaluate(MOVE_WHOLE, 0)  # warm
+        before_s = read_cpu_s(server)
+        times = page.evaluate(MOVE_WHOLE, count)
+        spent_ms = 1000 * (read_cpu_s(server) - before_s) / (count + 5)
+        print(Latency("a whole request per picture, PNG", times, spent_ms), flush=True)
+
+
+def measure(url: str, chromium: str, moves: int, server: int) -> None:
+    """Open the page, move, play, print."""
+    with opening(url, chromium) as page:
         page.wait_for_selector("body[data-ready=true]")
-        page.wait_for_timeout(6000)  # the wall of faces is drawn
+        page.wait_for_function(IDLE)
         full = page.evaluate("studio.state.resolution")
         page.evaluate("studio.live.fullPx = 256")
         load = os.getloadavg()[0]
         print(f"{os.cpu_count()} cores, load {load:.1f}; milliseconds")
         print(f"{'':34s}{'best 5%':>9s}{'median':>9s}{'90%':>9s}{'cpu':>9s}{'moves':>7s}")
-        for name, size in (("slider to live picture", 0), (f"whole picture, {full} px", full)):
+        for name, size in (("slider to live picture", 0), (f"live picture of {full} px", full)):
             count = moves if not size else max(5, moves // 10)
             before_s = read_cpu_s(server)
             times = page.evaluate(MOVE, [count, size])
@@ -136,7 +191,6 @@ def measure(url: str, chromium: str, moves: int, server: int) -> None:
             print(Latency(name, times, spent_ms), flush=True)
         cold, warm = page.evaluate(PLAY)
         print(f"playing: {cold:.1f} frames a second while computed, {warm:.1f} from kept frames")
-        browser.close()
 
 
 def read_cpu_s(process: int) -> float:

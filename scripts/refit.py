@@ -4,11 +4,13 @@
     python -m scripts.refit minutes=25               # a slice; call it again to go on
     python -m scripts.refit data=faces 'only=[perceptual,judge,encoder]'
     python -m scripts.refit show=true
+    python -m scripts.refit head_model=ict_facekit.npz only=[head]
 
 Each step names the files it reads and writes. docs/refit.json keeps their hashes as they were when
 the step was last done; a step whose files are all as they were then is skipped, so that a stopped
 refit goes on, and only what a change touches is done again. The two networks that judge pictures
-need the renders they learn from: without `data` they are left as they are.
+need the renders they learn from: without `data` they are left as they are; so is the head that
+moves photos without `head_model`.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ GENERATOR = "synth/generators/weights/moodreel-faces.safetensors"
 PERCEPTUAL = "synth/judging/weights/moodreel-perceptual.safetensors"
 JUDGE = "synth/judging/weights/moodreel-judge.safetensors"
 ENCODER = "embed/encoder/weights/moodreel-encoder.safetensors"
+VOCABULARY = "synth/generators/bundled_parameters.py"
+HEAD = "synth/generators/weights/moodreel-head.safetensors"
 DIRECTIONS = "synth/motion/weights/moodreel-faces.safetensors"
 
 
@@ -45,6 +49,7 @@ class RefitJob:
 
     minutes: float | None
     data: str | None
+    head_model: str | None
     only: list[str]
     force: bool
     show: bool
@@ -67,7 +72,7 @@ class RefitStep:
     resumes: bool = False
 
 
-def list_steps(data: Path | None) -> list[RefitStep]:
+def list_steps(data: Path | None, head_model: Path | None = None) -> list[RefitStep]:
     """All steps in the order in which they depend on each other."""
     steps = [
         RefitStep(
@@ -95,7 +100,16 @@ def list_steps(data: Path | None) -> list[RefitStep]:
         _make_film("readme", "video.gif", "docs/demo.gif"),
         _make_photo_page(),
     ]
+    if head_model is not None:
+        steps.insert(0, _fit_head(head_model))
     return steps if data is None else [*_list_networks(data), *steps]
+
+
+def _fit_head(head_model: Path) -> RefitStep:
+    """What moves a photo's pixels follows from the vocabulary and the renderer's head."""
+    command = ("-m", "scripts.fit_head", write_setting("head_model", str(head_model)))
+    inputs = (str(head_model), VOCABULARY, "configs/fit_head.yaml")
+    return RefitStep("head", inputs, (HEAD,), (command,))
 
 
 def _list_networks(data: Path) -> list[RefitStep]:
@@ -137,7 +151,7 @@ def _make_photo_page() -> RefitStep:
     )
     return RefitStep(
         "photo",
-        (GENERATOR, DIRECTIONS, ENCODER, PERCEPTUAL),
+        (GENERATOR, DIRECTIONS, ENCODER, PERCEPTUAL, HEAD),
         ("docs/photo_sheet.png",),
         (("-c", photo), film),
         copies=(("outputs/photo/contact_sheet.png", "docs/photo_sheet.png"),),
@@ -225,10 +239,13 @@ def forget(root: Path, steps: Sequence[RefitStep]) -> None:
 
 def take_due_steps(job: RefitJob, place: Place) -> None:
     """Take the steps that the job asks for, or print them. Raises ValueError for unknown ones."""
-    steps = list_steps(None if job.data is None else Path(job.data))
+    data, head_model = (None if x is None else Path(x) for x in (job.data, job.head_model))
+    steps = list_steps(data, head_model)
     names = [step.name for step in steps]
     if set(job.only) - set(names):
-        raise ValueError(f"needs steps among {names}; got {job.only}; try data=... for networks")
+        raise ValueError(
+            f"needs steps among {names}; got {job.only}; try data=... or head_model=..."
+        )
     steps = [step for step in steps if not job.only or step.name in job.only]
     if job.show:
         say("\n".join(step.name for step in find_due(ROOT, steps)) or "nothing is due")

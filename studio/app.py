@@ -16,8 +16,11 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from studio.api import jobs, models, pictures, projects, uploads
-from studio.api.uploads import TooManyUploadsError
+from studio.api.jobs import JobRoutes
+from studio.api.models import ModelRoutes
+from studio.api.pictures import PictureRoutes
+from studio.api.projects import ProjectRoutes
+from studio.api.uploads import TooManyUploadsError, UploadRoutes
 from studio.bodies import TooLargeError, TooSlowError
 from studio.description import describe_service
 from studio.events import TooManyListenersError
@@ -81,13 +84,9 @@ def build_app(settings: StudioSettings) -> tuple[Gate, Studio]:
 
 def list_routes(studio: Studio) -> list[Route | Mount]:
     """Every route of the studio."""
-    found: list[Route | Mount] = [
-        *projects.make_routes(studio),
-        *pictures.make_routes(studio),
-        *jobs.make_routes(studio),
-        *models.make_routes(studio),
-        *uploads.make_routes(studio),
-    ]
+    found: list[Route | Mount] = []
+    for part in (ProjectRoutes, PictureRoutes, JobRoutes, ModelRoutes, UploadRoutes):
+        found += part(studio).make_routes()
 
     async def show_state(request: Request) -> Response:
         return JSONResponse(_describe_state(studio))

@@ -65,6 +65,11 @@ class Studio:
         named = [job.content for job in jobs if job.kind == "film" or job.state not in OVER]
         self.workspace.remove_old_uploads(json.dumps(named))
 
+    def stop_answering(self) -> None:
+        """End streams and refuse pictures, so that no connection holds a stop up."""
+        self.announcer.stop()
+        self.desk.close()
+
     def close(self) -> None:
         """Stop the threads; waiting jobs stay for the next start."""
         self.announcer.stop()

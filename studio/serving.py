@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import webbrowser
@@ -11,6 +12,7 @@ from dataclasses import replace
 import uvicorn
 
 from studio.app import build_app
+from studio.parts import Studio
 from studio.settings import EVERYWHERE, LOOPBACK, Address, StudioSettings
 from synth.storage.locks import own_folder
 
@@ -26,7 +28,7 @@ def serve(settings: StudioSettings, say: Callable[[str], None], browse: bool = T
     with own_folder(settings.folder), _bind(settings.address) as listener:
         port = listener.getsockname()[1]
         address = replace(settings.address, port=port).with_token()
-        app, _ = build_app(replace(settings, address=address))
+        app, studio = build_app(replace(settings, address=address))
         url = make_url(address)
         say(f"The studio is open at {url}")
         if address.host not in LOOPBACK:
@@ -36,7 +38,7 @@ def serve(settings: StudioSettings, say: Callable[[str], None], browse: bool = T
             )
         if browse:
             threading.Timer(1.0, webbrowser.open, [url]).start()
-        _run(app, listener)
+        _run(app, listener, studio)
 
 
 def make_url(address: Address) -> str:
@@ -61,7 +63,20 @@ def _bind(address: Address) -> socket.socket:
     return listener
 
 
-def _run(app: object, listener: socket.socket) -> None:
+class _Server(uvicorn.Server):
+    """Ends what would hold a stop up before it waits for connections to end."""
+
+    def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
+        super().__init__(config)
+        self._studio = studio
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        await asyncio.to_thread(self._studio.stop_answering)
+        await super().shutdown(sockets)
+
+
+def _run(app: object, listener: socket.socket, studio: Studio) -> None:
     config = uvicorn.Config(
         app,  # pyright: ignore[reportArgumentType]
         log_level="warning",
@@ -74,4 +89,4 @@ def _run(app: object, listener: socket.socket) -> None:
         ws="none",
         proxy_headers=False,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    _Server(config, studio).run(sockets=[listener])

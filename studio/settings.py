@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from embed.photos.recipe import InversionRecipe
 from synth.film.settings import RenderSettings, ScoreSettings
 from synth.generators.base import Generator
+from synth.limits import check_positive
 from synth.motion.emotion_track import EmotionTrack
 
 MIB = 1 << 20
@@ -44,6 +45,10 @@ class Limits:
     listeners: int = 16
     projects: int = 500
     photo_pixels: int = 50_000_000
+
+    def __post_init__(self) -> None:
+        names = {entry.name for entry in fields(self)} - {"free_bytes"}
+        check_positive(self, *sorted(names))
 
 
 @dataclass(frozen=True)

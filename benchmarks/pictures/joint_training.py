@@ -26,6 +26,7 @@ from embed.projection.pnet import PNet
 from synth.generators.dcgan import DCGAN, DCGANConfig, DCGANCritic
 from synth.learning.fitting import seed_for
 from synth.learning.run_state import STATE_FILE, load_state, save_state
+from synth.limits import check_positive
 from synth.motion.pictures.latent_search import compare
 from synth.progress import Progress, Report
 
@@ -48,6 +49,11 @@ class JointPlan:
     depth: int = 2
     seed: int = 0
     save_every_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        check_positive(
+            self, "steps", "batch", "rate", "critic_rate", "pnet_rate", "hidden", "depth"
+        )
 
 
 class JointTrainer:

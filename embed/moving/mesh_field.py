@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from embed.moving.displacement import FIELD_PX, Shifts, Weights, make_places
 from embed.moving.filling import fade_out, fill_smoothly
@@ -25,15 +25,18 @@ SOFTEN_PX = 1.5
 #: How far beyond the head its motion reaches, in picture widths, and in multiples of the motion.
 #: Width of the head's rim, whose motion counts there, in the grid's pixels.
 RIM_PX = 7
+#: How far within the square, in its widths, motion begins.
+BORDER = 0.05
+#: Weight of `fade_out` below which the motion ends, by force.
+LAST = 0.3
 LEAST_REACH, REACH_FOR_MOTION = 0.05, 2.2
 
 
 @dataclass(frozen=True, eq=False)
 class Balls:
-    """Round things in holes of the skin: places now [n, 2], radii [n], shifts [n, 2]."""
+    """Round things in holes of the skin: where each shows, now and before, and their shifts."""
 
-    places: Float[np.ndarray, "ball 2"]
-    radii: Float[np.ndarray, " ball"]
+    masks: Bool[np.ndarray, "ball field field"]
     shifts: Float[np.ndarray, "ball 2"]
 
 
@@ -78,12 +81,20 @@ def spread_beyond(shifts: Shifts, known: Weights, balls: Balls | None = None) ->
     near = fade_out(head, FIELD_PX * (LEAST_REACH + REACH_FOR_MOTION * largest))
     fixed = np.maximum(known, (near == 0).astype(np.float32))
     if balls is not None:
-        at = make_places(FIELD_PX)
-        for place, radius, shift in zip(balls.places, balls.radii, balls.shifts, strict=True):
-            within = (np.hypot(*np.moveaxis(at - place, 2, 0)) < radius) & (known == 0)
+        for mask, shift in zip(balls.masks, balls.shifts, strict=True):
+            within = mask & (known == 0)
             shifts = np.where(within[..., None], shift.astype(np.float32), shifts)
             fixed = np.where(within, 1, fixed)
-    return fill_smoothly(shifts, fixed) * near[..., None]
+    ends = np.minimum(1, near / LAST) * _fade_at_border()
+    return fill_smoothly(shifts, fixed) * ends[..., None]
+
+
+def _fade_at_border() -> Weights:
+    """1 within the square, 0 at its border, beyond which a photo stays."""
+    line = np.minimum(np.arange(FIELD_PX), np.arange(FIELD_PX)[::-1]) / (BORDER * FIELD_PX)
+    t = np.clip(line, 0, 1).astype(np.float32)
+    t = t * t * (3 - 2 * t)
+    return np.minimum(t[:, None], t[None, :])
 
 
 def close_holes(known: Weights) -> UInt8[np.ndarray, "field field"]:

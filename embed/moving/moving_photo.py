@@ -20,6 +20,7 @@ from synth.types import Frames, Picture, Rows, Times
 
 #: Other names than the input's: the sides differ.
 MovedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
+MovedPicture = UInt8[np.ndarray, "photo_height photo_width 3"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ class MovingPhoto:
 
         return move
 
-    def draw(self, rows: Rows, picture: Picture) -> Picture:
+    def draw(self, rows: Rows, picture: Picture) -> MovedPicture:
         """The photo as it is at W+ [layer, w_dim], of which the generator drew the picture."""
         moved = self.tracker.find_displacement(rows, picture)
         return paint_moved(self.ground, make_layers(self.crop, self.reference, picture, moved))

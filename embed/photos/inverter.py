@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from embed.inversion.objective import draw_pictures
 from embed.inversion.result import Inversion, InversionStep
 from embed.inversion.schedule import plan_stages
 from embed.inversion.tuning import Pivots, Tuning, tune_generator
+from embed.photos.begun import load_begun, save_begun
 from embed.photos.recipe import CutFace, InversionRecipe
 from synth.devices import find_device
 from synth.generators.capabilities import TrainableGenerator
@@ -61,7 +63,11 @@ class PhotoInverter:
         recipe: InversionRecipe,
         generator: TrainableGenerator,
         report: Report = ignore_progress,
+        begun: Path | None = None,
     ) -> None:
+        """begun: where an inversion is kept while its tuning is not finished; None: nowhere."""
+        is_plain = recipe.tune and not recipe.film and recipe.settings.space != "z"
+        self._begun = begun if is_plain else None
         self.recipe, self.generator, self.report = recipe, generator, report
         self.device = find_device(generator)
         plan_stages(generator.resolution, recipe.settings.stages)  # raises before the first photo
@@ -80,22 +86,30 @@ class PhotoInverter:
         Raises ValueError for a start or settings that do not fit, and when the loss of a face
         was never finite.
         """
-        recipe, generator = self.recipe, self.generator
-        targets = to_images(np.stack([face.crop for face in faces]))
-        start = recipe.load_start(generator, names)
-        film = _Film(len(faces)) if recipe.film else None
+        film = _Film(len(faces)) if self.recipe.film else None
+        found = None if self._begun is None else load_begun(self._begun)
+        if found is None:
+            found = self._search(faces, names, film)
+            if self._begun is not None:
+                save_begun(self._begun, found)
+        return [self._finish(face, found, k, film) for k, face in enumerate(faces)]
+
+    def _search(
+        self, faces: Sequence[CutFace], names: Sequence[str], film: _Film | None
+    ) -> Inversion:
+        """The inversion alone, before any tuning."""
         found = invert(
-            generator,
-            targets,
+            self.generator,
+            to_images(np.stack([face.crop for face in faces])),
             self._perceptual,
-            recipe.settings,
-            start,
+            self.recipe.settings,
+            self.recipe.load_start(self.generator, names),
             InversionAids(statistics=self._statistics, watch=_tell_both(film, self.report)),
         )
         if found.failed.any():
             bad = ", ".join(n for n, failed in zip(names, found.failed, strict=True) if failed)
             raise ValueError(f"needs a finite loss; got none for {bad}; try another start or loss")
-        return [self._finish(face, found, k, film) for k, face in enumerate(faces)]
+        return found
 
     def _finish(
         self, face: CutFace, found: Inversion, image: int, film: _Film | None

@@ -18,10 +18,12 @@ from jaxtyping import UInt8
 
 from embed.faces.align import Quad, map_crop_to_photo, paste_crop
 from embed.faces.base import Picture
+from embed.faces.learned.placer import RenderPoints
 from embed.faces.resampling import invert_map, map_points
-from embed.moving.displacement import FaceTracker
+from embed.moving.displacement import FaceTracker, Marks
+from embed.moving.head_mask import find_head_mask
 from embed.moving.head_tracker import HeadTracker
-from embed.moving.landmark_tracker import LandmarkTracker
+from embed.moving.landmark_tracker import LandmarkTracker, find_marks_near
 from embed.moving.moving_photo import MovingPhoto
 from embed.moving.painting import Ground, frame_crop
 from embed.photos.inverter import PhotoInverter
@@ -60,11 +62,15 @@ PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 #: Raised when results change in kind, so that older ones are not taken for them.
 CACHE_VERSION = 2
 #: What a film of a photo may be made of.
-PIXELS = ("photo", "generator")
+PIXELS = ("auto", "photo", "generator")
 #: Longest side of a pasted film.
 LARGEST_PHOTO_PX = 8192
+#: After a result's name: its inversion, while the generator is being tuned.
+BEGUN = ".begun.safetensors"
 #: Side of a crop that is only made to see whether it can be.
 PROBE_PX = 16
+#: Side of the square in which the head is looked for.
+MASK_SIDE_PX = 512
 #: What is copied beside a video, and under which name.
 BESIDE = {
     CROP: "photo_crop.png",
@@ -79,10 +85,12 @@ BESIDE = {
 class PhotoFace:
     """A FaceSource: the face in the photo at `path`.
 
-    pixels: `photo` moves the photo's own pixels (`embed.moving`), where the motion keeps the person;
-        `generator` shows what the generator draws.
+    pixels: `photo` moves the photo's own pixels (`embed.moving`), where the motion keeps the
+        person; `generator` shows what the generator draws; `auto` is `photo` for generators whose
+        head is known, as the bundled one's is, since found points and flow are not exact enough.
     paste: frames are the whole photo, its longer side at most `paste_px` (None: as it is, up to
-        8192). What the generator draws is faded in over `feather` of the crop's side.
+        8192). What the generator draws is put on the head alone (`embed.moving.head_mask`), and
+        faded out over `feather` of the crop's side.
     Raises ValueError for settings that cannot be met.
     """
 
@@ -91,7 +99,7 @@ class PhotoFace:
     paste: bool = False
     paste_px: int | None = None
     feather: float | int = 0.1
-    pixels: str = "photo"
+    pixels: str = "auto"
 
     def __post_init__(self) -> None:
         if self.pixels not in PIXELS:
@@ -103,6 +111,11 @@ class PhotoFace:
             )
         if self.paste and self.recipe.finder is None:
             raise ValueError("needs a finder to paste back where a face was found; got none")
+        if self.pixels == "photo" and self.recipe.finder is None:
+            raise ValueError(
+                "needs a finder to move the photo's pixels by the points of its face; got none; "
+                "try pixels=generator"
+            )
 
     def check(self) -> None:
         """Models, the photo, its face: raises ValueError or OSError naming what is wrong."""
@@ -159,11 +172,12 @@ class PhotoFace:
         quad = self._found.quad if self.paste else None
         if quad is None:
             return None
+        mask = find_head_mask(self._found.cut(MASK_SIDE_PX).crop, self._find_marks(quad))
         small, quad = self._fit_photo(quad)
 
         def place(frames: Frames, times_s: Times) -> PlacedFrames:
-            pasted = [paste_crop(small, frame, quad, float(self.feather)) for frame in frames]
-            return np.stack(pasted)
+            feather = float(self.feather)
+            return np.stack([paste_crop(small, frame, quad, feather, mask) for frame in frames])
 
         return place
 
@@ -175,32 +189,46 @@ class PhotoFace:
         quad = (quad + 0.5) * (size_px / longest_px) - 0.5
         return resize_frames(self._found.photo[None], size_px)[0], quad
 
-    def _make_moves(self, folder: Path, generator: Generator) -> MovingPhoto | None:
+    def _make_moves(self, folder: Path, generator: TrainableGenerator) -> MovingPhoto | None:
         """What moves the photo's own pixels; None where nothing can say how."""
         found = self._found
-        if self.pixels != "photo" or self.recipe.finder is None:
+        head = find_head(generator)
+        is_wanted = self.pixels == "photo" or (self.pixels == "auto" and head is not None)
+        if not is_wanted:
             return None
-        assert found.points is not None and found.quad is not None
         rows = load_result_rows(folder, generator)
         crop, reference = (load_photo(folder / name) for name in (CROP, RECONSTRUCTION))
-        to_square = invert_map(map_crop_to_photo(found.quad, 1))
-        marks = map_points(to_square, found.points) + 0.5
-        head = find_head(generator)
+        marks = None if found.quad is None else self._find_marks(found.quad)
         if head is not None:
-            tracker: FaceTracker = HeadTracker(head, rows, marks)
+            if marks is None:
+                own = head.place(rows).points[head.landmarks]
+                marks = find_marks_near(RenderPoints(), crop, own)
+            tracker: FaceTracker = HeadTracker(head, rows, marks, RenderPoints())
         else:
+            assert self.recipe.finder is not None and marks is not None  # see __post_init__
             tracker = LandmarkTracker(self.recipe.finder.placer, reference, marks)
-        ground = Ground(*self._fit_photo(found.quad)) if self.paste else frame_crop(crop)
+        if self.paste and found.quad is not None:
+            ground = Ground(*self._fit_photo(found.quad))
+        else:
+            ground = frame_crop(crop)
         return MovingPhoto(ground, crop, reference, tracker)
+
+    def _find_marks(self, quad: Quad) -> Marks:
+        """The photo's points in picture widths of the square."""
+        points = self._found.points
+        assert points is not None  # where there is a square, points were found
+        return map_points(invert_map(map_crop_to_photo(quad, 1)), points) + 0.5
 
     def _invert(self, generator: TrainableGenerator, folder: Path, report: Report) -> None:
         """Invert on the recipe's device; the generator goes back to where it was."""
         before, device = find_device(generator), choose_device(self.recipe.device)
+        begun = folder.with_name(f"{folder.name}{BEGUN}")
         try:
-            inverter = PhotoInverter(self.recipe, generator.to(device), report)
+            inverter = PhotoInverter(self.recipe, generator.to(device), report, begun)
             face = self._found.cut(generator.resolution)
             found = inverter.invert([face], [Path(self.path).name])[0]
         finally:
             generator.to(before)
         # Another process may have done the same meanwhile: either result is as good.
         save_result(folder, found, generator, self.recipe.describe(generator), replace=True)
+        begun.unlink(missing_ok=True)

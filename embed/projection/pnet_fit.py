@@ -20,6 +20,7 @@ from synth.devices import find_device
 from synth.faces.random_faces import map_seeds
 from synth.generators.capabilities import TrainableGenerator
 from synth.learning.fitting import FitPlan, fit_network, seed_for
+from synth.limits import check_positive
 from synth.motion.pictures.latent_search import compare
 from synth.types import Frames, Images, to_images
 
@@ -45,11 +46,11 @@ class PNetPlan:
     save_every_s: float = 120.0
 
     def __post_init__(self) -> None:
-        whole = (self.steps, self.batch - 1, self.hidden, self.depth, self.held_out)
-        if min(whole) < 1 or not 0 < self.rate < 1 or not 0 <= self.prior < float("inf"):
+        check_positive(self, "steps", "hidden", "depth", "held_out", "rate")
+        if self.batch < 2 or self.rate >= 1 or not 0 <= self.prior < float("inf"):
             raise ValueError(
-                "needs steps, hidden, depth and held_out of 1 or more, a batch of 2 or more, a "
-                f"rate between 0 and 1 and a prior of 0 or more; got {self}"
+                "needs a batch of 2 or more, a rate between 0 and 1 and a prior of 0 or more; "
+                f"got {self}"
             )
 
 

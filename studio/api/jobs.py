@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 
+from studio.api.routing import Answer, StudioRoutes
 from studio.commands import make_command, make_python
 from studio.jobs import OVER
 from studio.making import check_length
@@ -21,7 +22,7 @@ from studio.orders import (
     parse_order,
     parse_track_source,
 )
-from studio.parts import API, Studio, describe_job
+from studio.parts import describe_job
 from studio.workspace import NotFoundError
 
 TYPES = {
@@ -35,67 +36,72 @@ TYPES = {
 }
 
 
-def make_routes(studio: Studio) -> list[Route]:
-    """The routes of jobs."""
-    routes = _JobRoutes(studio)
-    return [
-        Route(f"{API}/films", routes.create_film, methods=["POST"]),
-        Route(f"{API}/films", routes.list_films, methods=["GET"]),
-        Route(f"{API}/films/{{id}}", routes.show, methods=["GET"]),
-        Route(f"{API}/films/{{id}}", routes.delete, methods=["DELETE"]),
-        Route(f"{API}/films/{{id}}/files/{{name}}", routes.send_file, methods=["GET"]),
-        Route(f"{API}/faces", routes.create_face, methods=["POST"]),
-        Route(f"{API}/faces/{{id}}", routes.show, methods=["GET"]),
-        Route(f"{API}/tracks", routes.create_track, methods=["POST"]),
-        Route(f"{API}/tracks/{{id}}", routes.show, methods=["GET"]),
-        Route(f"{API}/jobs", routes.list_jobs, methods=["GET"]),
-        Route(f"{API}/jobs/{{id}}", routes.show, methods=["GET"]),
-        Route(f"{API}/jobs/{{id}}/cancel", routes.cancel, methods=["POST"]),
-        Route(f"{API}/jobs/{{id}}/events", routes.tell_one, methods=["GET"]),
-        Route(f"{API}/events", routes.tell_all, methods=["GET"]),
-        Route(f"{API}/commands", routes.write_commands, methods=["POST"]),
-    ]
+class JobRoutes(StudioRoutes):
+    """Films, faces of photos, tracks; what each is, how far it is, and its end."""
 
-
-class _JobRoutes:
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    def list_answers(self) -> Mapping[str, Answer]:
+        """See StudioRoutes."""
+        return {
+            "POST /films": self.create_film,
+            "GET /films": self.list_films,
+            "GET /films/{id}": self.show,
+            "DELETE /films/{id}": self.delete,
+            "GET /films/{id}/files/{name}": self.send_file,
+            "POST /faces": self.create_face,
+            "GET /faces/{id}": self.show,
+            "POST /tracks": self.create_track,
+            "GET /tracks/{id}": self.show,
+            "GET /jobs": self.list_jobs,
+            "GET /jobs/{id}": self.show,
+            "POST /jobs/{id}/cancel": self.cancel,
+            "GET /jobs/{id}/events": self.tell_one,
+            "GET /events": self.tell_all,
+            "POST /commands": self.write_commands,
+        }
 
     async def create_film(self, request: Request) -> Response:
+        """Put a film into the queue."""
         order = parse_order(await self._studio.read(request))
         self._check_order(order)
         return self._add("film", describe_order(order))
 
     async def create_face(self, request: Request) -> Response:
+        """Prepare a face, such as a photo's."""
         content = await self._studio.read(request)
         model = content.pop("model", None) if isinstance(content, dict) else None
         self._check_face(parse_face(content), parse_model(model))
         return self._add("face", {"face": content, **({"model": model} if model else {})})
 
     async def create_track(self, request: Request) -> Response:
+        """Read a clip's emotions, or a sound's turns."""
         source = parse_track_source(await self._studio.read(request))
         for upload in source.values():
             self._studio.workspace.find_upload(upload)
         return self._add("track", {"track": source})
 
     async def list_films(self, request: Request) -> Response:
+        """Films, newest first."""
         return JSONResponse([describe_job(job) for job in self._studio.store.list("film")])
 
     async def list_jobs(self, request: Request) -> Response:
+        """Jobs of every kind, newest first."""
         return JSONResponse([describe_job(job) for job in self._studio.store.list()])
 
     async def show(self, request: Request) -> Response:
+        """One job; where the address names a kind, of that kind alone."""
         kind = {"films": "film", "faces": "face", "tracks": "track"}.get(
             request.url.path.split("/")[3]
         )
         return JSONResponse(describe_job(self._studio.find_job(request.path_params["id"], kind)))
 
     async def cancel(self, request: Request) -> Response:
+        """Stop a job; 409 for one that is over."""
         job = self._studio.find_job(request.path_params["id"])
         cancelled = self._studio.worker.cancel(job.id)
         return JSONResponse({"cancelled": cancelled}, 202 if cancelled else 409)
 
     async def delete(self, request: Request) -> Response:
+        """Delete a film that is over, with its files."""
         job = self._studio.find_job(request.path_params["id"], "film")
         if job.state not in OVER:
             raise ValueError("needs a film that is over to delete it; try cancelling it first")
@@ -118,11 +124,13 @@ class _JobRoutes:
         return FileResponse(path, media_type=kind, headers=headers)
 
     async def tell_one(self, request: Request) -> Response:
+        """The states of one job until it is over."""
         job = self._studio.find_job(request.path_params["id"])
         first = [(job.id, describe_job(job))]
         return self._stream(first, job.id)
 
     async def tell_all(self, request: Request) -> Response:
+        """The states of all jobs."""
         jobs = [job for job in self._studio.store.list(most=50) if job.state not in OVER]
         first = [(job.id, describe_job(job)) for job in jobs]
         return self._stream(first)

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from studio.api.routing import Answer, StudioRoutes
 from studio.model_orders import ModelOrder, describe_model, parse_model
-from studio.parts import API, Studio
+from studio.parts import Studio
 
 
-def make_routes(studio: Studio) -> list[Route]:
-    """The routes of models."""
-    routes = _ModelRoutes(studio)
-    return [
-        Route(f"{API}/models", routes.list, methods=["GET"]),
-        Route(f"{API}/models", routes.load, methods=["POST"]),
-    ]
+class ModelRoutes(StudioRoutes):
+    """Choosing a generator and directions."""
 
-
-class _ModelRoutes:
     def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+        super().__init__(studio)
+        # Of a checkpoint that is converted: others wait, so that memory holds one.
+        self._loading = threading.Lock()
+
+    def list_answers(self) -> Mapping[str, Answer]:
+        """See StudioRoutes."""
+        return {
+            "GET /models": self.list,
+            "POST /models": self.load,
+        }
 
     async def list(self, request: Request) -> Response:
         """Files of the studio's folder, by name."""
@@ -38,7 +42,8 @@ class _ModelRoutes:
     def _load(self, order: ModelOrder) -> dict[str, Any]:
         models = self._studio.shelf.find(order)
         try:
-            generator, directions = models.generator, models.directions
+            with self._loading:
+                generator, directions = models.generator, models.directions
         except ValueError as error:
             raise ValueError(self._studio.shelf.hide_files(str(error), order)) from error
         return {

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from studio.api.routing import Answer, StudioRoutes
 from studio.making import check_events
 from studio.model_orders import parse_model
 from studio.orders import FaceOrder, parse_face, parse_plain_track
-from studio.parts import API, Studio, wait_for
+from studio.parts import wait_for
 from studio.pictures import LATER, NOW, SIZES, SOON, PictureWish, Superseded
 from synth.motion.emotion_track import EmotionTrack
 from synth.motion.interpolation import Interpolation
@@ -21,19 +22,16 @@ PRIORITIES = {"now": NOW, "soon": SOON, "later": LATER}
 MOST_TIMES = 8
 
 
-def make_routes(studio: Studio) -> list[Route]:
-    """The routes of pictures."""
-    routes = _PictureRoutes(studio)
-    return [
-        Route(f"{API}/faces/random/{{seed:int}}", routes.show_random, methods=["GET"]),
-        Route(f"{API}/pictures", routes.draw, methods=["POST"]),
-        Route(f"{API}/measures", routes.measure, methods=["POST"]),
-    ]
+class PictureRoutes(StudioRoutes):
+    """Live pictures, and measures of them."""
 
-
-class _PictureRoutes:
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    def list_answers(self) -> Mapping[str, Answer]:
+        """See StudioRoutes."""
+        return {
+            "GET /faces/random/{seed:int}": self.show_random,
+            "POST /pictures": self.draw,
+            "POST /measures": self.measure,
+        }
 
     async def show_random(self, request: Request) -> Response:
         """The random face of a seed, brought to calm."""

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from studio.api.routing import Answer, StudioRoutes
 from studio.identifiers import make_id
 from studio.orders import describe_order, parse_order
-from studio.parts import API, Studio
 from synth.motion.emotion_track import EmotionTrack, describe_track
 from synth.plain_text import show
 
 MOST_FAVOURITES = 200
-
-
-def make_routes(studio: Studio) -> list[Route]:
-    """The routes of projects and predictions."""
-    routes = _ProjectRoutes(studio)
-    return [
-        Route(f"{API}/projects", routes.list, methods=["GET"]),
-        Route(f"{API}/projects", routes.create, methods=["POST"]),
-        Route(f"{API}/projects/{{id}}", routes.show, methods=["GET"]),
-        Route(f"{API}/projects/{{id}}", routes.save, methods=["PUT"]),
-        Route(f"{API}/projects/{{id}}", routes.delete, methods=["DELETE"]),
-        Route(f"{API}/tracks/predicted", routes.predict, methods=["POST"]),
-    ]
 
 
 def check_project(content: Any) -> dict[str, Any]:
@@ -46,18 +33,31 @@ def check_project(content: Any) -> dict[str, Any]:
     return {"name": name, "order": order, "favourites": favourites}
 
 
-class _ProjectRoutes:
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+class ProjectRoutes(StudioRoutes):
+    """Projects, and predicted tracks."""
+
+    def list_answers(self) -> Mapping[str, Answer]:
+        """See StudioRoutes."""
+        return {
+            "GET /projects": self.list,
+            "POST /projects": self.create,
+            "GET /projects/{id}": self.show,
+            "PUT /projects/{id}": self.save,
+            "DELETE /projects/{id}": self.delete,
+            "POST /tracks/predicted": self.predict,
+        }
 
     async def list(self, request: Request) -> Response:
+        """Projects, newest first."""
         return JSONResponse(self._studio.projects.list())
 
     async def create(self, request: Request) -> Response:
+        """Keep a new project."""
         project = check_project(await self._studio.read(request))
         return JSONResponse(self._studio.projects.create(make_id(), project), 201)
 
     async def show(self, request: Request) -> Response:
+        """One project with its revision."""
         return JSONResponse(self._studio.projects.load(request.path_params["id"]))
 
     async def save(self, request: Request) -> Response:
@@ -70,6 +70,7 @@ class _ProjectRoutes:
         return JSONResponse(saved)
 
     async def delete(self, request: Request) -> Response:
+        """Delete a project."""
         self._studio.projects.delete(request.path_params["id"])
         return Response(status_code=204)
 

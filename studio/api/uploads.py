@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,10 @@ import numpy as np
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from embed.faces.base import NoFaceError
 from embed.photos.loading import load_photo
+from studio.api.routing import Answer, StudioRoutes
 from studio.bodies import save_body
 from studio.identifiers import make_id
 from studio.making import hide_folder
@@ -44,26 +45,26 @@ class TooManyUploadsError(Exception):
     """Others are being sent."""
 
 
-def make_routes(studio: Studio) -> list[Route]:
-    """The routes of uploads."""
-    routes = _UploadRoutes(studio)
-    return [
-        Route(f"{API}/uploads", routes.create, methods=["POST"]),
-        Route(f"{API}/uploads/{{id}}", routes.delete, methods=["DELETE"]),
-        Route(f"{API}/uploads/{{id}}/preview", routes.preview, methods=["GET"]),
-        Route(f"{API}/uploads/{{id}}/faces", routes.find_faces, methods=["GET"]),
-        Route(f"{API}/uploads/{{id}}/crop", routes.show_crop, methods=["GET"]),
-        Route(f"{API}/uploads/{{id}}/waveform", routes.show_waveform, methods=["GET"]),
-        Route(f"{API}/uploads/{{id}}/frame", routes.take_frame, methods=["POST"]),
-    ]
+class UploadRoutes(StudioRoutes):
+    """Files that are sent, and what is seen in them."""
 
-
-class _UploadRoutes:
     def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+        super().__init__(studio)
         self._running = 0
         # Of a photo that is decoded: others wait, so that memory holds one.
         self._decoding = threading.Lock()
+
+    def list_answers(self) -> Mapping[str, Answer]:
+        """See StudioRoutes."""
+        return {
+            "POST /uploads": self.create,
+            "DELETE /uploads/{id}": self.delete,
+            "GET /uploads/{id}/preview": self.preview,
+            "GET /uploads/{id}/faces": self.find_faces,
+            "GET /uploads/{id}/crop": self.show_crop,
+            "GET /uploads/{id}/waveform": self.show_waveform,
+            "POST /uploads/{id}/frame": self.take_frame,
+        }
 
     async def create(self, request: Request) -> Response:
         """The body is the file; `?kind=` says what it is meant to be."""
@@ -95,6 +96,7 @@ class _UploadRoutes:
         return JSONResponse(content, 201, headers={"location": f"{API}/uploads/{name}"})
 
     async def delete(self, request: Request) -> Response:
+        """Delete a file that was sent."""
         path = self._studio.workspace.find_upload(request.path_params["id"])
         path.unlink(missing_ok=True)
         return Response(status_code=204)

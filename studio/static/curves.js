@@ -11,7 +11,7 @@ const PAD = 26;
 const HAND = Math.random().toString(36).slice(2, 12);
 
 export class Curves {
-  constructor(timeline) { this._timeline = timeline; this._points = []; this.budget = null; this.paused = false; }
+  constructor(timeline) { this._timeline = timeline; this._points = []; this.budget = null; this.paused = false; this.isDone = false; }
 
   // Points of another track are kept, pale, until the new ones come.
   update(document) {
@@ -20,6 +20,7 @@ export class Curves {
     this._key = key; this._document = document;
     this._points = this._points.map((point) => ({ ...point, old: true }));
     clearTimeout(this._wait);
+    this.isDone = this.budget === null;
     if (this.budget !== null) this._wait = setTimeout(() => this._measure(key), REST_MS);
     this.draw();
   }
@@ -40,6 +41,7 @@ export class Curves {
         this.draw();
       } catch { return; }
     }
+    this.isDone = true;
   }
 
   // Moments first, then between them, so that the worst is known early.

@@ -40,6 +40,7 @@ from synth.motion.any_motion import AnyMotion, as_motion
 from synth.motion.base import Moment, Scene
 from synth.motion.paths import count_frames
 from synth.progress import Progress, Report, ignore_progress
+from synth.scores.kept_observations import KeptObservations
 from synth.scores.scorecard import RunFacts, Scorecard, load_scorecard, score_video
 from synth.scores.scorecard_report import save_scorecard
 from synth.storage.run_settings import are_same_settings
@@ -194,8 +195,10 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
             warnings=shot.face.warnings,
         )
         shot.report(Progress("score"))
-        score = settings.score
-        scorecard = score_video(video, score.observer, known, score.face_stride)
+        score, observer = settings.score, settings.score.observer
+        if observer is not None:
+            observer = KeptObservations(observer, place.observations)
+        scorecard = score_video(video, observer, known, score.face_stride)
         save_scorecard(results / SCORECARD, scorecard, marked=settings.marked)
         mark_files([results / name for name in pictures], shot.origin, settings.wanted_marks)
 

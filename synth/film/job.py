@@ -32,7 +32,7 @@ from synth.storage.fingerprints import hash_arrays, hash_value
 from synth.storage.run_settings import hash_settings
 
 #: Of what draws and encodes here: to be raised when a film's bytes change.
-VERSION = 1
+VERSION = 2
 _CHUNK_FRAMES = 256
 
 

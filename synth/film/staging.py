@@ -5,6 +5,7 @@
       .unfinished/              a film that was begun; gone when it is finished
         job.json, config.yaml   what it is made from, so that nobody goes on with another
         segments/               finished parts, kept however a run ends
+        observations/           what was seen in the joined film, for the scorecard
         results/                put together last, in every run from the beginning
       .finished/                all results, for the moment in which they take their places
       film.json                 the names and hashes of the results, and what they were made from
@@ -56,6 +57,11 @@ class FilmFolder:
     def segments(self) -> Path:
         """Where finished segments are."""
         return self.work / "segments"
+
+    @property
+    def observations(self) -> Path:
+        """What was seen in the finished video, for its scorecard."""
+        return self.work / "observations"
 
     @property
     def results(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synth.generators.sizes import check_limits, read_record, write_record
+from synth.limits import check_positive
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,13 @@ class StyleGAN2Config:
                 f"needs a resolution that is a power of two from 4 on; got {resolution}; "
                 "try 256 or 1024"
             )
-        positive = ("z_dim", "w_dim", "mapping_layers", "channel_base", "channel_max")
-        for name in (*positive, "img_channels", "discriminator_mapping_layers"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"needs {name} of at least 1; got {getattr(self, name)}")
-        if self.c_dim < 0 or self.mapping_lr_multiplier <= 0:
-            raise ValueError(
-                "needs c_dim >= 0 and mapping_lr_multiplier > 0; "
-                f"got {self.c_dim} and {self.mapping_lr_multiplier}"
-            )
-        if self.conv_clamp is not None and self.conv_clamp <= 0:
-            raise ValueError(f"needs conv_clamp above 0 or none; got {self.conv_clamp}")
+        check_positive(self, "z_dim", "w_dim", "mapping_layers", "mapping_lr_multiplier")
+        check_positive(self, "channel_base", "channel_max", "img_channels")
+        check_positive(self, "discriminator_mapping_layers")
+        if self.c_dim < 0:
+            raise ValueError(f"needs c_dim >= 0; got {self.c_dim}")
+        if self.conv_clamp is not None:
+            check_positive(self, "conv_clamp")
         if self.channels is not None and len(self.channels) != len(self.resolutions):
             raise ValueError(
                 f"needs channels for each of the resolutions {list(self.resolutions)}; "

@@ -1,5 +1,6 @@
 """Many films on Ray: the same folders as by generate_video -m, weights loaded once."""
 
+import functools
 import importlib.util
 import os
 import sys
@@ -11,12 +12,16 @@ from scripts.building import KeptParts, build
 from scripts.constructors import Constructors
 from scripts.generate_videos_ray import FilmMaker, RaySettings
 from scripts.sweeping import read_sweep
+from synth.film import film
 
 SEEDS = ["face.seed=1,2", "track.emotions=[calm,anger]"]
 
 
 @pytest.fixture
-def words(run):
+def words(run, monkeypatch):
+    # Plots take longer than all else here.
+    quick = functools.partial(film.save_scorecard, with_report=False)
+    monkeypatch.setattr(film, "save_scorecard", quick)
     return [*run.base, *SEEDS]
 
 

@@ -64,7 +64,7 @@ def test_a_failing_command_is_named(tmp_path: Path):
 
 
 def test_the_real_steps_read_files_that_are_there():
-    steps = list_steps(Path("faces"))
+    steps = list_steps(Path("faces"), Path("faces.npz"))
     made = {name for step in steps for name in step.outputs}
     for step in steps:
         for name in step.inputs:

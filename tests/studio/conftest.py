@@ -7,6 +7,7 @@ pytest.importorskip("httpx", reason="needs httpx, by which starlette's test clie
 
 import torch
 from starlette.testclient import TestClient
+from studio_browser import browser, served, visit  # noqa: F401 (fixtures)
 from studio_samples import HOST, TOKEN, make_settings, save_samples
 
 from studio.app import build_app

@@ -82,7 +82,11 @@ def make_settings(folder: Path, generator: Path, directions: Path, port: int = 8
 class ServedStudio:
     """A studio in a process of its own, for killing and for browsers."""
 
-    def __init__(self, folder: Path, generator: Path, directions: Path) -> None:
+    def __init__(
+        self, folder: Path, generator: Path, directions: Path, errors: int | None = None
+    ) -> None:
+        """errors: what becomes of standard error, as for Popen."""
+        self._errors = errors
         self._words = [sys.executable, __file__, str(folder), str(generator), str(directions)]
         self.start()
 
@@ -91,9 +95,15 @@ class ServedStudio:
             **os.environ,
             "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY}/tests",
             "OMP_NUM_THREADS": "1",
+            "MOODREEL_CACHE": str(Path(self._words[2]).with_name("cache")),
         }
         self.process = subprocess.Popen(
-            self._words, stdout=subprocess.PIPE, env=environment, cwd=REPOSITORY, text=True
+            self._words,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=environment,
+            cwd=REPOSITORY,
+            text=True,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

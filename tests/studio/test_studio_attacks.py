@@ -2,7 +2,9 @@
 
 import os
 import select
+import signal
 import socket
+import subprocess
 import urllib.error
 from dataclasses import replace
 
@@ -188,14 +190,27 @@ def test_a_store_keeps_what_it_was_told(tmp_path):
 @pytest.mark.slow
 def test_a_served_studio_withstands(sample_files, tmp_path):
     """Over real connections: slow and endless uploads, and kill -9 in the middle of a film."""
-    served = ServedStudio(tmp_path / "studio", *sample_files)
+    served = ServedStudio(tmp_path / "studio", *sample_files, errors=subprocess.PIPE)
     try:
         assert " 408 " in _send_slowly(served)
         assert " 413 " in _send_without_end(served)
         assert list((tmp_path / "studio" / "uploads").iterdir()) == []
         _kill_in_the_middle(served)
+        _stop_with_an_open_page(served)
     finally:
         served.kill()
+
+
+def _stop_with_an_open_page(served: ServedStudio) -> None:
+    """A stop ends streams at once, and leaves no traceback behind."""
+    host, port = served.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as page:
+        head = f"GET {API}/events HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        page.sendall(f"{head}Authorization: Bearer {TOKEN}\r\n\r\n".encode())
+        assert b"200 OK" in page.recv(4096)
+        served.process.send_signal(signal.SIGTERM)
+        _, errors = served.process.communicate(timeout=60)
+    assert "Traceback" not in errors and "ERROR" not in errors
 
 
 def _open_upload(served: ServedStudio, more: str) -> socket.socket:

@@ -1,76 +1,14 @@
 """The page in a real browser: the system's Chromium, driven by playwright."""
 
-import base64
 import json
 import os
-import shutil
 from importlib import resources
 
-import numpy as np
 import pytest
-from PIL import Image
-from studio_samples import ServedStudio, save_beeps
+from studio_browser import PIXELS, needs_browser
 
-from synth.video.encoders import Encoding
-from synth.video.writing import write_video
-
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = os.environ.get("MOODREEL_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="needs Chromium; on Debian: apt install chromium, or MOODREEL_CHROMIUM"
-)
-PATIENCE_MS = 60_000
-PIXELS = """() => { const c = document.querySelector("#after canvas");
-  return Array.from(c.getContext("2d").getImageData(0, 0, c.width, c.height).data).join(); }"""
+pytestmark = needs_browser
 SMALL_FILM = "studio.project.change((d) => { d.fps = 12; }); studio.project.endGesture();"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        # Containers give browsers no namespaces of their own to put a sandbox into.
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory, sample_files):
-    studio = ServedStudio(tmp_path_factory.mktemp("served") / "studio", *sample_files)
-    yield studio
-    studio.kill()
-
-
-@pytest.fixture
-def visit(browser, served):
-    """Opens the page as a first visitor does; what went wrong in it fails the test."""
-    contexts, troubles = [], []
-
-    def open_page(context=None, **settings):
-        context = context or browser.new_context(**settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
-        page.on("request", lambda r: troubles.append(r.url) if not _is_own(r.url, served) else None)
-        page.goto(served.page)
-        page.wait_for_selector("body[data-ready=true]")
-        page.wait_for_function("() => document.querySelector('#after canvas').dataset.drawn > 0")
-        page.wait_for_function("() => !studio.live._busy && !studio.live._wanted")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    unexpected = [text for text in troubles if " 409 " not in text]  # two tabs: as it should be
-    assert not unexpected
-
-
-def _is_own(url: str, served: ServedStudio) -> bool:
-    return url.startswith((served.url + "/", "blob:", "data:"))
 
 
 def key(page, number: int = 1):
@@ -251,15 +189,15 @@ def test_axe_finds_no_serious_issue(visit, theme, width):
     page = visit(viewport={"width": width, "height": 860}, color_scheme=theme, bypass_csp=True)
     page.click("#table summary")
     page.evaluate(source)
-    for tab in ("Moment", "Film"):
-        page.click(f"#side-tabs-{tab}")
+    for place in ("#side-tabs-Moment", "#side-tabs-Film", "#face-tabs-Photo", "#model"):
+        page.click(place)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         serious = [
             (issue["id"], [node["html"][:120] for node in issue["nodes"]][:3])
             for issue in found["violations"]
             if issue["impact"] in ("serious", "critical")
         ]
-        assert not serious, tab
+        assert not serious, place
 
 
 def _find_axe() -> str:
@@ -275,65 +213,3 @@ def _find_axe() -> str:
     if found is None:
         pytest.skip("needs axe.min.js in the package axe-playwright-python; found none")
     return found.read_text(encoding="utf-8")
-
-
-def drop(page, path, kind: str) -> None:
-    """A file is let go over the page."""
-    content = base64.b64encode(path.read_bytes()).decode()
-    data = page.evaluate_handle(
-        """([content, name, type]) => { const data = new DataTransfer();
-        const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
-        data.items.add(new File([bytes], name, { type })); return data; }""",
-        [content, path.name, kind],
-    )
-    page.dispatch_event("body", "drop", {"dataTransfer": data})
-
-
-def test_a_photo_is_dropped_and_becomes_the_face(visit, tmp_path):
-    noise = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
-    Image.fromarray(noise).resize((320, 240)).save(tmp_path / "us.jpg")
-    page = visit(viewport={"width": 1280, "height": 900})
-    page.evaluate("""() => { window.bars = 0; new MutationObserver(() => {
-        bars += document.querySelectorAll("#photo progress").length;
-    }).observe(document.body, { childList: true, subtree: true }); }""")
-    before = page.evaluate(PIXELS)
-    drop(page, tmp_path / "us.jpg", "image/jpeg")
-    boxes = page.locator("#photo .box")
-    boxes.nth(1).wait_for()
-    boxes.nth(1).click()
-    assert boxes.nth(1).get_attribute("aria-pressed") == "true"
-    page.wait_for_function("() => document.querySelector('#photo .crop img').naturalWidth === 256")
-    page.click("#photo-use")
-    page.wait_for_function("() => studio.project.document.face.photo")
-    assert page.evaluate("studio.project.document.face.which") == 1
-    assert page.evaluate("bars") > 0
-    page.wait_for_function("(before) => (" + PIXELS + ")() !== before", arg=before)
-    assert page.locator("#caption").inner_text() == "Photo"
-
-
-def test_a_dropped_clip_gives_its_emotions_or_a_face(visit, tmp_path):
-    frames = (
-        np.zeros((8, 240, 320, 3), np.uint8) + np.arange(0, 160, 20, np.uint8)[:, None, None, None]
-    )
-    write_video(tmp_path / "clip.mp4", iter([frames]), Encoding(4))
-    page = visit(viewport={"width": 1280, "height": 900})
-    drop(page, tmp_path / "clip.mp4", "video/mp4")
-    page.get_by_role("button", name="Its emotions").click()
-    page.wait_for_function("() => studio.project.document.events.length === 2")
-    assert page.evaluate("studio.project.document.events[1].emotion") == "fear"
-    drop(page, tmp_path / "clip.mp4", "video/mp4")
-    page.get_by_role("button", name="A face in it").click()
-    page.locator("#photo .box").nth(1).wait_for()
-    assert page.locator("#clip-time").input_value() == "1"
-
-
-def test_a_sound_lies_under_the_timeline(visit, tmp_path):
-    save_beeps(tmp_path / "beeps.wav")
-    page = visit(viewport={"width": 1280, "height": 900})
-    page.click("#side-tabs-Film")
-    page.set_input_files("#sound-file", tmp_path / "beeps.wav")
-    page.locator("#wave polygon").wait_for()
-    page.get_by_role("button", name="Start from").click()
-    page.click("#from-sound")
-    page.wait_for_function("() => studio.project.document.events.at(-1).time > 2")
-    assert page.evaluate("studio.project.describe().order.sound") is not None

@@ -13,12 +13,14 @@ above s has then a probability of at most exp(-s^2 / 2), whatever the picture sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 from jaxtyping import Complex64, Float
+from scipy.fft import irfft2
 
 from synth.film.marks.pattern import MOST, TILE, compute_waves, list_waves
 from synth.film.marks.whitening import Map
@@ -30,7 +32,6 @@ LEAST_SCALE, MOST_SCALE, SCALE_STEP = 0.6, 1.75, 0.005
 FINE_STEP, FINE_STEPS = 0.001, 4
 #: Waves up to so many periods in a tile are believed: compression leaves the long ones alone.
 CUTS = (18.0, 28.0, MOST)
-COARSE_CUTS = (18.0, 28.0)
 #: The rough search is made on a map of so many pixels.
 COARSE_PX = 256
 _RING_WAVES, _LOUDEST = 40, 2.0
@@ -49,12 +50,10 @@ class Candidate:
     spectrum: Spectrum
 
 
-def search_scale(found: Map, scale: float, cuts: Sequence[float] = CUTS) -> Candidate:
+def search_scale(found: Map, scale: float) -> Candidate:
     """The best shift at one scale, of all cuts."""
-    waves = list_waves()
-    is_needed = waves.radius <= max(cuts)
-    spectrum = soften(take_spectrum(found, scale, max(cuts)), is_needed)
-    return max((_find_shift(spectrum, scale, cut) for cut in cuts), key=_get_score)
+    spectrum = soften(take_spectrum(found, scale, MOST), MOST)
+    return max((_find_shift(spectrum, scale, cut) for cut in CUTS), key=_get_score)
 
 
 def search_all_scales(found: Map) -> Iterator[Candidate]:
@@ -66,7 +65,7 @@ def search_all_scales(found: Map) -> Iterator[Candidate]:
             size = (COARSE_PX, round(found.shape[0] * COARSE_PX / side_px))
         found = cv2.resize(found, size, interpolation=cv2.INTER_AREA)
     for scale in sorted(list_scales(), key=lambda scale: abs(np.log(scale))):
-        yield search_scale(found, scale, COARSE_CUTS)
+        yield search_scale(found, scale)
 
 
 def list_scales() -> list[float]:
@@ -84,15 +83,16 @@ def refine(found: Map, candidate: Candidate) -> Candidate:
 
 def count_tests(refined: int) -> int:
     """How many scores a whole search looks at: so many tries has chance."""
-    fine = len(CUTS) * (1 + refined * (2 * FINE_STEPS + 1))
-    return TILE**2 * (len(COARSE_CUTS) * len(list_scales()) + fine)
+    scales = len(list_scales()) + 1 + refined * (2 * FINE_STEPS + 1)
+    return TILE**2 * len(CUTS) * scales
 
 
 def take_spectrum(found: Map, scale: float, cut: float) -> Spectrum:
     """The map's Fourier coefficients at the pattern's waves; 0 at those beyond the cut."""
     down, right = compute_waves(found.shape, min(found.shape) * scale, int(cut))
-    # The map is real: two real products take half the time of one complex product.
-    columns = np.real(down) @ found - 1j * (np.imag(down) @ found)
+    # The map is real: real products take half the time of complex ones.
+    both = np.concatenate([np.real(down), -np.imag(down)]) @ found
+    columns = both[: len(down)] + 1j * both[len(down) :]
     table = columns @ right.conj().T
     waves = list_waves()
     kept = waves.radius <= cut
@@ -101,17 +101,24 @@ def take_spectrum(found: Map, scale: float, cut: float) -> Spectrum:
     return spectrum
 
 
-def soften(spectrum: Spectrum, is_needed: np.ndarray) -> Spectrum:
+def soften(spectrum: Spectrum, cut: float) -> Spectrum:
     """Magnitudes in units of those of waves of like length, the loudest clipped."""
     magnitude = np.abs(spectrum)
-    order = np.argsort(list_waves().radius, kind="stable")[: int(is_needed.sum())]
-    starts = np.arange(0, len(order), _RING_WAVES)
+    order, starts, waves_in_ring = _list_rings(cut)
     power = np.add.reduceat(magnitude[order] ** 2, starts)
-    waves_in_ring = np.diff(np.append(starts, len(order)))
     usual = np.ones_like(magnitude)
     usual[order] = np.repeat(np.sqrt(power / waves_in_ring) + 1e-12, waves_in_ring)
     loudness = np.maximum(magnitude / usual, 1e-12)
     return (spectrum / usual * np.minimum(1, _LOUDEST / loudness)).astype(np.complex64)
+
+
+@cache
+def _list_rings(cut: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Waves up to the cut by length, where rings of waves begin among them, and their numbers."""
+    radius = list_waves().radius
+    order = np.argsort(radius, kind="stable")[: int((radius <= cut).sum())]
+    starts = np.arange(0, len(order), _RING_WAVES)
+    return order, starts, np.diff(np.append(starts, len(order)))
 
 
 def turn_back(candidate: Candidate) -> Float[np.ndarray, " wave"]:
@@ -129,16 +136,28 @@ def compute_score(values: np.ndarray, spectrum: np.ndarray) -> float:
 
 
 def _find_shift(spectrum: Spectrum, scale: float, cut: float) -> Candidate:
-    waves = list_waves()
-    kept = waves.are_known & (waves.radius <= cut)
-    table = np.zeros((TILE, TILE), np.complex64)
-    values = spectrum[kept] * np.exp(-1j * waves.phases[kept])
-    table[waves.rows[kept], waves.columns[kept]] = values
-    sums = np.fft.ifft2(table).real * TILE**2
+    kept, turns, rows, columns = _list_known(cut)
+    values = spectrum[kept] * turns
+    # The real part of the sum over half a plane of waves is half a real sum over the whole plane;
+    # of its columns the transform wants those from 0 on, of the first one both halves.
+    table = np.zeros((TILE, TILE // 2 + 1), np.complex64)
+    table[rows, columns] = values / 2
+    first = columns == 0
+    table[-rows[first], 0] = np.conj(values[first]) / 2
+    sums = irfft2(table, (TILE, TILE), norm="forward")
     place = np.unravel_index(sums.argmax(), sums.shape)
     score = sums[place] / np.sqrt(np.sum(np.abs(values) ** 2) / 2 + 1e-12)
     shift = (float(place[0]), float(place[1]))
     return Candidate(float(score), scale, shift, cut, spectrum)
+
+
+@cache
+def _list_known(cut: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The known waves up to the cut, what turns them to phase 0, and their numbers of periods."""
+    waves = list_waves()
+    kept = np.flatnonzero(waves.are_known & (waves.radius <= cut))
+    turns = np.exp(-1j * waves.phases[kept]).astype(np.complex64)
+    return kept, turns, waves.rows[kept], waves.columns[kept]
 
 
 def _get_score(candidate: Candidate) -> float:

@@ -12,15 +12,15 @@ from synth.film.marks.badge import check_place
 class MarkSettings:
     """What tells that a file was generated, besides the words in its metadata.
 
-    watermark: an identifier in the pixels, a faint texture on smooth skin. manifest: a signed C2PA
-    manifest and the IPTC source type, in kinds of files that carry them. badge: a visible sign in a
-    corner, top_left, top_right, bottom_left or bottom_right; None: no sign. certificate, key: PEM
-    files of your own to sign with, the certificate first and then those who signed it, key for
-    ES256; None: those made on first use in the user's folder of settings.
+    watermark: an identifier in the pixels that nobody sees. manifest: a signed C2PA manifest and
+    the IPTC source type, in kinds of files that carry them. badge: a visible sign in a corner,
+    top_left, top_right, bottom_left or bottom_right; None: no sign. certificate, key: PEM files of
+    your own to sign with, the certificate first and then those who signed it, key for ES256; None:
+    those made on first use in the user's folder of settings.
     Raises ValueError for a badge elsewhere, and for one of certificate and key without the other.
     """
 
-    watermark: bool = False
+    watermark: bool = True
     manifest: bool = True
     badge: str | None = None
     certificate: str | None = None

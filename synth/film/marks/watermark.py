@@ -1,10 +1,17 @@
-"""The watermark, put into frames: a pattern of their own size, stronger where more is going on.
+"""The watermark, put into frames: a pattern of their own size, strong where it cannot be seen.
 
 In: uint8 frames [frame, height, width, 3] and an identifier. Out: frames that look the same, whose
 luma holds the identifier's pattern. What a frame gets depends on the identifier and on that frame
-alone, so that a film in pieces is marked as one in one piece. The mask is that of spatial activity:
-Podilchuk and Zeng, Image-adaptive watermarking using visual models, IEEE Journal on Selected Areas
-in Communications 16(4), 1998.
+alone, so that a film in pieces is marked as one in one piece. Texture hides it (Podilchuk and Zeng,
+Image-adaptive watermarking using visual models, IEEE Journal on Selected Areas in Communications
+16(4), 1998); shading does not, and beside an edge there is plain ground: so strength follows
+
+    t(x) = mean of |h|^(1/2) over a neighbourhood of x, squared,
+
+where h is the luma without what a blur leaves of it. For Gaussian noise t is its deviation but for
+a factor; of a lone edge, which few pixels of a neighbourhood see, little is left. In the dark,
+where a level is a larger share of the light, strength is less; in small pictures, whose waves are
+too short to be seen well, it is more.
 """
 
 from __future__ import annotations
@@ -19,12 +26,17 @@ from jaxtyping import Float, UInt8
 from synth.film.marks.pattern import SIDE, draw_pattern
 from synth.types import Frames, Times
 
-#: Grey levels (of 255, root of the mean square) on plain ground, and at most. 2.02 are 42 dB.
-LEAST_LEVELS, MOST_LEVELS = 1.0, 1.9
-#: Levels for each level of the picture's own variation around a pixel.
-LEVELS_PER_DEVIATION = 0.15
-#: The neighbourhood of a pixel, in units of 1/256 of the shorter side.
-_NEIGHBOURS = 7
+#: Grey levels (of 255, root of the mean square) on plain ground, and at most, for pictures of
+#: `_FULL_PX` on the shorter side. 1.0 can be seen on plain ground there.
+LEAST_LEVELS, MOST_LEVELS = 0.25, 1.2
+_FULL_PX, _MOST_TIMES = 1024, 1.5
+#: Levels for each level of texture around a pixel.
+LEVELS_PER_TEXTURE = 0.5
+#: Below this luma strength shrinks with it, down to a share.
+_DARK, _LEAST_SHARE = 90, 0.4
+#: The blur that shading survives, and the neighbourhood of a pixel: units of 1/256 of the shorter
+#: side.
+_SHADING, _NEIGHBOURS = 1.5, 5
 #: Below this there is no room for a pattern.
 LEAST_SIDE_PX = 64
 
@@ -68,8 +80,10 @@ def _measure_levels(luma: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray
     scale = min(1.0, SIDE / min(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    fine = np.abs(small - cv2.GaussianBlur(small, (0, 0), _SHADING))
     window = (_NEIGHBOURS, _NEIGHBOURS)
-    mean = cv2.blur(small, window)
-    deviation = np.sqrt(np.maximum(cv2.blur(small * small, window) - mean * mean, 0))
-    levels = np.clip(LEAST_LEVELS + LEVELS_PER_DEVIATION * deviation, 0, MOST_LEVELS)
+    texture = cv2.blur(np.sqrt(fine), window) ** 2
+    share = np.clip(cv2.blur(small, window) / _DARK, _LEAST_SHARE, 1)
+    share *= np.clip(np.sqrt(_FULL_PX / min(height, width)), 1, _MOST_TIMES)
+    levels = np.clip(LEAST_LEVELS + LEVELS_PER_TEXTURE * texture, 0, MOST_LEVELS) * share
     return cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR)

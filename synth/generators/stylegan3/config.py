@@ -18,6 +18,7 @@ import math
 from dataclasses import dataclass
 
 from synth.generators.sizes import LARGEST_RESOLUTION, check_limits, read_record, write_record
+from synth.limits import check_positive
 
 MOST_LAYERS = 64
 MOST_TAPS = 64
@@ -66,8 +67,8 @@ class StyleGAN3Config:
                 f"needs cutoffs, half_widths, rates, sizes and channels of 2 to {MOST_LAYERS} "
                 f"layers; got {[len(row) for row in rows]}"
             )
-        counts = (self.z_dim, self.w_dim, self.mapping_layers, *self.channels, *self.sizes)
-        if min(*counts, *self.rates) < 1 or self.c_dim < 0 or self.mapping_lr_multiplier <= 0:
+        check_positive(self, "z_dim", "w_dim", "mapping_layers", "mapping_lr_multiplier")
+        if min(*self.channels, *self.sizes, *self.rates) < 1 or self.c_dim < 0:
             raise ValueError("needs widths, sizes and rates of at least 1; got smaller ones")
         if not (all(map(math.isfinite, (*self.cutoffs, *self.half_widths)))):
             raise ValueError("needs finite cutoffs and half_widths; got others")

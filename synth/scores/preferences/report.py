@@ -58,7 +58,7 @@ def draw_results(results: PreferenceResults, path: Path) -> None:
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
     figure.suptitle(
-        f"{results.question}  {results.voters} voters, {results.answers} answers",
+        f"{results.question} · {results.voters} voters, {results.answers} answers",
         fontsize=11,
         x=0.01,
         ha="left",

@@ -13,8 +13,8 @@ of which there is one where all methods are connected by comparisons.
 
 Intervals: voters answer many times and differ from each other, so votes are not independent. From
 MIN_VOTERS voters on the covariance is that of voters (Huber, 1967; White, 1982), H^-1 (sum_v g_v
-g_v') H^-1 V / (V - 1), g_v the gradient of voter v's votes; with fewer, H^-1 alone, which takes
-votes for independent.
+g_v') H^-1 V / (V - 1), g_v the gradient of voter v's votes, and the quantile is Student's with
+V - 1 degrees; with fewer, H^-1 alone, which takes votes for independent.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.stats import t
 
 #: Votes that the prior adds for every two methods that were compared.
 PRIOR_VOTES = 1.0
@@ -67,13 +68,13 @@ def fit_strengths(ballots: Sequence[Ballot]) -> tuple[list[Strength], str] | Non
     with_prior = wins + PRIOR_VOTES / 2 * compared
     strengths = _maximise(with_prior)
     inverse = np.linalg.pinv(_find_information(with_prior, strengths))
-    covariance, of = inverse, "votes, taken for independent"
+    covariance, quantile, of = inverse, Z95, "votes, taken for independent"
     count = len(ballots)
     if count >= MIN_VOTERS:
         gradients = np.stack([_find_gradient(ballot.wins, strengths) for ballot in ballots])
         spread = gradients.T @ gradients * count / (count - 1)
-        covariance, of = inverse @ spread @ inverse, "voters"
-    errors = np.sqrt(np.diag(covariance))
+        covariance, quantile, of = inverse @ spread @ inverse, t.ppf(0.975, count - 1), "voters"
+    errors = quantile * np.sqrt(np.diag(covariance))
     return [_describe(*pair) for pair in zip(strengths, errors, strict=True)], of
 
 
@@ -130,7 +131,7 @@ def _is_connected(compared: np.ndarray) -> bool:
     return bool(reached.all())
 
 
-def _describe(strength: float, error: float) -> Strength:
+def _describe(strength: float, half: float) -> Strength:
+    """half: of the interval."""
     chance = 1 / (1 + np.exp(-strength))
-    low, high = strength - Z95 * error, strength + Z95 * error
-    return Strength(float(strength), float(low), float(high), float(chance))
+    return Strength(float(strength), float(strength - half), float(strength + half), float(chance))

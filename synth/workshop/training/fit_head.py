@@ -191,12 +191,8 @@ def _find_places(
     extras.sort(key=lambda place: place[0])
     teeth = np.unique(model.triangles[model.materials == TEETH])
     front = teeth[(model.vertices[teeth, 2] > 9.5) & (np.abs(model.vertices[teeth, 0]) < 1.2)]
-    middle = model.vertices[front, 1].mean()
-    for part in (
-        front[model.vertices[front, 1] > middle],
-        front[model.vertices[front, 1] < middle],
-    ):
-        extras.append(head[part].mean(0))
+    is_above = model.vertices[front, 1] > model.vertices[front, 1].mean()
+    extras += [head[front[is_above]].mean(0), head[front[~is_above]].mean(0)]
     return head[points], np.stack(extras)
 
 

@@ -1,6 +1,7 @@
 """A photo as a video's face: inverted once for the same content, pasted where it was cut out."""
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ from photo_samples import find, make_recipe
 from PIL import Image
 
 from embed.inversion.settings import InversionSettings
-from embed.photos import photo_face, recipe
-from embed.photos.photo_face import PhotoFace
+from embed.inversion.tuning import TuningSettings
+from embed.photos import inverter, photo_face, recipe
+from embed.photos.begun import load_begun
+from embed.photos.photo_face import BEGUN, PhotoFace
+from synth.progress import Cancelled
 from synth.types import to_frames
 
 
@@ -143,3 +147,65 @@ def test_a_damaged_result_is_told_and_made_again(photo, inversions):
         assert torch.equal(first.rows, again.rows) and len(inversions) == count + 1
     PhotoFace(str(photo), make_recipe()).prepare(generator)
     assert len(inversions) == 4
+
+
+def test_the_photos_own_pixels_move_unless_the_generators_are_wanted(photo, tmp_path):
+    random = np.random.default_rng(0)
+    whole = random.integers(0, 255, (100, 160, 3), np.uint8)
+    Image.fromarray(whole).save(tmp_path / "group.png")
+    generator = make_tiny_generator()
+    recipe = make_recipe(finder=find(1))
+    face = PhotoFace(str(tmp_path / "group.png"), recipe, paste=True, pixels="photo")
+    prepared = face.prepare(generator)
+    still = torch.zeros(2)
+
+    def stay(times_s):
+        return prepared.rows.expand(len(times_s), -1, -1)
+
+    stage = prepared.find_place(stay, still)
+    drawn = np.repeat(prepared.moves.reference[None], 2, axis=0)
+    assert np.array_equal(stage(drawn, still), np.stack([whole, whole])), "nothing moved"
+    crop = dataclasses.replace(face, paste=False).prepare(generator)
+    assert np.array_equal(crop.find_place(stay, still)(drawn, still)[0], crop.moves.crop)
+    for pixels in ("generator", "auto"):  # nothing is known of this generator's head
+        plain = dataclasses.replace(face, pixels=pixels).prepare(generator)
+        assert plain.moves is None and plain.find_place(stay, still) is plain.place
+    with pytest.raises(ValueError, match="needs a finder to move"):
+        PhotoFace(str(photo), make_recipe(), pixels="photo")
+    with pytest.raises(ValueError, match="needs pixels among auto, photo, generator; got 'own'"):
+        PhotoFace(str(photo), make_recipe(), pixels="own")
+
+
+def test_who_was_stopped_goes_on_with_tuning(photo, monkeypatch):
+    """The result is that of a run that nobody stopped; what had been kept on the way is gone."""
+    generator = make_tiny_generator()
+    wanted = make_recipe(tune=True, tuning=TuningSettings(steps=3))
+    undisturbed = PhotoFace(str(photo), wanted)
+    expected = undisturbed.prepare(generator)
+    folder = undisturbed.find_folder(generator)
+    shutil.rmtree(folder)
+
+    def stop(progress):
+        if progress.step == "tune" and progress.done == 2:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        PhotoFace(str(photo), wanted).prepare(generator, stop)
+    assert [path.name for path in folder.parent.iterdir()] == [f"{folder.name}{BEGUN}"]
+    steps = []
+    monkeypatch.setattr(inverter, "invert", None)  # it need not be done again
+    found = PhotoFace(str(photo), wanted).prepare(generator, lambda told: steps.append(told.step))
+    assert torch.equal(found.rows, expected.rows) and set(steps) == {"tune"}
+    for one, other in zip(
+        found.generator.synthesis.parameters(),
+        expected.generator.synthesis.parameters(),
+        strict=True,
+    ):
+        assert torch.equal(one, other)
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_damaged_beginning_counts_as_none(photo, tmp_path):
+    assert load_begun(tmp_path / "none.safetensors") is None
+    (tmp_path / "cut.safetensors").write_bytes(b"\x08\x00\x00")
+    assert load_begun(tmp_path / "cut.safetensors") is None

@@ -90,6 +90,28 @@ def test_a_face_knows_its_place(generator, tmp_path):
     assert (frames[:, :, 8:16] == (255, 0, 0)).all(), "first the motion's stage, then the place"
 
 
+@pytest.mark.parametrize("is_followed", [True, False])
+def test_a_face_may_follow_the_path_itself(generator, tmp_path, is_followed):
+    class Follower:
+        def follow(self, path, times_s):
+            assert len(path(times_s)) == len(times_s) > 2
+
+            def paint(frames, times_s):
+                level = (path(times_s)[:, 0, 0].numpy() + 1) / 2 * 250
+                return np.full_like(frames, 0) + level.round().astype(np.uint8)[:, None, None, None]
+
+            return paint if is_followed else None
+
+    rows = torch.full((1, 4), -1.0)
+    face = Face(rows, generator, place=lambda frames, times_s: frames[:, ::-1], moves=Follower())
+    film = make_film(generator, face, Fade(), QUICK, tmp_path / "film")
+    frames = read_all(film.video).astype(int)
+    red = (frames[:, :, 8:] == (255, 0, 0)).all()
+    assert red != is_followed
+    if is_followed:
+        assert frames[0].max() <= 3 and frames[-1].min() >= 245
+
+
 @pytest.mark.parametrize("closed", [False, True])
 def test_a_path_alone_is_a_motion(generator, tmp_path, closed):
     path = RampPath(2.0, closed)

@@ -248,8 +248,10 @@ def test_a_film_that_is_missing_is_skipped(visit, tmp_path):
 
 def test_without_no_difference_there_are_two_choices(visit, tmp_path):
     folder, _ = make(tmp_path, {"ours": 1, "tgan": 1}, same=0, frozen=0, undecided=False)
-    page = visit(folder / "page" / "index.html")
+    page = visit(folder / "page" / "index.html", reduced_motion="reduce")
     page.click("#start")
+    assert page.inner_text("#play") == "Play" and not page.evaluate("page.pair.playing")
+    page.keyboard.press("Space")  # with reduced motion nothing plays by itself
     wait_for_choice(page)
     assert page.locator("#choices button").all_inner_texts() == ["←\nLeft", "→\nRight"]
     page.keyboard.press("ArrowDown")

@@ -55,7 +55,7 @@ def _reverse(keys, count):
     return key, vote(plain, key, count)
 
 
-@pytest.mark.parametrize("voters", [4, 20])
+@pytest.mark.parametrize("voters", [4, 8, 20])
 def test_intervals_hold_what_they_promise(voters):
     """Of the intervals of many studies about 95 % hold the truth."""
     rng, names = np.random.default_rng(5), [*STRENGTHS]
@@ -68,7 +68,7 @@ def test_intervals_hold_what_they_promise(voters):
             ballots.append(Ballot(wins + np.tril(12 - wins.T, -1)))
         strengths, _ = fit_strengths(ballots)
         hits += sum(s.low < t < s.high for s, t in zip(strengths, truth, strict=True))
-    assert 0.90 < hits / (3 * studies) < 0.99
+    assert 0.92 < hits / (3 * studies) < 0.99
 
 
 def test_voters_who_repeat_themselves_tell_less_than_their_votes():

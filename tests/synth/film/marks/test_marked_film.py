@@ -19,11 +19,7 @@ from synth.video.reading import read_frames
 pytest.importorskip("c2pa")
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*has no faster form")
-SETTINGS = FilmSettings(
-    fps=6,
-    render=RenderSettings(precision="fp32", compile="off"),
-    marks=MarkSettings(watermark=True),
-)
+SETTINGS = FilmSettings(fps=6, render=RenderSettings(precision="fp32", compile="off"))
 
 
 @dataclasses.dataclass
@@ -65,7 +61,7 @@ def test_film_and_sheet_are_signed_and_name_their_watermark(tmp_path):
 
 
 def test_what_is_not_signed_is_the_same_each_time_and_has_the_watermark(tmp_path):
-    unsigned = MarkSettings(watermark=True, manifest=False)
+    unsigned = MarkSettings(manifest=False)
     one, other = (make(tmp_path / name, marks=unsigned) for name in "ab")
     assert one.video.read_bytes() == other.video.read_bytes()
     assert one.contact_sheet.read_bytes() == other.contact_sheet.read_bytes()
@@ -87,7 +83,7 @@ def test_unmarked_films_carry_nothing(tmp_path):
 
 
 def test_each_frame_in_a_folder_is_signed(tmp_path):
-    film = make(tmp_path, file="frames", marks=MarkSettings(watermark=True, badge="top_right"))
+    film = make(tmp_path, file="frames", marks=MarkSettings(badge="top_right"))
     frames = sorted(film.video.glob("*.png"))
     assert len(frames) > 3
     assert {verify(path).status for path in frames} == {UNCHANGED}

@@ -25,7 +25,7 @@ from synth.film.marks.verifying import (
 from synth.film.marks.xmp import GENERATED, OF_A_PERSON
 from synth.video.writing import write_video
 
-SETTINGS = MarkSettings(watermark=True)
+SETTINGS = MarkSettings()
 ORIGIN = Origin("tester", "ab" * 32, make_id("a film"))
 FORMATS = ["a.png", "a.jpg", "a.gif", "a.mp4", "a.mov"]
 
@@ -82,9 +82,7 @@ def test_ours_is_known_and_one_byte_of_change_is_seen(tmp_path, name):
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.gif", "a.mp4"])
 def test_pictures_can_be_seen_as_before(tmp_path, name):
     path = write_marked(tmp_path / name)
-    bare = write_marked(
-        tmp_path / f"bare_{name}", settings=MarkSettings(watermark=True, manifest=False)
-    )
+    bare = write_marked(tmp_path / f"bare_{name}", settings=MarkSettings(manifest=False))
     if name == "a.mp4":
         with av.open(str(path)) as one, av.open(str(bare)) as other:
             for ours, theirs in zip(one.decode(video=0), other.decode(video=0), strict=True):
@@ -156,7 +154,7 @@ def test_what_cannot_carry_a_manifest_says_so(tmp_path):
 
 def test_signing_leaves_all_else_as_it_is(tmp_path):
     one, other = write_marked(tmp_path / "a.mp4"), tmp_path / "b.mp4"
-    bare = write_marked(other, settings=MarkSettings(watermark=True, manifest=False)).read_bytes()
+    bare = write_marked(other, settings=MarkSettings(manifest=False)).read_bytes()
     sample = bare[bare.index(b"mdat") : bare.index(b"mdat") + 2000]
     assert sample in one.read_bytes()
 
