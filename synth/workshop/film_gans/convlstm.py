@@ -51,8 +51,9 @@ class ConvLSTM(nn.Module):
         # Layers halve what they show twice, by their gates: without this gain nothing of the noise
         # would be left after five. They begin by remembering.
         nn.init.normal_(self.gates.weight, std=GAIN / math.sqrt(9 * (before + memory)))
-        nn.init.zeros_(self.gates.bias)
-        nn.init.ones_(self.gates.bias[memory : 2 * memory])
+        remembering = torch.zeros(4 * memory)
+        remembering[memory : 2 * memory] = 1
+        self.gates.bias = nn.Parameter(remembering)
 
     def forward(
         self, x: Float[Tensor, "film before frame height width"]
