@@ -5,9 +5,10 @@
 
 In: settings of generate_video; by default its own film, at full size, with its scorecard. Out: a
 table of what one film and one photo took (the median of all but the first, which also loads
-weights), and one of what so many take on so many machines like this one: count x seconds /
-machines, and count x bytes. Nothing in the second table is measured: machines that wait for each
-other or for their disk take longer.
+weights): seconds by the clock, which another program at work makes more, and core seconds (all
+threads of this process together), which it does not. Then a table of what so many take on so many
+machines like this one with all cores at work: count x core seconds / (machines x cores), and count
+x bytes. Nothing in the second table is measured: machines that wait for their disk take longer.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -31,22 +33,29 @@ from scripts.entry import Place
 from scripts.generate_videos_ray import FilmMaker
 from scripts.invert import PhotosJob, invert_photos
 from scripts.sweeping import read_sweep
-from synth.film.film import SCORECARD
-from synth.scores.scorecard import load_scorecard
 
 DAY_S = 86400.0
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one of many takes, and what it leaves: the first, those after it, and of these the part
-    that is drawing and encoding (None: not told apart)."""
+    """What one of many takes, and what it leaves: the first by the clock; those after it by the
+    clock and in core seconds."""
 
     name: str
     first_s: float
     seconds: float
-    drawing_s: float | None
+    core_s: float
     size_bytes: float
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What one took: by the clock, in core seconds, and on the disk."""
+
+    seconds: float
+    core_s: float
+    size_bytes: int
 
 
 def measure_films(count: int, settings: Sequence[str], folder: Path) -> Cost:
@@ -55,16 +64,13 @@ def measure_films(count: int, settings: Sequence[str], folder: Path) -> Cost:
     Raises ValueError where one cannot be made.
     """
     sweep = read_sweep([*settings, f"face.seed=range(0,{count})", f"paths.outputs={folder}"])
-    maker, spent_s, drawing_s, sizes = FilmMaker(os.getcwd()), [], [], []
+    maker, spent = FilmMaker(os.getcwd()), []
     for part in sweep.parts:
-        began_s = time.monotonic()
-        outcome = maker.make(str(folder), part)
-        spent_s.append(time.monotonic() - began_s)
+        outcome, seconds, core_s = _time(lambda part=part: maker.make(str(folder), part))
         if outcome.state != FINISHED:
             raise ValueError(f"needs films that can be made; {part.name}: {outcome.reason}")
-        drawing_s.append(load_scorecard(folder / part.name / SCORECARD).render_time_s or 0.0)
-        sizes.append(measure_bytes(folder / part.name))
-    return _summarise("film", spent_s, drawing_s, sizes)
+        spent.append(Spent(seconds, core_s, measure_bytes(folder / part.name)))
+    return _summarise("film", spent)
 
 
 def measure_photos(count: int, folder: Path) -> Cost:
@@ -75,16 +81,15 @@ def measure_photos(count: int, folder: Path) -> Cost:
     (folder / "album").mkdir()
     for number in range(count):
         Image.fromarray(data.astronaut()).save(folder / "album" / f"photo{number}.png")
-    spent_s, sizes = [], []
+    spent = []
     for number in range(count):
         settings = [f"photos={folder / 'album' / f'photo{number}.png'}"]
         with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
             job = read_job(compose("invert", settings), PhotosJob, find_constructors("invert"))
-        began_s = time.monotonic()
-        invert_photos(job, Place(folder, folder, ""))
-        spent_s.append(time.monotonic() - began_s)
-        sizes.append(measure_bytes(folder / "photos" / f"photo{number}"))
-    return _summarise("photo", spent_s, [], sizes)
+        place = Place(folder, folder, "")
+        _, seconds, core_s = _time(lambda job=job, place=place: invert_photos(job, place))
+        spent.append(Spent(seconds, core_s, measure_bytes(folder / "photos") // (number + 1)))
+    return _summarise("photo", spent)
 
 
 def measure_bytes(folder: Path) -> int:
@@ -96,34 +101,44 @@ def measure_bytes(folder: Path) -> int:
 
 def format_measured(costs: Sequence[Cost]) -> str:
     """What was measured, as Markdown."""
-    lines = ["| | first, s | each after it, s | of that drawing, s | on disk, MB |"]
-    lines += ["|---|---|---|---|---|"]
+    lines = [
+        "| | first, s | each after it, s | core seconds | on disk, MB |",
+        "|---|---|---|---|---|",
+    ]
     for cost in costs:
-        drawing = "" if cost.drawing_s is None else f"{cost.drawing_s:.1f}"
-        size = f"{cost.size_bytes / 1e6:.2f}"
-        lines.append(
-            f"| {cost.name} | {cost.first_s:.1f} | {cost.seconds:.1f} | {drawing} | {size} |"
-        )
+        times = f"{cost.first_s:.1f} | {cost.seconds:.1f} | {cost.core_s:.1f}"
+        lines.append(f"| {cost.name} | {times} | {cost.size_bytes / 1e6:.2f} |")
     return "\n".join(lines)
 
 
-def format_computed(costs: Sequence[Cost], count: int, machines: Sequence[int]) -> str:
-    """What `count` of each take on so many machines, as Markdown."""
+def format_computed(costs: Sequence[Cost], count: int, machines: Sequence[int], cores: int) -> str:
+    """What `count` of each take on so many machines of so many cores, as Markdown."""
     heads = [f"{number} machine{'s' * (number > 1)}" for number in machines]
     lines = [f"| {count:,} | {' | '.join(heads)} | on disk |", "|---" * (len(heads) + 2) + "|"]
     for cost in costs:
-        days = [f"{count * cost.seconds / number / DAY_S:,.1f} days" for number in machines]
+        days_s = count * cost.core_s / cores / DAY_S
+        days = [f"{days_s / number:,.1f} days" for number in machines]
         disk = f"{count * cost.size_bytes / 1e12:.2f} TB"
         lines.append(f"| {cost.name}s | {' | '.join(days)} | {disk} |")
     return "\n".join(lines)
 
 
-def _summarise(
-    name: str, spent_s: Sequence[float], drawing_s: Sequence[float], sizes: Sequence[int]
-) -> Cost:
-    later = spent_s[1:] or spent_s
-    drawing = float(np.median(drawing_s[1:] or drawing_s)) if drawing_s else None
-    return Cost(name, spent_s[0], float(np.median(later)), drawing, float(np.median(sizes)))
+def _time(work: Callable[[], Any]) -> tuple[Any, float, float]:
+    """What it gives, and what it took by the clock and in core seconds."""
+    began_s, began_core_s = time.monotonic(), time.process_time()
+    found = work()
+    return found, time.monotonic() - began_s, time.process_time() - began_core_s
+
+
+def _summarise(name: str, spent: Sequence[Spent]) -> Cost:
+    later = spent[1:] or spent
+    return Cost(
+        name,
+        spent[0].seconds,
+        float(np.median([one.seconds for one in later])),
+        float(np.median([one.core_s for one in later])),
+        float(np.median([one.size_bytes for one in spent])),
+    )
 
 
 @contextmanager
@@ -155,8 +170,9 @@ def main() -> None:
             costs.append(measure_films(given.films, given.settings, folder))
         if given.photos:
             costs.append(measure_photos(given.photos, folder))
-    print(f"\n{os.cpu_count()} cores\n\n{format_measured(costs)}\n")
-    print(format_computed(costs, given.count, given.machines))
+    cores = os.cpu_count() or 1
+    print(f"\n{cores} cores\n\n{format_measured(costs)}\n")
+    print(format_computed(costs, given.count, given.machines, cores))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import cv2
 import numpy as np
+from jaxtyping import Float
 from scipy.interpolate import RBFInterpolator
 
 from embed.faces.base import PointPlacer
@@ -76,7 +77,9 @@ class LandmarkTracker:
         return find_marks_near(self.placer, picture, self.marks)
 
 
-def find_marks_near(placer: PointPlacer, picture: Picture, marks: Marks) -> Marks:
+def find_marks_near(
+    placer: PointPlacer, picture: Picture, marks: Float[np.ndarray, "near 2"]
+) -> Marks:
     """68 points of a square picture, in its widths, where a face has about these."""
     side = picture.shape[0]
     box = np.concatenate([marks.min(0), marks.max(0)]) * side

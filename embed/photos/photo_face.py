@@ -62,7 +62,7 @@ PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 #: Raised when results change in kind, so that older ones are not taken for them.
 CACHE_VERSION = 2
 #: What a film of a photo may be made of.
-PIXELS = ("auto", "photo", "generator")
+PIXELS = ("photo", "points", "generator")
 #: Longest side of a pasted film.
 LARGEST_PHOTO_PX = 8192
 #: After a result's name: its inversion, while the generator is being tuned.
@@ -71,6 +71,8 @@ BEGUN = ".begun.safetensors"
 PROBE_PX = 16
 #: Side of the square in which the head is looked for.
 MASK_SIDE_PX = 512
+#: Corners of the box around the points of a face in a square that was cut by them.
+USUAL = np.array([(0.2, 0.3), (0.8, 0.92)])
 #: What is copied beside a video, and under which name.
 BESIDE = {
     CROP: "photo_crop.png",
@@ -86,8 +88,9 @@ class PhotoFace:
     """A FaceSource: the face in the photo at `path`.
 
     pixels: `photo` moves the photo's own pixels (`embed.moving`), where the motion keeps the
-        person; `generator` shows what the generator draws; `auto` is `photo` for generators whose
-        head is known, as the bundled one's is, since found points and flow are not exact enough.
+        person and the generator's head is known, as the bundled one's is; `points` does so for any
+        generator, by points and flow found in its pictures, less exactly; `generator` shows what it
+        draws.
     paste: frames are the whole photo, its longer side at most `paste_px` (None: as it is, up to
         8192). What the generator draws is put on the head alone (`embed.moving.head_mask`), and
         faded out over `feather` of the crop's side.
@@ -99,7 +102,7 @@ class PhotoFace:
     paste: bool = False
     paste_px: int | None = None
     feather: float | int = 0.1
-    pixels: str = "auto"
+    pixels: str = "photo"
 
     def __post_init__(self) -> None:
         if self.pixels not in PIXELS:
@@ -111,11 +114,6 @@ class PhotoFace:
             )
         if self.paste and self.recipe.finder is None:
             raise ValueError("needs a finder to paste back where a face was found; got none")
-        if self.pixels == "photo" and self.recipe.finder is None:
-            raise ValueError(
-                "needs a finder to move the photo's pixels by the points of its face; got none; "
-                "try pixels=generator"
-            )
 
     def check(self) -> None:
         """Models, the photo, its face: raises ValueError or OSError naming what is wrong."""
@@ -192,21 +190,22 @@ class PhotoFace:
     def _make_moves(self, folder: Path, generator: TrainableGenerator) -> MovingPhoto | None:
         """What moves the photo's own pixels; None where nothing can say how."""
         found = self._found
-        head = find_head(generator)
-        is_wanted = self.pixels == "photo" or (self.pixels == "auto" and head is not None)
-        if not is_wanted:
+        head = find_head(generator) if self.pixels == "photo" else None
+        if head is None and self.pixels != "points":
             return None
         rows = load_result_rows(folder, generator)
         crop, reference = (load_photo(folder / name) for name in (CROP, RECONSTRUCTION))
-        marks = None if found.quad is None else self._find_marks(found.quad)
+        finder = self.recipe.finder
+        placer = RenderPoints() if finder is None else finder.placer
+        if found.quad is not None:
+            marks = self._find_marks(found.quad)
+        else:  # an aligned crop, whose face is where all such faces are
+            near = USUAL if head is None else head.place(rows).points[head.landmarks]
+            marks = find_marks_near(placer, crop, near)
         if head is not None:
-            if marks is None:
-                own = head.place(rows).points[head.landmarks]
-                marks = find_marks_near(RenderPoints(), crop, own)
             tracker: FaceTracker = HeadTracker(head, rows, marks, RenderPoints())
         else:
-            assert self.recipe.finder is not None and marks is not None  # see __post_init__
-            tracker = LandmarkTracker(self.recipe.finder.placer, reference, marks)
+            tracker = LandmarkTracker(placer, reference, marks)
         if self.paste and found.quad is not None:
             ground = Ground(*self._fit_photo(found.quad))
         else:

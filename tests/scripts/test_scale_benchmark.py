@@ -4,9 +4,9 @@ from benchmarks.scale import Cost, format_computed, format_measured, measure_fil
 
 
 def test_many_cost_so_many_times_one():
-    film = Cost("film", 50.0, 43.2, 30.0, 5e6)
-    assert "| film | 50.0 | 43.2 | 30.0 | 5.00 |" in format_measured([film])
-    table = format_computed([film], 100_000, [1, 10])
+    film = Cost("film", 50.0, 43.2, 86.4, 5e6)
+    assert "| film | 50.0 | 43.2 | 86.4 | 5.00 |" in format_measured([film])
+    table = format_computed([film], 100_000, [1, 10], cores=2)
     assert "| films | 50.0 days | 5.0 days | 0.50 TB |" in table
     assert table.splitlines()[0] == "| 100,000 | 1 machine | 10 machines | on disk |"
 
@@ -15,4 +15,4 @@ def test_films_are_measured(run, tmp_path):
     settings = [word for word in run.base if not word.startswith(("paths.", "name="))]
     cost = measure_films(2, [*settings, "track.emotions=[calm,anger]"], tmp_path)
     assert cost.first_s > 0 and cost.seconds > 0 and cost.size_bytes > 1000
-    assert cost.drawing_s is not None and cost.drawing_s < cost.first_s + cost.seconds
+    assert cost.core_s > 0

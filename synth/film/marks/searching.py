@@ -144,7 +144,7 @@ def _find_shift(spectrum: Spectrum, scale: float, cut: float) -> Candidate:
     table[rows, columns] = values / 2
     first = columns == 0
     table[-rows[first], 0] = np.conj(values[first]) / 2
-    sums = irfft2(table, (TILE, TILE), norm="forward")
+    sums = np.asarray(irfft2(table, (TILE, TILE), norm="forward"))
     place = np.unravel_index(sums.argmax(), sums.shape)
     score = sums[place] / np.sqrt(np.sum(np.abs(values) ** 2) / 2 + 1e-12)
     shift = (float(place[0]), float(place[1]))

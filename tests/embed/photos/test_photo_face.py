@@ -155,7 +155,7 @@ def test_the_photos_own_pixels_move_unless_the_generators_are_wanted(photo, tmp_
     Image.fromarray(whole).save(tmp_path / "group.png")
     generator = make_tiny_generator()
     recipe = make_recipe(finder=find(1))
-    face = PhotoFace(str(tmp_path / "group.png"), recipe, paste=True, pixels="photo")
+    face = PhotoFace(str(tmp_path / "group.png"), recipe, paste=True, pixels="points")
     prepared = face.prepare(generator)
     still = torch.zeros(2)
 
@@ -167,12 +167,12 @@ def test_the_photos_own_pixels_move_unless_the_generators_are_wanted(photo, tmp_
     assert np.array_equal(stage(drawn, still), np.stack([whole, whole])), "nothing moved"
     crop = dataclasses.replace(face, paste=False).prepare(generator)
     assert np.array_equal(crop.find_place(stay, still)(drawn, still)[0], crop.moves.crop)
-    for pixels in ("generator", "auto"):  # nothing is known of this generator's head
+    for pixels in ("generator", "photo"):  # nothing is known of this generator's head
         plain = dataclasses.replace(face, pixels=pixels).prepare(generator)
         assert plain.moves is None and plain.find_place(stay, still) is plain.place
-    with pytest.raises(ValueError, match="needs a finder to move"):
-        PhotoFace(str(photo), make_recipe(), pixels="photo")
-    with pytest.raises(ValueError, match="needs pixels among auto, photo, generator; got 'own'"):
+    aligned = PhotoFace(str(photo), make_recipe(), pixels="points").prepare(generator)
+    assert aligned.moves.tracker.marks.shape == (68, 2)
+    with pytest.raises(ValueError, match="needs pixels among photo, points, generator; got 'own'"):
         PhotoFace(str(photo), make_recipe(), pixels="own")
 
 
