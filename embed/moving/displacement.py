@@ -44,9 +44,17 @@ class Displacement:
 
 @runtime_checkable
 class FaceTracker(Protocol):
-    """Tells how a face moved since a reference that it was made with."""
+    """Tells how a face moved since a reference that it was made with.
+
+    marks: the reference's 68 points, where they are known.
+    """
 
     name: ClassVar[str]
+
+    @property
+    def marks(self) -> Marks | None:
+        """In picture widths."""
+        ...
 
     def find_displacement(self, rows: Rows, picture: Picture) -> Displacement:
         """From the reference to W+ [layer, w_dim], whose picture the generator drew."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from embed.moving.displacement import Marks, Weights
+from embed.moving.displacement import FIELD_PX, Marks, Weights
+from embed.moving.filling import fade_out
 from synth.types import Picture
 
 MASK_PX = 256
@@ -22,6 +23,8 @@ LEAST_HEIGHT = 0.05
 UP, SIDEWAYS, DROP = 1.05, 0.45, 0.16
 #: In picture widths: growth of what was found, and softness of its border.
 GROW, SOFT = 0.012, 0.012
+#: How far from the head, in picture widths, its motion may reach.
+SUPPORT = 0.08
 
 
 def find_head_mask(square: Picture, marks: Marks) -> Weights:
@@ -54,6 +57,13 @@ def find_head_mask(square: Picture, marks: Marks) -> Weights:
     reach_px = 2 * round(GROW * MASK_PX) + 1
     head = cv2.dilate(head, np.ones((reach_px, reach_px), np.uint8)).astype(np.float32)
     return cv2.GaussianBlur(head, (0, 0), SOFT * MASK_PX)
+
+
+def find_support(square: Picture, marks: Marks) -> Weights:
+    """1 on the head, falling to exactly 0 at `SUPPORT` from it, on the grid of displacements."""
+    size = (FIELD_PX, FIELD_PX)
+    head = cv2.resize(find_head_mask(square, marks), size, interpolation=cv2.INTER_LINEAR) > 0.5
+    return fade_out(head.astype(np.float32), SUPPORT * FIELD_PX)
 
 
 def _fill(points: np.ndarray) -> np.ndarray:

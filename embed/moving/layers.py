@@ -30,18 +30,20 @@ TEETH_MARGIN = 0.004
 #: Pixels of the photo for one of the result at which it is stretched too far, and not at all.
 STRETCHED, SOUND = 0.45, 0.75
 #: Gaps now in gaps before, from which what is stretched within lips goes.
-WIDER = (1.15, 1.6)
+WIDER = (1.5, 2.2)
+#: The same, at which lips close over teeth that stay.
+NARROWER = (0.95, 1.05)
 #: Ring around the lips whose colours are compared, in picture widths.
 RING = 0.03
 MOST_GAIN = 1.7
 #: Share of a mouth whose levels are its dark, and how blurred what lies behind teeth is.
 DARK_SHARE, BEHIND = 0.15, 0.006
 #: Reach of the lips' shadow in picture widths, and the light that is left beside them.
-SHADOW, DIMMEST = 0.008, 0.45
+SHADOW, DIMMEST = 0.008, 0.55
 #: Levels within a mouth, in those of its lips, where nothing shows them.
 DARK = 0.2
 #: How much of their light is left there.
-LIGHT_BEHIND = 0.3
+LIGHT_BEHIND = 0.45
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,8 @@ def make_layers(photo: Picture, before: Picture, now: Picture, moved: Displaceme
     stretch = cv2.resize(_find_stretch(moved.shifts), size, interpolation=cv2.INTER_LINEAR)
     wider = gap / max(find_gap(moved.marks_before, MOUTH), 1e-6)
     opened = np.clip((wider - WIDER[0]) / (WIDER[1] - WIDER[0]), 0, 1)
+    closing = np.clip((NARROWER[1] - wider) / (NARROWER[1] - NARROWER[0]), 0, 1)
+    teeth_before *= max(opened, closing)
     share = np.maximum(opened, 1 - np.clip((stretch - STRETCHED) / (SOUND - STRETCHED), 0, 1))
     still = moved.is_still and not gain.any()
     return Layers(

@@ -7,12 +7,14 @@ any chunk may be asked for, and a still track gives still frames.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import UInt8
 
-from embed.moving.displacement import FaceTracker
+from embed.moving.displacement import FIELD_PX, FaceTracker, Weights
+from embed.moving.head_mask import find_support
 from embed.moving.layers import make_layers
 from embed.moving.painting import Ground, paint_moved
 from synth.faces.face import FollowedPath, FrameStage
@@ -50,4 +52,14 @@ class MovingPhoto:
     def draw(self, rows: Rows, picture: Picture) -> MovedPicture:
         """The photo as it is at W+ [layer, w_dim], of which the generator drew the picture."""
         moved = self.tracker.find_displacement(rows, picture)
+        if not moved.is_still:
+            moved = replace(moved, shifts=moved.shifts * self._support[..., None])
         return paint_moved(self.ground, make_layers(self.crop, self.reference, picture, moved))
+
+    @cached_property
+    def _support(self) -> Weights:
+        """Where anything may move: the head, and a little around it."""
+        marks = self.tracker.marks
+        if marks is None:
+            return np.ones((FIELD_PX, FIELD_PX), np.float32)
+        return find_support(self.crop, marks)
