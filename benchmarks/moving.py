@@ -72,7 +72,7 @@ def draw_pairs(renderer: FaceRenderer, faces: int, size: int) -> Iterator[Pair]:
         for emotion in EMOTIONS:
             moved = person.with_emotion(emotion)
             now = pose_face(renderer.studio, moved, FIELD_PX)
-            rows = tuple(_make_rows(one) for one in (rest, moved))
+            rows = _make_rows(rest), _make_rows(moved)
             truth = find_true_shifts(renderer, scene, now)
             yield Pair(before, renderer.render(moved, size), rows, marks, *truth)
 
@@ -112,7 +112,7 @@ def list_ways(head: BundledHead) -> dict[str, Way]:
     def stay(pair: Pair) -> Displacement:
         nothing = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32)
         none = np.zeros((2, 2))
-        marks = (pair.marks,) * 3
+        marks = pair.marks, pair.marks, pair.marks
         return Displacement(nothing, np.ones_like(nothing[..., 0]), *marks, none, none)
 
     def flow(pair: Pair) -> Displacement:
@@ -140,8 +140,7 @@ def list_ways(head: BundledHead) -> dict[str, Way]:
     return {
         "no motion": stay,
         "DIS flow": flow,
-        "landmarks": landmarks,
-        "landmarks, then flow": refine(landmarks),
+        "landmarks and flow": landmarks,
         "the head": known_head,
         "the head on found points": laid_head,
         "the head, then flow": refine(known_head),

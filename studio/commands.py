@@ -92,8 +92,9 @@ def _make_face_settings(face: FaceOrder, find_upload: FindUpload) -> list[str]:
         return ["face=latents", f"face.path={path}", f"face.index={face.index}"]
     assert face.photo is not None
     which = [] if face.which is None else [f"face.recipe.which={face.which}"]
+    drawn = [] if face.pixels == "photo" else [f"face.pixels={face.pixels}"]
     paste = ["face.paste=true"] if face.paste else []
-    return ["face=photo", f"face.path={_quote(find_upload(face.photo))}", *which, *paste]
+    return ["face=photo", f"face.path={_quote(find_upload(face.photo))}", *which, *drawn, *paste]
 
 
 def _make_track_settings(track: EmotionTrack) -> list[str]:
@@ -145,10 +146,11 @@ def _write_face(face: FaceOrder, find_upload: FindUpload) -> tuple[str, list[str
     assert face.photo is not None
     path = str(find_upload(face.photo))
     lines = ["from embed.photos.photo_face import PhotoFace"]
-    if face.which is None:
-        return f"PhotoFace({path!r}, paste={face.paste})", lines
-    lines.append("from embed.photos.recipe import InversionRecipe")
-    return f"PhotoFace({path!r}, InversionRecipe(which={face.which}), {face.paste})", lines
+    more = [] if face.pixels == "photo" else [f"pixels={face.pixels!r}"]
+    if face.which is not None:
+        lines.append("from embed.photos.recipe import InversionRecipe")
+        more.append(f"recipe=InversionRecipe(which={face.which})")
+    return f"PhotoFace({', '.join([repr(path), f'paste={face.paste}', *more])})", lines
 
 
 def _write_track(order: FilmOrder, find_upload: FindUpload) -> tuple[str, list[str]]:

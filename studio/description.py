@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from embed.photos.photo_face import PIXELS
 from studio.orders import KINDS
 from studio.parts import API
 from studio.pictures import SIZES
@@ -38,7 +39,8 @@ SCHEMAS: dict[str, Any] = {
         share=_NUMBER,
         photo=_ID,
         which={"type": "integer", "description": "the photo's face, 0 the largest"},
-        paste={"type": "boolean", "description": "put the moving face back into the photo"},
+        paste={"type": "boolean", "description": "show the whole photo, the moving face in it"},
+        pixels={"enum": list(PIXELS)},
         latents=_ID,
         index={"type": "integer"},
         psi=_NUMBER,

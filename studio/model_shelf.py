@@ -87,6 +87,7 @@ class ModelShelf:
     def _make_tools(self, order: ModelOrder) -> Tools:
         tools, directions = self.own.tools, self.own.tools.directions
         dropped = ["directions."] if order.directions or order.generator else []
+        tools = replace(tools, load_generator=lambda: self.own.generator)  # loaded once for all
         if order.generator is not None:
             path = self.find_file(order.generator)
             tools = replace(

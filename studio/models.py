@@ -12,12 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import torch
+
 from embed.photos.photo_face import PhotoFace
 from studio.orders import FaceOrder, FilmOrder
 from studio.settings import Tools
 from studio.workspace import Workspace
-from synth.faces.face import Face, FaceSource, RandomFace, SavedFace
+from synth.faces.face import Face, FaceSource, FrameStage, RandomFace, SavedFace
 from synth.faces.mixed_face import MixedFace
+from synth.film.shot import JUDGED_MOMENTS
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
 from synth.generators.capabilities import need_differentiable
@@ -109,7 +112,7 @@ class Models:
         if order.which is not None:
             recipe = replace(recipe, which=order.which)
         path = str(self._workspace.find_upload(order.photo))
-        return PhotoFace(path, recipe, order.paste)
+        return PhotoFace(path, recipe, order.paste, pixels=order.pixels)
 
     def make_motion(self, order: FilmOrder, track: EmotionTrack) -> EmotionMotion:
         """The order's motion."""
@@ -170,6 +173,11 @@ class Models:
             track, directions=self.directions, interpolation=Interpolation(easing)
         )
         return motion.plan(actor.face, Scene(fps)).path
+
+    def find_stage(self, actor: Actor, path: LatentPath) -> FrameStage | None:
+        """What a film of the path puts frames in their place with, such as into a photo."""
+        judged_s = torch.linspace(0, path.duration_s, JUDGED_MOMENTS, dtype=torch.float64)
+        return actor.face.find_place(path, judged_s)
 
     def _make_live(self, generator: Generator) -> Generator:
         return _lay_out(cut_generator(generator, LIVE_PX))

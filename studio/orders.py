@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from embed.photos.photo_face import PIXELS
 from studio.identifiers import check_id
 from studio.model_orders import OWN, ModelOrder, describe_model, parse_model
 from synth.faces.mixed_face import MixedFace
@@ -33,7 +34,8 @@ class FaceOrder:
     """Exactly one of: a seed, a mix of seeds, an upload with a photo or with latents.
 
     share: of the way through a mix of two. which: a photo's face by its number, None the largest.
-    paste: put the moving face back into the photo. index: which of the saved faces.
+    pixels: photo moves the photo's own, generator draws the person anew; paste: show the whole
+    photo with the moving face in it. index: which of the saved faces.
     """
 
     seed: int | None = None
@@ -42,6 +44,7 @@ class FaceOrder:
     photo: str | None = None
     which: int | None = None
     paste: bool = False
+    pixels: str = "photo"
     latents: str | None = None
     index: int = 0
     psi: float = 0.7
@@ -61,6 +64,8 @@ class FaceOrder:
             MixedFace(list(self.mix), self.share)
         if not -2 <= self.psi <= 2:
             raise ValueError(f"needs a truncation psi from -2 to 2; got {self.psi}; try 0.7")
+        if self.pixels not in PIXELS:
+            raise ValueError(f"needs pixels among {', '.join(PIXELS)}; got {show(self.pixels)}")
         if self.index < 0 or (self.which or 0) < 0:
             raise ValueError("needs the number of a face from 0 on; got one below")
         for upload in (self.photo, self.latents):
@@ -139,7 +144,9 @@ NUMBER = (int, float)
 
 def parse_face(content: Any) -> FaceOrder:
     """JSON -> FaceOrder; raises ValueError."""
-    keys = ("seed", "mix", "share", "photo", "which", "paste", "latents", "index", "psi")
+    keys = (
+        "seed", "mix", "share", "photo", "which", "paste", "pixels", "latents", "index", "psi"
+    )  # fmt: skip
     read = _Reader(content, "face", keys)
     mix = read.take("mix", list, [])
     if any(not isinstance(seed, int) or isinstance(seed, bool) for seed in mix):
@@ -151,6 +158,7 @@ def parse_face(content: Any) -> FaceOrder:
         photo=read.take("photo", str, None),
         which=read.take("which", int, None),
         paste=read.take("paste", bool, False),
+        pixels=read.take("pixels", str, "photo"),
         latents=read.take("latents", str, None),
         index=read.take("index", int, 0),
         psi=float(read.take("psi", NUMBER, 0.7)),

@@ -23,7 +23,7 @@ from PIL import Image
 
 from studio.model_orders import OWN, ModelOrder
 from studio.model_shelf import ModelShelf
-from studio.models import Actor
+from studio.models import LIVE_PX, Actor
 from studio.orders import FaceOrder
 from synth.devices import find_device
 from synth.faces.observers import FaceEncoder, FaceObserver
@@ -143,12 +143,18 @@ class PictureDesk:
             except BaseException as error:  # told to whoever waits
                 future.set_exception(error)
 
-    def _draw(self, wish: PictureWish) -> bytes:
+    def _draw(self, wish: PictureWish) -> Generator[None, None, bytes]:
+        """At rest a picture is put where the film puts it, as a step of its own."""
         models = self._shelf.find(wish.model)
         actor = models.prepare_actor(wish.face)
         times_s = torch.tensor([wish.time_s], dtype=torch.float64)
-        rows = models.plan(actor, wish.track, wish.easing, 30.0)(times_s)
-        picture = encode_jpeg(self._render(actor, rows, wish.size_px)[0])
+        path = models.plan(actor, wish.track, wish.easing, 30.0)
+        frames = self._render(actor, path(times_s), wish.size_px)
+        stage = models.find_stage(actor, path) if wish.size_px > LIVE_PX else None
+        if stage is not None:
+            yield
+            frames = stage(frames, times_s)
+        picture = encode_jpeg(_fit(frames, wish.size_px)[0])
         with self._lock:
             self._kept[wish] = picture
             while len(self._kept) > PICTURES_KEPT:
@@ -159,8 +165,7 @@ class PictureDesk:
         generator = actor.live if size_px <= actor.live.resolution else actor.full
         with torch.inference_mode():
             held = rows[:, : generator.num_layers].to(find_device(generator))
-            frames = to_frames(generator.synthesis(held))
-        return frames if frames.shape[1] <= size_px else resize_frames(frames, size_px)
+            return to_frames(generator.synthesis(held))
 
     def _measure(
         self, wish: PictureWish, times_s: Sequence[float]
@@ -178,7 +183,7 @@ class PictureDesk:
             return found
         embedded, landmarks = [], []
         for row in rows:
-            frame = self._render(actor, row[None], wish.size_px)
+            frame = _fit(self._render(actor, row[None], wish.size_px), wish.size_px)
             yield
             if isinstance(observer, FaceObserver):
                 seen = observer.observe(frame)
@@ -192,6 +197,10 @@ class PictureDesk:
         vectors = np.concatenate(embedded)
         found["identity"] = _list(np.linalg.norm(vectors[1:] - vectors[:1], axis=1))
         return found
+
+
+def _fit(frames: Frames, size_px: int) -> Frames:
+    return frames if max(frames.shape[1:3]) <= size_px else resize_frames(frames, size_px)
 
 
 def encode_jpeg(frame: np.ndarray) -> bytes:

@@ -14,6 +14,6 @@ def check_positive(record: object, *names: str) -> None:
     for name in names:
         value = getattr(record, name)
         is_number = isinstance(value, Real) and not isinstance(value, bool)
-        if not is_number or not 0 < value < math.inf:
+        if not is_number or not 0 < float(value) < math.inf:
             least = "of at least 1" if isinstance(value, Integral) else "above 0"
             raise ValueError(f"needs {name} {least}; got {name}={value!r}")

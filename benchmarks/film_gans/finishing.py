@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import torch
 
+from benchmarks.film_gans.control import measure_control
 from benchmarks.film_gans.measures import (
     Features,
     find_features,
@@ -27,6 +28,7 @@ from benchmarks.film_gans.settings import Settings, TrueFilms, load_true_films
 from benchmarks.film_gans.sheet import SHOWN, save_film_sheet
 from benchmarks.film_gans.table import write_table
 from embed.networks.identity import DlibFaceEncoder
+from synth.judging.judge_scorer import JudgeScorer
 from synth.judging.perceptual import PerceptualNetwork, load_perceptual
 from synth.plain_text import load_json
 from synth.storage.atomic import write_atomically, write_text_atomically
@@ -50,6 +52,8 @@ def finish_row(row: str, settings: Settings) -> dict[str, Any]:
         np.save(temporary, films[:SHOWN])
     figures: dict[str, Any] = {"films": len(films), "size_px": size, **made.facts}
     figures |= measure_faces(films, DlibFaceEncoder())
+    if made.told is not None:
+        figures |= measure_control(films, made.told, JudgeScorer())
     if size == settings.size_px and len(films) == settings.films:
         truth, network = load_truth(settings, true)
         figures |= measure_distances(films, truth, network)

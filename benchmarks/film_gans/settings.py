@@ -6,6 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from jaxtyping import Float
+
+from benchmarks.film_gans.control import Told, tell_films
 from synth.workshop.film_gans.film_gan import FilmSizes
 from synth.workshop.films.face_films import load_face_films
 from synth.workshop.films.film_set import FilmSet
@@ -43,16 +47,22 @@ class Settings:
 @dataclass(frozen=True, eq=False)
 class TrueFilms:
     """Films that all are compared with; others, never learned from, that some go on from and that
-    are the row of true films; and those to learn from. Nobody is in two of them."""
+    are the row of true films; and those to learn from. Nobody is in two of them.
+
+    unseen_told: the emotions of the unseen ones; known_arc: how strong those to learn from show
+    theirs, in the mean."""
 
     truth: FilmSet
     unseen: FilmSet
     known: FilmSet
+    unseen_told: Told
+    known_arc: Float[np.ndarray, " frame"]
 
 
 def load_true_films(settings: Settings) -> TrueFilms:
     """Raises ValueError for fewer films than the settings need."""
-    found = load_face_films(settings.data, settings.size_px).to_film_set()
+    loaded = load_face_films(settings.data, settings.size_px)
+    found = loaded.to_film_set()
     held_out = 2 * settings.films
     wanted = held_out + settings.learn_films
     if len(found) < wanted:
@@ -60,8 +70,11 @@ def load_true_films(settings: Settings) -> TrueFilms:
             f"needs {held_out} films held out and {settings.learn_films} to learn from; "
             f"{settings.data} has {len(found)}; try fewer, or rendering more"
         )
+    unseen = slice(settings.films, held_out)
     return TrueFilms(
         found.cut(0, settings.films),
-        found.cut(settings.films, held_out),
+        found.cut(unseen.start, unseen.stop),
         found.cut(held_out, wanted),
+        tell_films(loaded.emotions[unseen], loaded.intensities[unseen]),
+        loaded.intensities[held_out:wanted].mean(0),
     )

@@ -6,6 +6,7 @@ face_recognition_models by their cards, are verified, and are read when they are
 
 from __future__ import annotations
 
+import threading
 from functools import cache, cached_property
 from typing import Any
 
@@ -22,6 +23,10 @@ dlib: Any = _untyped_dlib  # compiled, and without type information
 #: Size to which a smaller face is enlarged to place its points, and what is cut out around it.
 FINE_PX = 300
 MARGIN_BOXES = 0.6
+
+_OWN = threading.local()
+#: The CNN is too large to have one for each thread.
+_CNN_ALONE = threading.Lock()
 
 POINTS_5, POINTS_68, CNN = "dlib-landmarks-5", "dlib-landmarks-68", "dlib-face-cnn"
 
@@ -41,12 +46,9 @@ class HogDetector:
 
     def detect(self, picture: Picture) -> list[Detection]:
         """All faces from about 80 pixels on."""
-        boxes, scores, _ = self._model.run(np.ascontiguousarray(picture), 0, self._threshold)
+        model = load_hog_model()
+        boxes, scores, _ = model.run(np.ascontiguousarray(picture), 0, self._threshold)
         return [Detection(to_box(box), float(s)) for box, s in zip(boxes, scores, strict=True)]
-
-    @cached_property
-    def _model(self) -> Any:
-        return load_hog_model()
 
 
 class CnnDetector:
@@ -61,7 +63,8 @@ class CnnDetector:
 
     def detect(self, picture: Picture) -> list[Detection]:
         """All faces from about 80 pixels on. Raises AssetError when the model cannot be had."""
-        found = self._model(np.ascontiguousarray(picture), 0)
+        with _CNN_ALONE:
+            found = self._model(np.ascontiguousarray(picture), 0)
         return [Detection(to_box(one.rect), float(one.confidence)) for one in found]
 
     def fetch_models(self) -> None:
@@ -103,8 +106,14 @@ class DlibPoints:
 
 
 def load_hog_model() -> Any:
-    """The HOG detector that is part of dlib. One for each user, since it keeps a state."""
-    return dlib.get_frontal_face_detector()
+    """The HOG detector that is part of dlib, one for each thread.
+
+    It keeps a state while it searches, and dlib lets other threads go on meanwhile: two of them
+    in one detector end the process.
+    """
+    if not hasattr(_OWN, "hog"):
+        _OWN.hog = dlib.get_frontal_face_detector()
+    return _OWN.hog
 
 
 @cache

@@ -7,7 +7,7 @@ and y down, so that a displacement means the same at every size.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -46,7 +46,7 @@ class Displacement:
 class FaceTracker(Protocol):
     """Tells how a face moved since a reference that it was made with."""
 
-    name: str
+    name: ClassVar[str]
 
     def find_displacement(self, rows: Rows, picture: Picture) -> Displacement:
         """From the reference to W+ [layer, w_dim], whose picture the generator drew."""

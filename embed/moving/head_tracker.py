@@ -20,9 +20,11 @@ import numpy as np
 from jaxtyping import Float
 from scipy.interpolate import RBFInterpolator
 
+from embed.faces.base import PointPlacer
 from embed.moving.displacement import FIELD_PX, Displacement, Marks
 from embed.moving.mesh_field import draw_shifts
-from embed.moving.openings import find_pupils
+from embed.moving.openings import EYES, find_gap, find_irises
+from embed.moving.openings import MOUTH as OPENING
 from synth.generators.bundled_head import IDENTITY_MODES, BundledHead, PlacedHead
 from synth.generators.bundled_parameters import EMOTIONS
 from synth.types import Picture, Rows
@@ -44,6 +46,9 @@ PAIRS = ((61, 67), (62, 66), (63, 65), (50, 58), (51, 57), (52, 56))
 LEAST_GAP = 0.002
 #: Root mean square of changes of identity, in standard deviations, that are another person.
 MOST_OF_A_PERSON = 0.3
+#: How much higher than in the photo an eye may get, in its height then; how far from its middle
+#: lids reach, in its widths.
+WIDEST, LIDS = 0.4, 0.75
 _EMOTIONS = slice(IDENTITY_MODES, IDENTITY_MODES + len(EMOTIONS))
 LEAST_SCALE, MOST_SCALE = 0.45, 1.4
 
@@ -62,31 +67,37 @@ class Laid:
 class HeadTracker:
     """A FaceTracker. `rows` W+ of the reference; `marks` the photo's 68 points, if they are known.
 
-    Marks are in picture widths of the generator's square.
+    Marks are in picture widths of the generator's square. placer: finds where the generator drew
+    an open mouth, which is not quite where its head has it; None believes the head.
     """
 
     head: BundledHead
     rows: Rows
     marks: Marks | None = None
+    placer: PointPlacer | None = None
 
     name: ClassVar[str] = "head"
 
     def find_displacement(self, rows: Rows, picture: Picture) -> Displacement:
-        """From the reference to W+ [layer, w_dim]; the picture is not looked at."""
+        """From the reference to W+ [layer, w_dim]; of the picture only an open mouth counts."""
         before, numbers, laid = self._before, self.head.landmarks, self._laid
         read = self.head.read(rows)
         placed = self._place(read)
         moved = np.einsum("pij,pj->pi", laid.scale, placed.points - before.points)
         first = before.points + laid.beside
+        moved = self._hold_lids(first, moved)
         closed = (1 - self._find_share_open(placed)) * laid.parted
         points = first, first + moved - closed
-        own = self.head.place_parameters(read).points[numbers]
-        marks = (points[0][numbers], points[1][numbers], own)
+        marks = (
+            points[0][numbers],
+            points[1][numbers],
+            self._find_drawn(self.head.place_parameters(read).points[numbers], picture),
+        )
         rest = (before.eyes - placed.eyes, before.teeth - placed.teeth)
         if _is_same(before, placed):
             nothing = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32)
             return Displacement(nothing, nothing[..., 0], *marks, *rest, is_still=True)
-        balls = find_pupils(marks[1], rest[0])
+        balls = find_irises(marks[0], rest[0])
         shifts, known = draw_shifts(*points, placed.depth, self._triangles, balls)
         return Displacement(shifts, known, *marks, *rest)
 
@@ -94,6 +105,33 @@ class HeadTracker:
         """Whether W+ shows the person of the reference still."""
         change = (self.head.read(rows) - self._read)[:IDENTITY_MODES]
         return float(np.sqrt((change**2).mean())) < MOST_OF_A_PERSON
+
+    def _hold_lids(
+        self, first: Float[np.ndarray, "point 2"], moved: Float[np.ndarray, "point 2"]
+    ) -> Float[np.ndarray, "point 2"]:
+        """Movements by which no eye opens wider than eyes do: a drawn face goes further."""
+        numbers, held = self.head.landmarks, moved.copy()
+        for chains in EYES:
+            was = find_gap(first[numbers], chains)
+            wider = find_gap((first + moved)[numbers], chains) / max(was, 1e-6) - 1
+            if wider <= 0:
+                continue
+            kept = WIDEST * np.tanh(wider / WIDEST) / wider
+            corners = numbers[[chains[0][0], chains[0][-1]]]
+            width = np.ptp(first[corners, 0])
+            away = np.linalg.norm(first - first[corners].mean(0), axis=1) / (LIDS * width)
+            share = (1 - kept) * np.exp(-(away**4))[:, None]
+            held -= share * (moved - moved[corners].mean(0))
+        return held
+
+    def _find_drawn(self, own: Marks, picture: Picture) -> Marks:
+        """The head's points, the mouth's as they are found in the picture where it is open."""
+        if self.placer is None or find_gap(own, OPENING) < LEAST_GAP:
+            return own
+        side, drawn = picture.shape[0], own.copy()
+        box = np.concatenate([own[17:].min(0), own.max(0)]) * side
+        drawn[48:] = (self.placer.place(picture, box)[48:] + 0.5) / side
+        return drawn
 
     @cached_property
     def _read(self) -> np.ndarray:

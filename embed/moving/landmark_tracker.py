@@ -1,8 +1,9 @@
-"""68 points found in the generator's pictures tell how a face moves: for any generator.
+"""68 points found in the generator's pictures, and flow, tell how a face moves: any generator.
 
 What the points moved by since the reference is added to the photo's own points; between them a
-thin-plate spline fills in, over the face and the forehead above it. A jitter of the points below
-`STILL` moves nothing.
+spline fills in, over the face and the forehead above it. A jitter of the points below
+`STILL` moves nothing. Points are some pixels off, and flow tears where something appears, so that
+this is worse than a head that is known (docs/photos.md has figures).
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ from typing import ClassVar
 
 import cv2
 import numpy as np
+from jaxtyping import Float
 from scipy.interpolate import RBFInterpolator
 
 from embed.faces.base import PointPlacer
 from embed.moving.displacement import FIELD_PX, Displacement, Marks, Shifts, Weights, make_places
+from embed.moving.flow import refine_by_flow
 from embed.moving.mesh_field import spread_beyond
-from embed.moving.openings import find_pupils
+from embed.moving.openings import find_irises
 from synth.types import Picture, Rows
 
 #: Movements that are taken for jitter, in picture widths.
 STILL = 4e-4
-SMOOTHING = 1e-5
+SMOOTHING = 0.01
+#: Points closer than this, in picture widths, count as one.
+TOUCHING = 0.014
 #: The spline is evaluated at every n-th place of the grid.
 COARSE = 4
 #: Height of the forehead above the brows, in heights from chin to brows; margin in picture widths.
@@ -44,20 +49,21 @@ class LandmarkTracker:
     def find_displacement(self, rows: Rows, picture: Picture) -> Displacement:
         """From the reference to this picture; W+ is not looked at."""
         found = self._find_marks(picture)
-        moved = found - self._first
-        size = np.linalg.norm(moved, axis=1, keepdims=True)
-        moved = moved * np.maximum(0, 1 - STILL / np.maximum(size, 1e-12))
-        now = self.marks + moved
-        firm = -moved[27:31].mean(0)  # the bridge of the nose moves with the skull alone
+        steps = found - self._first
+        size = np.linalg.norm(steps, axis=1, keepdims=True)
+        steps = steps * np.maximum(0, 1 - STILL / np.maximum(size, 1e-12))
+        now = self.marks + steps
+        firm = -steps[27:31].mean(0)  # the bridge of the nose moves with the skull alone
         rest = np.stack([firm, firm])
-        if not moved.any():
+        if not steps.any():
             nothing = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32)
             marks = (self.marks, now, found)
             return Displacement(nothing, nothing[..., 0], *marks, rest, rest, is_still=True)
         known = cover_face(now)
         shifts = _interpolate(now, self.marks - now) * known[..., None]
-        shifts = spread_beyond(shifts, known, find_pupils(now, rest))
-        return Displacement(shifts, known, self.marks, now, found, rest, rest)
+        shifts = spread_beyond(shifts, known, find_irises(self.marks, rest))
+        moved = Displacement(shifts, known, self.marks, now, found, rest, rest)
+        return refine_by_flow(moved, self.reference, picture)
 
     def fits(self, rows: Rows) -> bool:
         """Points say nothing of who it is."""
@@ -68,10 +74,16 @@ class LandmarkTracker:
         return self._find_marks(self.reference)
 
     def _find_marks(self, picture: Picture) -> Marks:
-        side = picture.shape[0]
-        low, high = self.marks.min(0) * side, self.marks.max(0) * side
-        box = np.concatenate([low, high])
-        return (self.placer.place(picture, box) + 0.5) / side
+        return find_marks_near(self.placer, picture, self.marks)
+
+
+def find_marks_near(
+    placer: PointPlacer, picture: Picture, marks: Float[np.ndarray, "near 2"]
+) -> Marks:
+    """68 points of a square picture, in its widths, where a face has about these."""
+    side = picture.shape[0]
+    box = np.concatenate([marks.min(0), marks.max(0)]) * side
+    return (placer.place(picture, box) + 0.5) / side
 
 
 def cover_face(marks: Marks) -> Weights:
@@ -84,10 +96,22 @@ def cover_face(marks: Marks) -> Weights:
     return cv2.dilate(mask, np.ones((reach, reach), np.uint8)).astype(np.float32)
 
 
+def _join_close(places: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points that nearly touch, as of closed lips, become one: a map has one value at a place."""
+    joined, owner = [], np.full(len(places), -1)
+    for k, place in enumerate(places):
+        if owner[k] < 0:
+            near = (np.hypot(*(places - place).T) < TOUCHING) & (owner < 0)
+            owner[near] = len(joined)
+            joined.append(near)
+    means = [(places[near].mean(0), values[near].mean(0)) for near in joined]
+    return np.stack([mean[0] for mean in means]), np.stack([mean[1] for mean in means])
+
+
 def _interpolate(places: Marks, values: Marks) -> Shifts:
-    """A thin-plate spline through values at places, on the grid."""
-    _, kept = np.unique(places.round(4), axis=0, return_index=True)
-    spline = RBFInterpolator(places[kept], values[kept], smoothing=SMOOTHING)
+    """A spline (biharmonic in space) near values at places, on the grid."""
+    places, values = _join_close(places, values)
+    spline = RBFInterpolator(places, values, smoothing=SMOOTHING, kernel="linear")
     coarse = FIELD_PX // COARSE
     grid = spline(make_places(coarse).reshape(-1, 2).astype(np.float64))
     grid = grid.reshape(coarse, coarse, 2).astype(np.float32)

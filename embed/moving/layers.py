@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from embed.moving.displacement import FIELD_PX, Displacement, Shifts, Weights
+from embed.moving.eyes import EyeFill, fill_eyes
 from embed.moving.openings import LIPS, MOUTH, draw_opening, find_gap
 from embed.moving.shading import find_shading
 from synth.types import Picture
@@ -35,6 +36,10 @@ RING = 0.03
 MOST_GAIN = 1.7
 #: Share of a mouth whose levels are its dark, and how blurred what lies behind teeth is.
 DARK_SHARE, BEHIND = 0.15, 0.006
+#: Reach of the lips' shadow in picture widths, and the light that is left beside them.
+SHADOW, DIMMEST = 0.008, 0.45
+#: Levels within a mouth, in those of its lips, where nothing shows them.
+DARK = 0.2
 #: How much of their light is left there.
 LIGHT_BEHIND = 0.3
 
@@ -44,7 +49,7 @@ class Layers:
     """All on grids over the square. shifts [n, n, 2], log gain [n, n]; mouth [m, m] 0 to 1 what of
     the result lies within the lips; drawn [m, m, 3] float levels that are put there, with weights
     [m, m] drawn_share; teeth_before [m, m] where the photo shows teeth, teeth [2, 2] their shifts
-    (above, below); is_still: the photo stays as it is.
+    (above, below); eyes: what lids uncover; is_still: the photo stays as it is.
     """
 
     shifts: Shifts
@@ -54,6 +59,7 @@ class Layers:
     drawn_share: Float[np.ndarray, "mask mask"]
     teeth_before: Float[np.ndarray, "mask mask"]
     teeth: Float[np.ndarray, "2 2"]
+    eyes: tuple[EyeFill, ...] = ()
     is_still: bool = False
 
 
@@ -69,13 +75,22 @@ def make_layers(photo: Picture, before: Picture, now: Picture, moved: Displaceme
     colours = match_colours(photo, before, moved)
     size = (MASK_PX, MASK_PX)
     drawn = _darken(_lay_within_lips(now, moved) * colours, mouth, moved)
+    drawn = drawn * _shade_within(mouth)[..., None]
     stretch = cv2.resize(_find_stretch(moved.shifts), size, interpolation=cv2.INTER_LINEAR)
     wider = gap / max(find_gap(moved.marks_before, MOUTH), 1e-6)
     opened = np.clip((wider - WIDER[0]) / (WIDER[1] - WIDER[0]), 0, 1)
     share = np.maximum(opened, 1 - np.clip((stretch - STRETCHED) / (SOUND - STRETCHED), 0, 1))
     still = moved.is_still and not gain.any()
     return Layers(
-        moved.shifts, gain, mouth, drawn, share, teeth_before, moved.teeth, is_still=still
+        moved.shifts,
+        gain,
+        mouth,
+        drawn,
+        share,
+        teeth_before,
+        moved.teeth,
+        fill_eyes(photo, moved),
+        still,
     )
 
 
@@ -94,10 +109,15 @@ def _lay_within_lips(now: Picture, moved: Displacement) -> Float[np.ndarray, "ma
     middle = matrix[:, :2] @ (0.5, 0.5)
     matrix[:, 2] = matrix[:, 2] * sizes[1] + middle - 0.5
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(
+    laid = cv2.warpAffine(
         now.astype(np.float32), matrix, (MASK_PX, MASK_PX), flags=flags,
         borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
+    # Where the generator's lips are closed there is nothing within them to show but the dark.
+    is_drawn = np.clip((find_gap(moved.marks_drawn, MOUTH) - CLOSED) / (OPEN - CLOSED), 0, 1)
+    lips = draw_opening(moved.marks_drawn, LIPS, now.shape[0], 0.0, 0.0) > 0.5
+    dark = DARK * (now[lips].mean(0) if lips.any() else np.full(3, 128.0))
+    return (dark + is_drawn * (laid - dark)).astype(np.float32)
 
 
 def _darken(
@@ -116,6 +136,12 @@ def _darken(
     soft = cv2.GaussianBlur(drawn, (0, 0), BEHIND * MASK_PX)
     deep = dark + LIGHT_BEHIND * (soft - dark)
     return drawn + has_teeth * (deep - drawn)
+
+
+def _shade_within(mouth: Float[np.ndarray, "mask mask"]) -> Float[np.ndarray, "mask mask"]:
+    """The shadow that lips throw on what is within: 1 in the middle of a wide mouth."""
+    light = cv2.GaussianBlur(mouth, (0, 0), SHADOW * MASK_PX)
+    return (DIMMEST + (1 - DIMMEST) * np.clip(2 * light - 0.9, 0, 1)).astype(np.float32)
 
 
 def _find_share_of_teeth(moved: Displacement) -> float:

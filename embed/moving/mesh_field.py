@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from embed.moving.displacement import FIELD_PX, Shifts, Weights, make_places
 from embed.moving.filling import fade_out, fill_smoothly
@@ -34,10 +34,9 @@ LEAST_REACH, REACH_FOR_MOTION = 0.05, 2.2
 
 @dataclass(frozen=True, eq=False)
 class Balls:
-    """Round things in holes of the skin: places now [n, 2], radii [n], shifts [n, 2]."""
+    """Round things in holes of the skin: where each shows, now and before, and their shifts."""
 
-    places: Float[np.ndarray, "ball 2"]
-    radii: Float[np.ndarray, " ball"]
+    masks: Bool[np.ndarray, "ball field field"]
     shifts: Float[np.ndarray, "ball 2"]
 
 
@@ -82,9 +81,8 @@ def spread_beyond(shifts: Shifts, known: Weights, balls: Balls | None = None) ->
     near = fade_out(head, FIELD_PX * (LEAST_REACH + REACH_FOR_MOTION * largest))
     fixed = np.maximum(known, (near == 0).astype(np.float32))
     if balls is not None:
-        at = make_places(FIELD_PX)
-        for place, radius, shift in zip(balls.places, balls.radii, balls.shifts, strict=True):
-            within = (np.hypot(*np.moveaxis(at - place, 2, 0)) < radius) & (known == 0)
+        for mask, shift in zip(balls.masks, balls.shifts, strict=True):
+            within = mask & (known == 0)
             shifts = np.where(within[..., None], shift.astype(np.float32), shifts)
             fixed = np.where(within, 1, fixed)
     ends = np.minimum(1, near / LAST) * _fade_at_border()

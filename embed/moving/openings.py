@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.interpolate import CubicSpline
 
-from embed.moving.displacement import Marks, Weights
+from embed.moving.displacement import FIELD_PX, Marks, Weights, make_places
 from embed.moving.mesh_field import Balls
 
 #: Upper and lower chain of each, from the viewer's left corner to the right one.
@@ -18,8 +18,8 @@ MOUTH = ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
 EYES = (((36, 37, 38, 39), (36, 41, 40, 39)), ((42, 43, 44, 45), (42, 47, 46, 45)))
 LIPS = ((48, 49, 50, 51, 52, 53, 54), (48, 59, 58, 57, 56, 55, 54))
 STEPS = 24
-#: Radius of what keeps its shape, in widths of the eye.
-PUPIL = 0.09
+#: Radius of an iris, and what lashes and lids' shadows take of an eye, in its widths.
+IRIS, LASHES = 0.22, 0.085
 _SUBPIXEL_BITS = 4
 
 Chains = tuple[tuple[int, ...], tuple[int, ...]]
@@ -48,11 +48,16 @@ def draw_opening(
     return soft.astype(np.float32) / 255
 
 
-def find_pupils(marks: Marks, shifts: Float[np.ndarray, "2 2"]) -> Balls:
-    """What keeps its shape within the lids, and shifts by itself: the irises' inner parts."""
-    eyes = [marks[36:42], marks[42:48]]
-    widths = np.array([np.hypot(*(eye[3] - eye[0])) for eye in eyes])
-    return Balls(np.stack([eye.mean(0) for eye in eyes]), PUPIL * widths, shifts)
+def find_irises(before: Marks, shifts: Float[np.ndarray, "2 2"]) -> Balls:
+    """What keeps its shape within the lids, and shifts by itself: irises, as far as they showed."""
+    places, masks = make_places(FIELD_PX), []
+    for chains, shift in zip(EYES, shifts, strict=True):
+        eye = before[list({*chains[0], *chains[1]})] - shift
+        width = np.ptp(eye[:, 0])
+        near = np.hypot(*np.moveaxis(places - eye.mean(0), 2, 0)) < IRIS * width
+        margin = -LASHES * FIELD_PX * width
+        masks.append(near & (draw_opening(before - shift, chains, FIELD_PX, margin, 0.0) > 0.5))
+    return Balls(np.stack(masks), shifts)
 
 
 def find_gap(marks: Marks, chains: Chains) -> float:

@@ -17,6 +17,7 @@ from embed.faces.align import Quad, map_crop_to_photo
 from embed.faces.base import Picture
 from embed.faces.resampling import Affine, invert_map
 from embed.moving.displacement import FIELD_PX
+from embed.moving.eyes import EyeFill
 from embed.moving.layers import MASK_PX, Layers
 
 TILE_PX = 1024
@@ -88,6 +89,8 @@ def _paint_tile(ground: Ground, layers: Layers, tile: tuple[slice, slice], resul
     if not changes.any():
         return
     levels = _sample_photo(ground.photo, x + moves[..., 0], y + moves[..., 1])
+    for eye in layers.eyes:
+        levels += _read(eye.share, places)[..., None] * (_sample_eye(ground, eye, places) - levels)
     levels *= np.exp(gain)[..., None]
     if mouth.any():
         within = _fill_mouth(ground, layers, places, levels, (x, y))
@@ -112,6 +115,14 @@ def _fill_mouth(
     move = ground.to_photo[:, :2] @ shift
     own = _sample_photo(ground.photo, pixels[0] + move[0], pixels[1] + move[1])
     return within + shown * (own - within)
+
+
+def _sample_eye(ground: Ground, eye: EyeFill, places: np.ndarray) -> np.ndarray:
+    """What an eye is filled in with, at every place."""
+    matrix = ground.to_photo
+    sources = eye.find_sources(places.clip(0, 1)) @ matrix[:, :2].T + matrix[:, 2]
+    levels = _sample_photo(ground.photo, sources[..., 0], sources[..., 1])
+    return levels * _read(eye.light, places)[..., None]
 
 
 def _read(

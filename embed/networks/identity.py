@@ -114,7 +114,8 @@ class DlibFaceEncoder:
         enlarged and searched again.
         """
         small, scale = shrink_picture(work, DETECT_PX)
-        boxes = self._detector(small, 0) or self._detector(small, 1)
+        search = load_hog_model()
+        boxes = search(small, 0) or search(small, 1)
         if not boxes:
             return None
         box = max(boxes, key=lambda b: (b.area(), -b.left(), -b.top()))
@@ -135,10 +136,6 @@ class DlibFaceEncoder:
     def _network(self) -> FaceResNet:
         network = load_face_resnet(fetch_asset(MODELS[0]))
         return network.to(self._device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-
-    @cached_property
-    def _detector(self) -> Any:
-        return load_hog_model()
 
     @cached_property
     def _five_points(self) -> Any:

@@ -18,10 +18,12 @@ from jaxtyping import UInt8
 
 from embed.faces.align import Quad, map_crop_to_photo, paste_crop
 from embed.faces.base import Picture
+from embed.faces.learned.placer import RenderPoints
 from embed.faces.resampling import invert_map, map_points
-from embed.moving.displacement import FaceTracker
+from embed.moving.displacement import FaceTracker, Marks
+from embed.moving.head_mask import find_head_mask
 from embed.moving.head_tracker import HeadTracker
-from embed.moving.landmark_tracker import LandmarkTracker
+from embed.moving.landmark_tracker import LandmarkTracker, find_marks_near
 from embed.moving.moving_photo import MovingPhoto
 from embed.moving.painting import Ground, frame_crop
 from embed.photos.inverter import PhotoInverter
@@ -60,13 +62,17 @@ PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 #: Raised when results change in kind, so that older ones are not taken for them.
 CACHE_VERSION = 2
 #: What a film of a photo may be made of.
-PIXELS = ("photo", "generator")
+PIXELS = ("photo", "points", "generator")
 #: Longest side of a pasted film.
 LARGEST_PHOTO_PX = 8192
 #: After a result's name: its inversion, while the generator is being tuned.
 BEGUN = ".begun.safetensors"
 #: Side of a crop that is only made to see whether it can be.
 PROBE_PX = 16
+#: Side of the square in which the head is looked for.
+MASK_SIDE_PX = 512
+#: Corners of the box around the points of a face in a square that was cut by them.
+USUAL = np.array([(0.2, 0.3), (0.8, 0.92)])
 #: What is copied beside a video, and under which name.
 BESIDE = {
     CROP: "photo_crop.png",
@@ -82,9 +88,12 @@ class PhotoFace:
     """A FaceSource: the face in the photo at `path`.
 
     pixels: `photo` moves the photo's own pixels (`embed.moving`), where the motion keeps the
-        person; `generator` shows what the generator draws.
+        person and the generator's head is known, as the bundled one's is; `points` does so for any
+        generator, by points and flow found in its pictures, less exactly; `generator` shows what it
+        draws.
     paste: frames are the whole photo, its longer side at most `paste_px` (None: as it is, up to
-        8192). What the generator draws is faded in over `feather` of the crop's side.
+        8192). What the generator draws is put on the head alone (`embed.moving.head_mask`), and
+        faded out over `feather` of the crop's side.
     Raises ValueError for settings that cannot be met.
     """
 
@@ -161,11 +170,12 @@ class PhotoFace:
         quad = self._found.quad if self.paste else None
         if quad is None:
             return None
+        mask = find_head_mask(self._found.cut(MASK_SIDE_PX).crop, self._find_marks(quad))
         small, quad = self._fit_photo(quad)
 
         def place(frames: Frames, times_s: Times) -> PlacedFrames:
-            pasted = [paste_crop(small, frame, quad, float(self.feather)) for frame in frames]
-            return np.stack(pasted)
+            feather = float(self.feather)
+            return np.stack([paste_crop(small, frame, quad, feather, mask) for frame in frames])
 
         return place
 
@@ -177,23 +187,36 @@ class PhotoFace:
         quad = (quad + 0.5) * (size_px / longest_px) - 0.5
         return resize_frames(self._found.photo[None], size_px)[0], quad
 
-    def _make_moves(self, folder: Path, generator: Generator) -> MovingPhoto | None:
+    def _make_moves(self, folder: Path, generator: TrainableGenerator) -> MovingPhoto | None:
         """What moves the photo's own pixels; None where nothing can say how."""
         found = self._found
-        if self.pixels != "photo" or self.recipe.finder is None:
+        head = find_head(generator) if self.pixels == "photo" else None
+        if head is None and self.pixels != "points":
             return None
-        assert found.points is not None and found.quad is not None
         rows = load_result_rows(folder, generator)
         crop, reference = (load_photo(folder / name) for name in (CROP, RECONSTRUCTION))
-        to_square = invert_map(map_crop_to_photo(found.quad, 1))
-        marks = map_points(to_square, found.points) + 0.5
-        head = find_head(generator)
+        finder = self.recipe.finder
+        placer = RenderPoints() if finder is None else finder.placer
+        if found.quad is not None:
+            marks = self._find_marks(found.quad)
+        else:  # an aligned crop, whose face is where all such faces are
+            near = USUAL if head is None else head.place(rows).points[head.landmarks]
+            marks = find_marks_near(placer, crop, near)
         if head is not None:
-            tracker: FaceTracker = HeadTracker(head, rows, marks)
+            tracker: FaceTracker = HeadTracker(head, rows, marks, RenderPoints())
         else:
-            tracker = LandmarkTracker(self.recipe.finder.placer, reference, marks)
-        ground = Ground(*self._fit_photo(found.quad)) if self.paste else frame_crop(crop)
+            tracker = LandmarkTracker(placer, reference, marks)
+        if self.paste and found.quad is not None:
+            ground = Ground(*self._fit_photo(found.quad))
+        else:
+            ground = frame_crop(crop)
         return MovingPhoto(ground, crop, reference, tracker)
+
+    def _find_marks(self, quad: Quad) -> Marks:
+        """The photo's points in picture widths of the square."""
+        points = self._found.points
+        assert points is not None  # where there is a square, points were found
+        return map_points(invert_map(map_crop_to_photo(quad, 1)), points) + 0.5
 
     def _invert(self, generator: TrainableGenerator, folder: Path, report: Report) -> None:
         """Invert on the recipe's device; the generator goes back to where it was."""

@@ -19,7 +19,9 @@ import numpy as np
 from PIL import Image
 
 from embed.inversion.likeness import save_loss_curve, save_side_by_side
+from embed.inversion.result import Inversion
 from embed.inversion.settings import DEFAULT_STEPS
+from embed.inversion.tuning import Tuning
 from embed.inversion.tuning_file import load_tuning, save_tuning
 from embed.photos.inverter import InvertedPhoto
 from embed.photos.result_names import (
@@ -117,7 +119,9 @@ def make_report(
 
 def list_warnings(photo: InvertedPhoto, recipe: Mapping[str, Any]) -> list[str]:
     """What a viewer must know of this result: each budget of time that cut it short."""
-    parts = [("inversion", photo.inversion, recipe["settings"])]
+    parts: list[tuple[str, Inversion | Tuning, Any]] = [
+        ("inversion", photo.inversion, recipe["settings"])
+    ]
     if photo.tuning is not None:
         parts.append(("tuning", photo.tuning, recipe["tuning"]))
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +12,16 @@ from starlette.responses import JSONResponse, Response
 
 from studio.api.routing import Answer, StudioRoutes
 from studio.model_orders import ModelOrder, describe_model, parse_model
+from studio.parts import Studio
 
 
 class ModelRoutes(StudioRoutes):
     """Choosing a generator and directions."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        # Of a checkpoint that is converted: others wait, so that memory holds one.
+        self._loading = threading.Lock()
 
     def list_answers(self) -> Mapping[str, Answer]:
         """See StudioRoutes."""
@@ -35,7 +42,8 @@ class ModelRoutes(StudioRoutes):
     def _load(self, order: ModelOrder) -> dict[str, Any]:
         models = self._studio.shelf.find(order)
         try:
-            generator, directions = models.generator, models.directions
+            with self._loading:
+                generator, directions = models.generator, models.directions
         except ValueError as error:
             raise ValueError(self._studio.shelf.hide_files(str(error), order)) from error
         return {

@@ -64,7 +64,7 @@ export class Live {
   }
 
   _paint(canvas, bitmap, quality) {
-    if (canvas.width !== bitmap.width) { canvas.width = bitmap.width; canvas.height = bitmap.height; }
+    if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) { canvas.width = bitmap.width; canvas.height = bitmap.height; }
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
     canvas.dataset.quality = quality;
     canvas.dataset.drawn = Number(canvas.dataset.drawn ?? 0) + 1;

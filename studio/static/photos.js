@@ -1,5 +1,5 @@
 // A photo, or a frame of a clip, as a face: which of its faces, the crop, and the job that finds it.
-import { $, fill, h, say, slider } from "./dom.js";
+import { $, choice, field, fill, h, say, slider } from "./dom.js";
 import { call, describeProgress, follow, upload } from "./server.js";
 import { t } from "./strings.js";
 
@@ -49,7 +49,7 @@ export class Photos {
     const job = (await call("/jobs")).find((one) => one.kind === "face" && one.order.face.photo && ["running", "waiting"].includes(one.state));
     if (!job) return;
     const { face } = job.order;
-    this._photo = { id: face.photo, which: face.which ?? 0, paste: face.paste, faces: null, state: "" };
+    this._photo = { id: face.photo, which: face.which ?? 0, paste: face.paste, pixels: face.pixels, faces: null, state: "" };
     open();
     const photo = this._photo;
     await this._follow(photo, job);
@@ -93,13 +93,14 @@ export class Photos {
     }
     const paste = h("input", { type: "checkbox", id: "paste", onchange: () => { photo.paste = paste.checked; } });
     paste.checked = Boolean(photo.paste);
-    return [h("label", { class: "check" }, paste, t("paste")), h("button", { type: "button", class: "primary", id: "photo-use", disabled: !photo.faces?.length, onclick: () => this._prepare() }, t("photoUse")), said];
+    const pixels = choice([["photo", t("pixelsPhoto")], ["generator", t("pixelsGenerator")]], photo.pixels ?? "photo", (value) => { photo.pixels = value; }, { id: "pixels" });
+    return [field(t("pixels"), pixels), h("label", { class: "check" }, paste, t("paste")), h("button", { type: "button", class: "primary", id: "photo-use", disabled: !photo.faces?.length, onclick: () => this._prepare() }, t("photoUse")), said];
   }
 
   // The face is prepared by a job; the document takes it when it can be drawn.
   async _prepare() {
     const photo = this._photo, { model } = this._project.document;
-    const face = { photo: photo.id, which: photo.which, ...(photo.paste ? { paste: true } : {}) };
+    const face = { photo: photo.id, which: photo.which, ...(photo.paste ? { paste: true } : {}), ...(photo.pixels === "generator" ? { pixels: "generator" } : {}) };
     try {
       const body = { ...face, ...(Object.keys(model ?? {}).length ? { model } : {}) };
       await this._follow(photo, await call("/faces", { body }));

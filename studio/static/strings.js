@@ -22,7 +22,7 @@ export const STRINGS = {
   cropHint: "The generator is searched for this face.",
   photoLooking: "Looking for faces",
   photoNone: "No face was found in this photo.", photoBusy: "Finding the face: {0}", photoReady: "The face is ready.",
-  paste: "Put the moving face back into the photo", latentsReady: "Latents with {0} faces", latentsIndex: "Which of the saved faces",
+  paste: "Show the whole photo, with the moving face in it", pixels: "What the film is made of", pixelsPhoto: "The photo itself, moved", pixelsGenerator: "The person, drawn anew", latentsReady: "Latents with {0} faces", latentsIndex: "Which of the saved faces",
   addMoment: "Add a moment", startFrom: "Start from", predict: "A network's idea", fromClip: "The emotions of a clip",
   example: "All seven emotions", predictTitle: "A track that a network writes", seconds: "Seconds", lively: "Lively",
   livelyHint: "0 always the likeliest, 1 as it learned, 2 bolder", otherIdea: "Another number gives another track", write: "Write it",

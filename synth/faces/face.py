@@ -37,6 +37,28 @@ class PathStage(Protocol):
         ...
 
 
+@runtime_checkable
+class Acting(Protocol):
+    """Somebody who moves by themselves, such as a person in a clip; a film adds its motion.
+
+    duration_s: how long they act; the film is as long. fps: how often they were seen in a second.
+    sound: what is heard meanwhile; a film gets it where nobody chose another.
+    """
+
+    @property
+    def duration_s(self) -> float: ...  # noqa: D102 (above)
+
+    @property
+    def fps(self) -> float: ...  # noqa: D102
+
+    @property
+    def sound(self) -> Path | None: ...  # noqa: D102
+
+    def carry(self, path: FollowedPath, times_s: Times) -> WPlus:
+        """W+ at these times, of who acts and is moved by the path of a motion as well."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Face:
     """One face for one generator.
@@ -47,6 +69,7 @@ class Face:
     place: puts drawn frames where the face was found (into a photo); None leaves them alone.
     moves: in place of that, moves pixels of its own as drawn frames move; for paths that keep the
         person.
+    acts: moves by itself; None for a face that only a motion moves.
     keepsakes: files to keep beside a film under these names: crop, report.
     originals: photos or films of a person that it was made from; a film's marks name them.
     warnings: what whoever judges the face must know; a film's scorecard repeats it.
@@ -59,6 +82,7 @@ class Face:
     seed: int | None = None
     place: FrameStage | None = None
     moves: PathStage | None = None
+    acts: Acting | None = None
     keepsakes: Mapping[str, Path] = field(default_factory=dict)
     originals: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from synth.devices import choose_device
 from synth.faces.face import Face, FaceSource
+from synth.film.acting import let_act
 from synth.film.contact_sheet import save_contact_sheet
 from synth.film.disk_space import SpaceWatch, check_space, count_copies, guess_video_bytes
 from synth.film.emotion_checks import check_emotions
@@ -108,7 +109,7 @@ def make_film(
     with own_film_folder(Path(folder)) as place:
         face = face if isinstance(face, Face) else face.prepare(generator, progress)
         _check_pair(generator, face)
-        plan = as_motion(motion).plan(face, scene)
+        plan = let_act(face, as_motion(motion).plan(face, scene), scene)
         count_frames(plan.path, settings.fps)  # refuses an absurd length before anything is written
         shot = Shot(face, plan, settings, progress)
         if shot.sound is not None:  # a motion's own is known only now

@@ -255,7 +255,10 @@ def load_head(path: str | Path) -> BundledHead:
                 raise ValueError(f"format {card.get('format')}")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         settings = parse_json(card["settings"], str(path))
-        optics = {k: tuple(v) if isinstance(v, list) else v for k, v in settings["optics"].items()}
+        optics: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in settings["optics"].items()
+        }
         vocabulary = tuple(settings["vocabulary"])
         whole = {"triangles", "landmarks"}
         ready = {k: v.astype(np.int64 if k in whole else np.float64) for k, v in arrays.items()}

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.film_gans import rows
+from benchmarks.film_gans.control import measure_control, tell_films
 from benchmarks.film_gans.finishing import FIGURES, PAGE
 from benchmarks.film_gans.measures import (
     find_features,
@@ -20,6 +21,7 @@ from benchmarks.film_gans.sheet import make_block, save_film_sheet
 from benchmarks.film_gans.table import BEGIN, COLUMNS, END, format_table, replace_table
 from synth.faces.observers import FaceObservations
 from synth.workshop.films.film_set import FilmSet
+from synth.workshop.portraits.parameters import EMOTIONS
 
 #: In place of the perceptual network: the mean colour of a picture.
 COLOURS = types.SimpleNamespace(embed=lambda images: images.mean((2, 3)))
@@ -79,7 +81,9 @@ def test_faces_are_looked_for_in_enlarged_frames():
 def test_nobody_is_on_two_sides(monkeypatch, tmp_path):
     numbered = np.arange(20, dtype=np.uint8)[:, None, None, None, None]
     found = FilmSet(np.broadcast_to(numbered, (20, 16, 4, 4, 3)), np.zeros(20, np.int64), ("a",))
-    stored = types.SimpleNamespace(to_film_set=lambda: found)
+    arcs = np.tile(np.arange(20.0)[:, None], (1, 16))
+    emotions = np.arange(20) % 6 + 1
+    stored = types.SimpleNamespace(to_film_set=lambda: found, emotions=emotions, intensities=arcs)
     monkeypatch.setattr(
         "benchmarks.film_gans.settings.load_face_films", lambda folder, size_px: stored
     )
@@ -87,6 +91,9 @@ def test_nobody_is_on_two_sides(monkeypatch, tmp_path):
     parts = [set(part.films[:, 0, 0, 0, 0].tolist()) for part in (true.truth, true.unseen)]
     assert parts == [{0, 1, 2, 3}, {4, 5, 6, 7}]
     assert set(true.known.films[:, 0, 0, 0, 0].tolist()) == set(range(8, 18))
+    assert true.unseen_told.sum((1, 2)).tolist() == [64, 80, 96, 112]
+    assert true.unseen_told[:, 0].argmax(1).tolist() == emotions[4:8].tolist()
+    assert true.known_arc == pytest.approx(np.full(16, 12.5))
     with pytest.raises(ValueError, match="8 films held out and 13 to learn from"):
         load_true_films(Settings(tmp_path, tmp_path, films=4, learn_films=13))
 
@@ -94,8 +101,10 @@ def test_nobody_is_on_two_sides(monkeypatch, tmp_path):
 def test_rows_begin_with_pictures_that_nobody_learned(monkeypatch, films, tmp_path):
     bright = np.repeat(films, 4, 2).repeat(4, 3)
     kinds = np.arange(len(films)) % 6
-    half = FilmSet(bright[:20], kinds[:20], tuple("abcdef"))
-    true = TrueFilms(half, FilmSet(bright[20:24], kinds[20:24], tuple("abcdef")), half)
+    half = FilmSet(bright[:20], kinds[:20], EMOTIONS)
+    unseen = FilmSet(bright[20:24], kinds[20:24], EMOTIONS)
+    told = tell_films(kinds[20:24] + 1, np.ones((4, 16)))
+    true = TrueFilms(half, unseen, half, told, np.linspace(0, 1, 16))
     settings = Settings(tmp_path, tmp_path, 0.001, films=4, size_px=16, width=2, batch=2)
     frozen = make_frozen(settings, true).films
     assert np.array_equal(frozen[:, 3], true.unseen.films[:, 8])
@@ -107,6 +116,31 @@ def test_rows_begin_with_pictures_that_nobody_learned(monkeypatch, films, tmp_pa
     assert ROWS["pix2pix free running"](settings, true).facts["steps"] == made.facts["steps"]
     fed = ROWS["pix2pix fed true frames"](settings, true)
     assert fed.films.shape == made.films.shape
+    moco = ROWS["mocogan"](settings, true)
+    assert moco.told is not None and moco.told[:, -1].argmax(1).tolist() == [1, 2, 3, 4]
+    assert made.told is None and make_frozen(settings, true).told is told
+
+
+class Reader:
+    """Sees as much of an emotion as its channel is bright: anger red, happiness green."""
+
+    name = "reader"
+
+    def score(self, faces):
+        scores = np.full((len(faces), 7), 1e-3)
+        scores[:, 1:3] = faces.mean((1, 2))[:, :2] / 255
+        return scores
+
+
+def test_control_is_that_of_all_films_together():
+    arc = np.linspace(0, 1, 16)
+    films = np.zeros((2, 16, 64, 64, 3), np.uint8)
+    films[..., 0] = (255 * arc)[None, :, None, None]
+    told = tell_films([1, 2], np.stack([arc, arc]))
+    found = measure_control(films, told, Reader())
+    # Of two films told anger and happiness, both show anger.
+    assert found["linearity"] == pytest.approx(0.5, abs=1e-3)
+    assert found["shown_as_told"] == 0.5 and found["confusion"] == 0
 
 
 def make_figures() -> dict:
@@ -125,9 +159,9 @@ def test_the_table_says_what_was_measured_and_what_was_not():
     assert all(line.count("|") == len(COLUMNS) + 2 for line in lines[2:])
     assert lines[4].startswith("| tgan | 0.123 |") and "| 50% |" in lines[4]
     assert "1,234,567" in lines[4] and set(lines[5].split(" | ")[1:-1]) == {"–"}
-    page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+    page = f"before\n{BEGIN}\nformer\n{END}\nafter\n"
     once = replace_table(page, table)
-    assert once.startswith("before\n") and once.endswith("after\n") and "old" not in once
+    assert once.startswith("before\n") and once.endswith("after\n") and "former" not in once
     assert replace_table(once, table) == once
     with pytest.raises(ValueError, match="needs a page with the lines"):
         replace_table("nothing", table)

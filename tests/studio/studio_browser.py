@@ -40,7 +40,7 @@ def browser():
         opened.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory, sample_files):
     studio = ServedStudio(tmp_path_factory.mktemp("served") / "studio", *sample_files)
     yield studio

@@ -2,6 +2,7 @@
 
 import io
 
+import cv2
 import numpy as np
 from PIL import Image
 from studio_samples import API, ORDER, save_beeps, wait_for_job
@@ -23,6 +24,28 @@ def test_a_sound_has_an_outline_and_becomes_a_track(client, tmp_path):
     assert len(events) >= 3 and 2 < events[-1]["time"] < 3.2
     assert client.post(f"{API}/tracks", json={"sound": "a" * 26}).status_code == 404
     assert client.post(f"{API}/tracks", json={}).status_code == 400
+
+
+def test_a_photos_command_names_its_face_and_pixels(client):
+    content = cv2.imencode(".png", np.zeros((24, 32, 3), np.uint8))[1].tobytes()
+    sent = client.post(f"{API}/uploads?kind=photo", content=content).json()
+    face = {"photo": sent["id"], "which": 1, "pixels": "generator"}
+    made = client.post(f"{API}/commands", json={**ORDER, "face": face}).json()
+    assert "face.recipe.which=1" in made["command"]
+    assert "face.pixels=generator" in made["command"] and made["order"]["face"] == face
+    assert "recipe=InversionRecipe(which=1)" in made["python"]
+    compile(made["python"], "copied", "exec")
+
+
+def test_a_picture_at_rest_is_put_where_the_film_puts_it(running, monkeypatch):
+    client, studio = running
+    wish = {"face": {"seed": 3}, "track": ["calm"]}
+    plain = client.post(f"{API}/pictures", json=wish).content
+    monkeypatch.setattr("studio.pictures.LIVE_PX", 16)
+    monkeypatch.setattr(studio.models, "find_stage", lambda actor, path: lambda f, t: 255 - f)
+    placed = client.post(f"{API}/pictures", json={**wish, "time_s": 0.01}).content
+    one, other = (np.asarray(Image.open(io.BytesIO(x))).astype(int) for x in (plain, placed))
+    assert np.abs(255 - one - other).mean() < 12 < np.abs(one - other).mean()
 
 
 def test_a_clips_frame_becomes_a_photo(client, tmp_path):

@@ -104,6 +104,7 @@ def test_an_order_survives_its_plain_form(face):
         ({"face": {"seed": True}}, "face.seed"),
         ({"face": {"photo": "../../etc/passwd"}}, "id that this server gave"),
         ({"face": {"photo": "a" * 26}}, "found none"),
+        ({"face": {"seed": 1, "pixels": "x"}}, "pixels among"),
         ({"face": {"path": "/etc/passwd"}}, "needs keys"),
         ({"track": {"clip": "/etc/passwd"}}, "id that this server gave"),
         ({"track": {"emotions": ["calm"], "source": "x"}}, "needs keys of a track"),

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 SLOPE = 0.2
 #: Weights begin normal, with this deviation (Radford et al. 2016, section 4).
 DEVIATION = 0.02
+#: Share of a critic's features that are left out while it learns.
+DROPOUT = 0.25
 
 
 def begin_normal(network: nn.Module) -> None:
@@ -46,7 +48,7 @@ class DoublingConvolution3d(nn.ConvTranspose3d):
 
 
 class FilmCritic3d(nn.Module):
-    """Halving 3D convolutions with leaky ReLU, normalised but for the first, and one logit."""
+    """Halving 3D convolutions, leaky ReLU, dropout; normalised but for the first; one logit."""
 
     def __init__(self, sizes: tuple[int, int], channels: tuple[int, ...]) -> None:
         """sizes: frames and pixels of the films; channels: of each layer."""
@@ -56,7 +58,7 @@ class FilmCritic3d(nn.Module):
             layers.append(HalvingConvolution3d(before, after))
             if before != 3:
                 layers.append(nn.BatchNorm3d(after))
-            layers.append(nn.LeakyReLU(SLOPE))
+            layers += [nn.LeakyReLU(SLOPE), nn.Dropout(DROPOUT)]
         self.layers = nn.Sequential(*layers)
         frames, px = (-(-size // 2 ** len(channels)) for size in sizes)
         self.judge = nn.Linear(channels[-1] * frames * px * px, 1)

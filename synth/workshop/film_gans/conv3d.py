@@ -5,10 +5,10 @@
     one more 3D convolution to 3 colours, tanh
     critic: four 3D convolutions, kernel 4, stride 2; binary cross entropy
 
-The report gives the shapes. Ours: 128, 128, 64, 32 channels, kernel 4, batch normalisation as in
-its deliverable 1; space is doubled four times, time three times (1 to 8), so the last layer leaves
-time alone; the critic has 64, 128, 256, 512 channels. Films of n x n pixels begin at n / 16, those
-of more than 16 frames with more than one.
+The report gives the shapes. Ours: 128, 128, 64, 32 channels and kernel 4; batch normalisation in
+both, and dropout in the critic, are those of its deliverable 1. Space is doubled four times, time
+three times (1 to 8), so the last layer leaves time alone. The critic has 64, 128, 256, 512
+channels. Films of n x n pixels begin at n / 16, those of more than 16 frames with more than one.
 """
 
 from __future__ import annotations

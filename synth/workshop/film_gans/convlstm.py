@@ -8,11 +8,13 @@
 The report gives inputs, numbers of layers and the shape of the result. Ours: noise of 100 through a
 linear layer to 64 maps, the picture through strided convolutions of 64 channels to another 64;
 ConvLSTMs of 128 channels, kernel 3, without peepholes; 128, 64, 32, 32 channels after; the critic
-has 64, 128, 256, 512, 512. In training the picture is the first frame of a real film; that the film
-begins with it nobody asks for but the critic.
+has 64, 128, 256, 512, 512, and dropout. Maps of films of 96 pixels are 6 x 6. In training the
+picture is the first frame of a real film; that the film begins with it only the critic may ask.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from jaxtyping import Float
@@ -36,7 +38,7 @@ from synth.workshop.film_gans.film_gan import (
 )
 
 Z_DIM, MAP_PX, INPUT, MEMORY, LAYERS = 100, 8, 64, 128, 5
-LEAST_CHANNELS, CRITIC = 32, (64, 128, 256, 512, 512)
+GAIN, LEAST_CHANNELS, CRITIC = 2.5, 32, (64, 128, 256, 512, 512)
 
 
 class ConvLSTM(nn.Module):
@@ -46,6 +48,12 @@ class ConvLSTM(nn.Module):
         super().__init__()
         self.memory = memory
         self.gates = nn.Conv2d(before + memory, 4 * memory, 3, padding=1)
+        # Layers halve what they show twice, by their gates: without this gain nothing of the noise
+        # would be left after five. They begin by remembering.
+        nn.init.normal_(self.gates.weight, std=GAIN / math.sqrt(9 * (before + memory)))
+        remembering = torch.zeros(4 * memory)
+        remembering[memory : 2 * memory] = 1
+        self.gates.bias = nn.Parameter(remembering)
 
     def forward(
         self, x: Float[Tensor, "film before frame height width"]
@@ -68,9 +76,10 @@ class ConvLstmGenerator(nn.Module):
     def __init__(self, sizes: FilmSizes) -> None:
         super().__init__()
         doublings = sizes.count_doublings(MAP_PX)
+        px = sizes.size_px >> doublings
         width, memory = sizes.scale(INPUT, MEMORY)
-        self.frames, self.noise_shape = sizes.frames, (width, MAP_PX, MAP_PX)
-        self.project = nn.Linear(Z_DIM, width * MAP_PX * MAP_PX)
+        self.frames, self.noise_shape = sizes.frames, (width, px, px)
+        self.project = nn.Linear(Z_DIM, width * px * px)
         look: list[nn.Module] = []
         for k in range(doublings):
             look += [nn.Conv2d(width if k else 3, width, 4, 2, 1), nn.LeakyReLU(SLOPE)]
@@ -85,8 +94,10 @@ class ConvLstmGenerator(nn.Module):
             layers += [nn.BatchNorm3d(after), nn.LeakyReLU(SLOPE)]
         self.layers = nn.Sequential(*layers)
         self.colour = nn.Conv3d(channels[-1], 3, 3, padding=1)
-        begin_normal(self.look)
         begin_normal(self.layers)
+        for module in self.look:
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, SLOPE)
 
     def forward(self, z: Tensor, starts: Starts) -> FilmTensor:
         """-> [film, 3, frame, height, width] in [-1, 1]."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import cv2
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from synth.types import to_frames, to_images
@@ -45,6 +45,15 @@ def draw_films(gan: FilmGan, count: int, seed: int = 0, starts: np.ndarray | Non
         )
 
     return _draw(gan, count, seed, make)
+
+
+def draw_films_of(gan: FilmGan, categories: Int[np.ndarray, " film"], seed: int = 0) -> Films:
+    """New films of these categories; raises ValueError for a method that knows none."""
+    make_of = getattr(gan, "make_films_of", None)
+    if make_of is None:
+        raise ValueError(f"needs a method that knows categories; got {gan.method}; try mocogan")
+    wanted = torch.from_numpy(categories).to(gan.device)
+    return _draw(gan, len(categories), seed, lambda first, end: make_of(wanted[first:end]))
 
 
 def follow_films(gan: FilmGan, films: Films, seed: int = 0) -> Films:

@@ -25,8 +25,7 @@ Starts = Float[Tensor, "film 3 height width"]
 class FilmSizes:
     """What a generator draws, and how wide it is; categories: kinds of films it is told apart.
 
-    Raises ValueError for what makes no network: pictures of 16, 32, 64, ... pixels, 2, 4, 8, ...
-    frames.
+    Raises ValueError for what makes no network.
     """
 
     size_px: int = 64
@@ -35,10 +34,12 @@ class FilmSizes:
     categories: int = 6
 
     def __post_init__(self) -> None:
-        if not _is_power(self.size_px, 16, 512) or not _is_power(self.frames, 2, 64):
+        # Also three times a power: MoCoGAN's films have 96 pixels.
+        in_size = _is_power(self.size_px, 16, 512) or _is_power(self.size_px / 3, 16, 128)
+        if not in_size or not _is_power(self.frames, 2, 64):
             raise ValueError(
-                "needs size_px of 16, 32, 64 up to 512 and frames of 2, 4, 8 up to 64; got "
-                f"{self.size_px} and {self.frames}"
+                "needs size_px of 16, 32, 48, 64, 96, 128, 192, 256, 384 or 512 and frames of 2, "
+                f"4, 8, 16, 32 or 64; got {self.size_px} and {self.frames}"
             )
         if not 1 <= self.width <= 1024 or not 1 <= self.categories <= 1000:
             raise ValueError(
@@ -50,9 +51,12 @@ class FilmSizes:
         """Channels of the paper -> those of this width."""
         return tuple(max(1, round(count * self.width / PAPER_WIDTH)) for count in channels)
 
-    def count_doublings(self, first_px: int) -> int:
-        """How often `first_px` is doubled to make the picture."""
-        return (self.size_px // first_px).bit_length() - 1
+    def count_doublings(self, least_px: int) -> int:
+        """How often a picture can be halved before its side is odd or `least_px` or less."""
+        size, count = self.size_px, 0
+        while size % 2 == 0 and size > least_px:
+            size, count = size // 2, count + 1
+        return count
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,5 +146,6 @@ def need_starts(starts: Starts | None, count: int, method: str) -> Starts:
     return starts
 
 
-def _is_power(number: int, least: int, most: int) -> bool:
-    return least <= number <= most and number & (number - 1) == 0
+def _is_power(number: float, least: int, most: int) -> bool:
+    """Whether it is a power of two within these."""
+    return least <= number <= most and float(number).hex().startswith("0x1.0000000000000p")

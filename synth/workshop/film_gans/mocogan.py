@@ -3,8 +3,9 @@
     content   z_C 50, normal, one for a film
     category  z_A, one of the kinds of films, as a vector of 0 and 1, one for a film
     motion    z_M 10 for each frame: a GRU (Cho et al. 2014) of 10 that is fed normal noise of 10
-    picture   [z_C, z_A, z_M] -> transposed: kernel n / 16 512, then kernel 4, stride 2, padding 1:
-              256, 128, 64, 3, tanh; batch normalisation and leaky ReLU between
+    picture   [z_C, z_A, z_M] -> transposed: kernel n / 16 (6 for the paper's 96 x 96), 512; then
+              kernel 4, stride 2, padding 1: 256, 128, 64, 3, tanh; batch normalisation and leaky
+              ReLU between
     picture critic   one frame -> 4 x 4, stride 2: 64, 128, 256, 1
     film critic      16 frames -> 4 x 4 x 4, stride 1 in time and 2 in space: 64, 128, 256, 1
 

@@ -41,8 +41,8 @@ class UNet(nn.Module):
 
     def __init__(self, sizes: FilmSizes) -> None:
         super().__init__()
+        # To 1 x 1, or 3 x 3; 512 pixels take one layer more of the innermost kind.
         depth = sizes.count_doublings(1)
-        # 512 pixels take one layer more of the innermost kind.
         channels = sizes.scale(*(DOWN[min(k, len(DOWN) - 1)] for k in range(depth)))
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         for k, (before, after) in enumerate(zip((3, *channels), channels, strict=False)):

@@ -1,4 +1,5 @@
 import importlib.util
+import threading
 
 import cv2
 import dlib
@@ -13,7 +14,7 @@ from embed.faces.base import (
     choose_faces,
     drop_doubles,
 )
-from embed.faces.dlib_faces import CnnDetector, DlibPoints, HogDetector
+from embed.faces.dlib_faces import CnnDetector, DlibPoints, HogDetector, load_hog_model
 from embed.faces.landmarks import FaceFinder
 from synth.faces.boxes import compute_overlap
 from synth.storage.assets import AssetError, find_package_file
@@ -223,3 +224,22 @@ def test_missing_models_are_found_out_beforehand(monkeypatch):
     for detector, missing in (("hog", "dlib-landmarks-68"), ("cnn", "dlib-face-cnn")):
         with pytest.raises(AssetError, match=missing):
             FaceFinder(detector).fetch_models()
+
+
+def test_threads_search_with_models_of_their_own():
+    """One model in two threads ends the process: dlib lets both into it."""
+    detector, random = HogDetector(), np.random.default_rng(0)
+    pictures = [random.integers(0, 256, (90, 80 + 20 * k, 3), dtype=np.uint8) for k in range(2)]
+    models: list[object] = []
+
+    def search(picture: np.ndarray) -> None:
+        models.append(load_hog_model())
+        for _ in range(20):
+            detector.detect(picture)
+
+    threads = [threading.Thread(target=search, args=(picture,)) for picture in pictures]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert models[0] is not models[1] and load_hog_model() is load_hog_model()

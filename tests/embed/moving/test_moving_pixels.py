@@ -8,6 +8,7 @@ from moving_samples import make_marks, make_photo, make_shift, open_mouth
 from embed.moving import painting
 from embed.moving.displacement import FIELD_PX, Displacement
 from embed.moving.filling import fade_out, fill_smoothly
+from embed.moving.head_mask import find_head_mask
 from embed.moving.layers import make_layers
 from embed.moving.mesh_field import draw_shifts
 from embed.moving.painting import Ground, frame_crop, paint_moved
@@ -128,7 +129,8 @@ def test_the_generator_fills_an_opened_mouth_in_the_photos_colours():
     drawn[y - 4 : y + 5, x - 8 : x + 9] = (60, 20, 20)
     photo = make_plain(180)
     painted = paint_moved(frame_crop(photo), make_layers(photo, make_plain(120), drawn, moved))
-    np.testing.assert_allclose(painted[y, x], np.array([60, 20, 20]) * 1.5, atol=4)
+    shadow = painted[y, x] / (np.array([60, 20, 20]) * 1.5)
+    assert 0.6 < shadow[0] <= 1.05 and np.ptp(shadow) < 0.1, "its colours, beside the lips darker"
     assert np.array_equal(painted[: SIDE // 2], photo[: SIDE // 2])
 
 
@@ -141,3 +143,37 @@ def test_a_place_beside_the_photo_repeats_its_edge():
     painted = paint_moved(ground, layers)
     assert (painted[1:20, 1:20] == photo[0, 0]).all()
     assert painting.TILE_PX >= 256
+
+
+def test_a_mask_holds_the_head_with_its_hair_and_not_what_is_around_it():
+    marks, photo = make_marks(), make_photo(SIDE, SIDE) // 4 + 150
+    y, x = (np.mgrid[:SIDE, :SIDE] + 0.5) / SIDE
+    hair = np.hypot((x - 0.5) / 0.33, (y - 0.4) / 0.33) < 1
+    photo[hair & (y < 0.5)] = (60, 40, 30)
+    face = cv2.convexHull((marks[:27] * SIDE).astype(np.float32)).astype(np.int32)
+    cv2.fillConvexPoly(photo, face, (210, 170, 150))
+    mask = cv2.resize(find_head_mask(photo, marks), (SIDE, SIDE))
+    assert mask[hair & (y < 0.45)].min() > 0.6, "hair and face"
+    assert mask[round(0.84 * SIDE), SIDE // 2] > 0.5, "room for a dropping chin"
+    assert mask[:8].max() < 0.05 and mask[:, :20].max() < 0.05 and mask[-10:].max() < 0.1
+    assert (find_head_mask(photo, np.full((68, 2), 0.5)) == 1).all()
+
+
+def test_an_eye_that_opens_wider_shows_a_round_iris():
+    marks, photo = make_marks(), make_plain(190)
+    y, x = (np.mgrid[:SIDE, :SIDE] + 0.5) / SIDE
+    centre, radius = np.array([0.37, 0.43]), 0.024
+    photo[np.hypot(x - 0.37, y - 0.43) < radius] = 40
+    photo[(y < 0.412) | (y > 0.448)] = (200, 120, 100)  # lids
+    wide = marks.copy()
+    wide[[37, 38], 1] -= 0.012
+    wide[[40, 41], 1] += 0.012
+    nothing, none = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32), np.zeros((2, 2))
+    moved = Displacement(nothing, nothing[..., 0], marks, wide, wide, none, none)
+    layers = make_layers(photo, make_plain(9), make_plain(9), moved)
+    assert len(layers.eyes) == 1
+    np.testing.assert_allclose(layers.eyes[0].centre, centre, atol=0.004)
+    painted = paint_moved(frame_crop(photo), layers)
+    above = painted[round(0.4115 * SIDE), round(0.37 * SIDE)]
+    assert above.max() < 90, "iris, where the lid was"
+    assert np.array_equal(painted[:, SIDE // 2 :], photo[:, SIDE // 2 :])

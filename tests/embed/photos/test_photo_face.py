@@ -154,7 +154,8 @@ def test_the_photos_own_pixels_move_unless_the_generators_are_wanted(photo, tmp_
     whole = random.integers(0, 255, (100, 160, 3), np.uint8)
     Image.fromarray(whole).save(tmp_path / "group.png")
     generator = make_tiny_generator()
-    face = PhotoFace(str(tmp_path / "group.png"), make_recipe(finder=find(1)), paste=True)
+    recipe = make_recipe(finder=find(1))
+    face = PhotoFace(str(tmp_path / "group.png"), recipe, paste=True, pixels="points")
     prepared = face.prepare(generator)
     still = torch.zeros(2)
 
@@ -166,9 +167,12 @@ def test_the_photos_own_pixels_move_unless_the_generators_are_wanted(photo, tmp_
     assert np.array_equal(stage(drawn, still), np.stack([whole, whole])), "nothing moved"
     crop = dataclasses.replace(face, paste=False).prepare(generator)
     assert np.array_equal(crop.find_place(stay, still)(drawn, still)[0], crop.moves.crop)
-    plain = dataclasses.replace(face, pixels="generator").prepare(generator)
-    assert plain.moves is None and plain.find_place(stay, still) is plain.place
-    with pytest.raises(ValueError, match="needs pixels among photo, generator; got 'own'"):
+    for pixels in ("generator", "photo"):  # nothing is known of this generator's head
+        plain = dataclasses.replace(face, pixels=pixels).prepare(generator)
+        assert plain.moves is None and plain.find_place(stay, still) is plain.place
+    aligned = PhotoFace(str(photo), make_recipe(), pixels="points").prepare(generator)
+    assert aligned.moves.tracker.marks.shape == (68, 2)
+    with pytest.raises(ValueError, match="needs pixels among photo, points, generator; got 'own'"):
         PhotoFace(str(photo), make_recipe(), pixels="own")
 
 

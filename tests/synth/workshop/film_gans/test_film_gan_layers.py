@@ -90,16 +90,16 @@ def count_tgan():
 
 
 def count_mocogan():
-    """16 frames of 64 x 64, six categories."""
+    """The paper's 16 frames of 96 x 96, six categories."""
     plain = {"bias": False}
-    generator = 3 * (10 * 10 + 10 * 10 + 10 + 10) + conv(50 + 6 + 10, 512, 4, 4, **plain)
+    generator = 3 * (10 * 10 + 10 * 10 + 10 + 10) + conv(50 + 6 + 10, 512, 6, 6, **plain)
     generator += sum(conv(2 * c, c, 4, 4, **plain) for c in (256, 128, 64))
     generator += conv(64, 3, 4, 4, **plain) + norms(512, 256, 128, 64)
     picture = sum(conv(a, b, 4, 4, **plain) for a, b in ((3, 64), (64, 128), (128, 256), (256, 1)))
     film = sum(conv(a, b, 4, 4, 4, **plain) for a, b in ((3, 64), (64, 128), (128, 256), (256, 1)))
-    # Seven frames of 8 x 8 are left where the category is told.
-    critics = picture + film + 2 * norms(128, 256) + conv(256 * 7 * 8 * 8, 6)
-    return FilmSizes(64, 16), generator, critics
+    # Seven frames of 12 x 12 are left where the category is told.
+    critics = picture + film + 2 * norms(128, 256) + conv(256 * 7 * 12 * 12, 6)
+    return FilmSizes(96, 16), generator, critics
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,9 @@ def test_the_u_net_has_the_size_that_is_known_of_it():
 
 
 @pytest.mark.parametrize("method", FILM_GANS)
-@pytest.mark.parametrize("sizes", [SMALL, FilmSizes(32, 16, 2, 2)], ids=["16x8", "32x16"])
+@pytest.mark.parametrize(
+    "sizes", [SMALL, FilmSizes(32, 16, 2, 2), FilmSizes(48, 2, 2, 2)], ids=["16", "32", "48"]
+)
 def test_films_have_the_asked_shape_and_both_sides_learn(method, sizes):
     gan = make_film_gan(method, sizes)
     films = torch.rand(3, 3, sizes.frames, sizes.size_px, sizes.size_px) * 2 - 1
@@ -154,7 +156,7 @@ def test_halving_leaves_no_frame_out(frames):
     assert out.shape == (1, 2, -(-frames // 2), 4, 4)
 
 
-@pytest.mark.parametrize("change", [{"size_px": 60}, {"frames": 1}, {"width": 0}])
+@pytest.mark.parametrize("change", [{"size_px": 60}, {"size_px": 24}, {"frames": 1}, {"width": 0}])
 def test_sizes_that_make_no_network_are_refused(change):
     with pytest.raises(ValueError, match="needs"):
         FilmSizes(**change)

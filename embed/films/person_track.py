@@ -1,0 +1,144 @@
+"""What is known of a person in a clip, frame by frame: where they are, and W+ of how they look.
+
+In: a clip, a recipe that says whom to follow, a generator with an encoder. Out: a `PersonTrack`,
+kept in a folder. W+ are the encoder's guesses, smoothed over time: they only say how the head is
+turned and what it shows, the pixels stay the clip's. Frames are read one at a time; what is kept of
+each is 20 KB on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from scipy.ndimage import gaussian_filter1d
+
+from embed.faces.base import POINT_COUNT, FaceBoxEncoder
+from embed.photos.recipe import InversionRecipe
+from embed.tracking.face_tracking import PersonTracker
+from embed.tracking.video_faces import CropSettings, TrackedFrame, track_person
+from synth.generators.base import Generator
+from synth.progress import Progress, Report
+from synth.storage.arrays import load_array
+from synth.storage.atomic import write_folder_atomically
+from synth.types import Images, WPlus, to_images
+from synth.video.reading import probe_video, read_frames
+
+#: Crops that the encoder looks at, and how many at once.
+CROP_PX, BATCH = 256, 8
+#: Standard deviation of the smoothing of W+ over time.
+SMOOTH_S = 0.12
+#: A square that moves farther from one frame to the next, in its sides, is in another shot.
+JUMP = 0.5
+_ARRAYS = ("quads", "points", "rows")
+
+GuessRows = Callable[[Images], WPlus]
+
+
+@dataclass(frozen=True, eq=False)
+class PersonTrack:
+    """quads [frame, 4, 2] and points [frame, 68, 2] in the clip's pixels, rows W+ float16; all NaN
+    in frames that do not show the person. rows may be memory-mapped."""
+
+    fps: float
+    quads: Float[np.ndarray, "frame 4 2"]
+    points: Float[np.ndarray, "frame 68 2"]
+    rows: Float[np.ndarray, "frame layer w_dim"]
+
+    @property
+    def seen(self) -> Bool[np.ndarray, " frame"]:
+        """Frames that show the person."""
+        return np.isfinite(self.quads).all((1, 2))
+
+    def find_person(self) -> Float[torch.Tensor, "layer w_dim"]:
+        """The mean of all frames that show them."""
+        total = np.zeros(self.rows.shape[1:])
+        numbers = np.flatnonzero(self.seen)
+        for number in numbers:
+            total += self.rows[number]
+        return torch.from_numpy(total / len(numbers)).float()
+
+
+def load_person_track(folder: Path, fps: float) -> PersonTrack:
+    """What `save_person_track` wrote. Raises OSError or ValueError naming a file."""
+    quads, points = (load_array(folder / f"{name}.npy") for name in _ARRAYS[:2])
+    rows = np.load(folder / f"{_ARRAYS[2]}.npy", mmap_mode="r", allow_pickle=False)
+    return PersonTrack(fps, quads, points, rows)
+
+
+def save_person_track(
+    folder: Path, path: Path, recipe: InversionRecipe, generator: Generator, report: Report
+) -> None:
+    """Follow the person through the clip, and keep what is found in `folder`, whole or not at all.
+
+    Raises NoFaceError where no frame shows anybody, ValueError for a generator without an encoder.
+    """
+    guess = recipe.load_start(generator, [path.stem])
+    if not callable(guess):
+        raise ValueError(
+            f"needs an encoder for generator {generator.name}, to follow a person; got none; try "
+            "generator=bundled, or inversion/start=encoder with one of your own"
+        )
+    facts = probe_video(path)
+    count, shape = facts.frame_count, (generator.num_layers, generator.w_dim)
+    with write_folder_atomically(folder, replace=True) as made:
+        quads, points = np.full((count, 4, 2), np.nan), np.full((count, POINT_COUNT, 2), np.nan)
+        rows = np.lib.format.open_memmap(made / "rows.npy", "w+", np.float16, (count, *shape))
+        rows[:] = np.nan
+        for group in _batch(_follow(path, float(facts.fps), recipe)):
+            faces = [one for one in group if one.face is not None]
+            report(Progress("follow", min(group[-1].index + 1, count), count))
+            if not faces:
+                continue
+            found = guess(to_images(np.stack([one.face.crop for one in faces])))
+            for one, w_plus in zip(faces, found.float().cpu().numpy(), strict=True):
+                quads[one.index], points[one.index] = one.face.quad, one.points
+                rows[one.index] = w_plus
+        for run in list_runs(quads):
+            smooth = gaussian_filter1d(
+                rows[run].astype(np.float32), SMOOTH_S * float(facts.fps), axis=0, mode="nearest"
+            )
+            rows[run] = smooth
+        rows.flush()
+        np.save(made / "quads.npy", quads)
+        np.save(made / "points.npy", points)
+
+
+def list_runs(quads: Float[np.ndarray, "frame 4 2"]) -> list[slice]:
+    """Frames one after another that show the person without a jump."""
+    middles = quads.mean(1)
+    sides = np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1)
+    numbers = np.zeros(len(quads), int)
+    for k in range(1, len(quads)):
+        away = np.linalg.norm(middles[k] - middles[k - 1]) / sides[k]
+        numbers[k] = numbers[k - 1] + (not away <= JUMP)
+    runs = []
+    for _, frames in groupby(np.flatnonzero(np.isfinite(sides)), key=lambda k: numbers[k]):
+        listed = list(frames)
+        runs.append(slice(int(listed[0]), int(listed[-1]) + 1))
+    return runs
+
+
+def _follow(path: Path, fps: float, recipe: InversionRecipe) -> Iterator[TrackedFrame]:
+    assert recipe.finder is not None
+    someone = recipe.observer
+    encoder = someone if isinstance(someone, FaceBoxEncoder) else None
+    frames = (frame for chunk in read_frames(path) for frame in chunk)
+    tracker = PersonTracker(recipe.finder, encoder, recipe.which)
+    return track_person(frames, fps, tracker, crop=CropSettings(CROP_PX, recipe.padding))
+
+
+def _batch(frames: Iterator[TrackedFrame]) -> Iterator[list[TrackedFrame]]:
+    group: list[TrackedFrame] = []
+    for frame in frames:
+        group.append(frame)
+        if len(group) == BATCH:
+            yield group
+            group = []
+    if group:
+        yield group
