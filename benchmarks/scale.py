@@ -34,7 +34,7 @@ from scripts.generate_videos_ray import FilmMaker
 from scripts.invert import PhotosJob, invert_photos
 from scripts.sweeping import read_sweep
 
-DAY_S = 86400.0
+HOUR_S, DAY_S = 3600.0, 86400.0
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,17 @@ def format_computed(costs: Sequence[Cost], count: int, machines: Sequence[int], 
     heads = [f"{number} machine{'s' * (number > 1)}" for number in machines]
     lines = [f"| {count:,} | {' | '.join(heads)} | on disk |", "|---" * (len(heads) + 2) + "|"]
     for cost in costs:
-        days_s = count * cost.core_s / cores / DAY_S
-        days = [f"{days_s / number:,.1f} days" for number in machines]
+        all_s = count * cost.core_s / cores
+        days = [_format_time(all_s / number) for number in machines]
         disk = f"{count * cost.size_bytes / 1e12:.2f} TB"
         lines.append(f"| {cost.name}s | {' | '.join(days)} | {disk} |")
     return "\n".join(lines)
+
+
+def _format_time(seconds: float) -> str:
+    if seconds < DAY_S:
+        return f"{seconds / HOUR_S:,.1f} hours"
+    return f"{seconds / DAY_S:,.1f} days"
 
 
 def _time(work: Callable[[], Any]) -> tuple[Any, float, float]:

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import urllib.error
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,7 +14,6 @@ from full_disk import limit_file_size
 from PIL import Image
 from studio_samples import API, LONG, ORDER, TOKEN, ServedStudio, wait_for_job, wait_until
 
-from embed.photos.recipe import InversionRecipe
 from studio.app import build_app
 from studio.jobs import FINISHED, RUNNING, WAITING, JobStore, QueueFullError
 from studio.orders import describe_order, parse_order
@@ -163,11 +161,10 @@ def test_uploads_that_nothing_names_go_after_a_day(running):
 
 def test_a_photo_that_is_not_prepared_holds_nobody_up(running):
     """A picture of it is refused at once: to invert it takes minutes."""
-    client, studio = running
-    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    client, _ = running
+    noise = np.random.default_rng(0).integers(0, 256, (160, 240, 3), dtype=np.uint8)
     content = cv2.imencode(".png", noise)[1].tobytes()
     sent = client.post(f"{API}/uploads?kind=photo", content=content).json()
-    studio.models.tools = replace(studio.models.tools, recipe=InversionRecipe(finder=None))
     answer = client.post(f"{API}/pictures", json={"face": {"photo": sent["id"]}})
     assert answer.status_code == 409 and "found in the photo first" in answer.json()["error"]
 
