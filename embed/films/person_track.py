@@ -8,8 +8,9 @@ each is 20 KB on disk.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
@@ -33,6 +34,8 @@ from synth.video.reading import probe_video, read_frames
 CROP_PX, BATCH = 256, 8
 #: Standard deviation of the smoothing of W+ over time.
 SMOOTH_S = 0.12
+#: It looks so many standard deviations far, and is done so many frames at a time.
+REACH, CHUNK = 4.0, 512
 #: A square that moves farther from one frame to the next, in its sides, is in another shot.
 JUMP = 0.5
 _ARRAYS = ("quads", "points", "rows")
@@ -43,17 +46,18 @@ GuessRows = Callable[[Images], WPlus]
 @dataclass(frozen=True, eq=False)
 class PersonTrack:
     """quads [frame, 4, 2] and points [frame, 68, 2] in the clip's pixels, rows W+ float16; all NaN
-    in frames that do not show the person. rows may be memory-mapped."""
+    in frames that do not show the person. rows may be memory-mapped; in the record of a film they
+    count by the W+ that come of them."""
 
     fps: float
     quads: Float[np.ndarray, "frame 4 2"]
     points: Float[np.ndarray, "frame 68 2"]
-    rows: Float[np.ndarray, "frame layer w_dim"]
+    rows: Float[np.ndarray, "frame layer w_dim"] = field(compare=False)
 
     @property
     def seen(self) -> Bool[np.ndarray, " frame"]:
         """Frames that show the person."""
-        return np.isfinite(self.quads).all((1, 2))
+        return np.asarray(np.isfinite(self.quads).all((1, 2)))
 
     def find_person(self) -> Float[torch.Tensor, "layer w_dim"]:
         """The mean of all frames that show them."""
@@ -91,22 +95,37 @@ def save_person_track(
         rows = np.lib.format.open_memmap(made / "rows.npy", "w+", np.float16, (count, *shape))
         rows[:] = np.nan
         for group in _batch(_follow(path, float(facts.fps), recipe)):
-            faces = [one for one in group if one.face is not None]
+            faces = [(one, one.face) for one in group if one.face is not None]
             report(Progress("follow", min(group[-1].index + 1, count), count))
             if not faces:
                 continue
-            found = guess(to_images(np.stack([one.face.crop for one in faces])))
-            for one, w_plus in zip(faces, found.float().cpu().numpy(), strict=True):
-                quads[one.index], points[one.index] = one.face.quad, one.points
+            found = guess(to_images(np.stack([face.crop for _, face in faces])))
+            for (one, face), w_plus in zip(faces, found.float().cpu().numpy(), strict=True):
+                quads[one.index], points[one.index] = face.quad, one.points
                 rows[one.index] = w_plus
         for run in list_runs(quads):
-            smooth = gaussian_filter1d(
-                rows[run].astype(np.float32), SMOOTH_S * float(facts.fps), axis=0, mode="nearest"
-            )
-            rows[run] = smooth
+            smooth_over_time(rows, run, SMOOTH_S * float(facts.fps))
         rows.flush()
         np.save(made / "quads.npy", quads)
         np.save(made / "points.npy", points)
+
+
+def smooth_over_time(
+    rows: Float[np.ndarray, "frame layer w_dim"], run: slice, spread: float, chunk: int = CHUNK
+) -> None:
+    """Smooth the frames of a run in place, `chunk` at a time; spread: standard deviation in frames.
+
+    Before the first frame and after the last one the rows count as these have them.
+    """
+    margin = math.ceil(REACH * spread)
+    before = rows[run.start : run.start].astype(np.float32)
+    for start in range(run.start, run.stop, chunk):
+        count = min(chunk, run.stop - start)
+        after = rows[start : min(start + count + margin, run.stop)].astype(np.float32)
+        known = np.concatenate([before, after])
+        smooth = gaussian_filter1d(known, spread, axis=0, mode="nearest", truncate=REACH)
+        rows[start : start + count] = smooth[len(before) : len(before) + count]
+        before = known[max(0, len(before) + count - margin) : len(before) + count]
 
 
 def list_runs(quads: Float[np.ndarray, "frame 4 2"]) -> list[slice]:

@@ -8,7 +8,7 @@ from inversion_samples import make_tiny_generator
 from embed.faces.landmarks import FaceFinder
 from embed.films.film_face import FilmFace, make_recipe
 from embed.films.moving_film import ClipFrames, FilmedPerson
-from embed.films.person_track import PersonTrack, list_runs
+from embed.films.person_track import PersonTrack, list_runs, smooth_over_time
 from embed.photos.recipe import InversionRecipe
 from embed.photos.starts import BundledStart
 from synth.emotions import Emotion
@@ -60,6 +60,17 @@ def test_runs_end_at_gaps_and_at_jumps():
     quads[2] = np.nan
     quads[5:] += 40
     assert list_runs(quads) == [slice(0, 2), slice(3, 5), slice(5, 8)]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 40])
+def test_smoothing_in_parts_is_that_of_the_whole(chunk):
+    rows = np.random.default_rng(0).normal(size=(50, 2, 3)).astype(np.float32)
+    whole, parts = rows.copy(), rows.copy()
+    smooth_over_time(whole, slice(5, 45), 2.0, 100)
+    smooth_over_time(parts, slice(5, 45), 2.0, chunk)
+    assert np.allclose(whole, parts, atol=1e-6)
+    assert whole[5:45].std() < 0.6 * rows.std()
+    assert np.array_equal(whole[:5], rows[:5]) and np.array_equal(whole[45:], rows[45:])
 
 
 def test_frames_of_a_clip_in_any_order(clip):
