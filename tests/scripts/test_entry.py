@@ -62,7 +62,7 @@ def test_other_targets_are_refused(name, target):
 
 
 def test_a_constructor_belongs_to_its_group():
-    for name, target in [("face", MASK), ("mask", FACE + "RandomFace"), ("name", MASK)]:
+    for name, target in [("video", MASK), ("mask", FACE + "RandomFace"), ("name", MASK)]:
         with pytest.raises(ValueError, match=f"has for {name}"):
             build({"_target_": target}, name, VIDEO)
     assert MASK in VIDEO.list_for("motion.mask"), "a motion refers to the group mask"

@@ -98,6 +98,7 @@ def test_the_table_says_and_changes_the_same(visit):
     page = visit()
     page.click("#table summary")
     times = page.locator("#table tbody tr td:first-child input")
+    times.nth(3).wait_for()  # it is drawn when it opens
     assert times.count() == 4
     times.nth(1).fill("0.9")
     times.nth(1).press("Tab")
