@@ -29,8 +29,7 @@ export class Live {
     const isDrawn = this._busy && this._drawing === `${time} ${key}`;
     this._wanted = isDrawn ? null : { time, asked: performance.now() };
     this._pump();
-    clearTimeout(this._rest);
-    if (!this.playing) this._rest = setTimeout(() => this._settle(), REST_MS);
+    this._restSoon();
     if (this.comparing) this._showBefore();
   }
 
@@ -54,8 +53,14 @@ export class Live {
       if (error.name !== "AbortError") this._tell("trouble", error);
     } finally {
       this._busy = false;
-      if (this._wanted) this._pump();
+      if (this._wanted) this._pump(); else this._restSoon();
     }
+  }
+
+  // Counted from the last picture: one that took longer than the wait must not end all that follows.
+  _restSoon() {
+    clearTimeout(this._rest);
+    if (!this.playing) this._rest = setTimeout(() => this._settle(), REST_MS);
   }
 
   async _fetch(time, size, priority, hand, about = this._about) {
@@ -72,9 +77,10 @@ export class Live {
 
   // At rest: the picture at full size, then frames for playing.
   async _settle() {
+    if (this._busy) return;  // it is called again when the picture is there
     const key = this._key, time = this.time;
     try {
-      if (this.fullPx > LIVE_PX && !this._busy) {
+      if (this.fullPx > LIVE_PX) {
         const bitmap = await this._fetch(time, this.fullPx, "soon", `${HAND}-rest`);
         if (bitmap && key === this._key && time === this.time && !this.playing && !this._wanted) this._paint(this._canvas, bitmap, "full");
       }
@@ -150,8 +156,7 @@ export class Live {
   stop() {
     this.playing = false;
     this._tell("stopped");
-    clearTimeout(this._rest);
-    this._rest = setTimeout(() => this._settle(), REST_MS);
+    this._restSoon();
   }
 
   // The clock waits where the next frame is not there yet, so that nothing is skipped.
