@@ -83,7 +83,10 @@ def main() -> None:
         tools = Tools(lambda: load_generator(named))
         models = Models(tools, Workspace(Path(folder), Limits()))
         draw(models, {"face": 7, "emotion": "happiness", "intensity": 1.0})
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+        # As the studio's own: see studio/serving.py.
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
             print(f"http://127.0.0.1:{listener.getsockname()[1]}/", flush=True)
             config = uvicorn.Config(build_page(models), log_level="warning")
             uvicorn.Server(config).run(sockets=[listener])
