@@ -11,11 +11,11 @@
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 from dataclasses import dataclass
 
 from scripts.reporting import reporting_errors
+from synth.setting_text import quote_setting, write_setting
 
 
 @dataclass(frozen=True)
@@ -185,27 +185,13 @@ def make_settings(command: Command, words: list[str]) -> list[str]:
     words = list(words)
     if command.many is not None:
         count = next((k for k, word in enumerate(words) if _is_setting(word)), len(words))
-        listed = ",".join(quote(word) for word in words[:count])
+        listed = ",".join(quote_setting(word) for word in words[:count])
         words = ([f"{command.many}=[{listed}]"] if count else []) + words[count:]
     for place, (name, word) in enumerate(zip(command.plain, words, strict=False)):
         if _is_setting(word):
             break
         words[place] = write_setting(name, word)
     return [*command.settings, *words]
-
-
-def write_setting(name: str, text: str) -> str:
-    """A setting for the command line, quoted so that Hydra takes it as text whatever is in it."""
-    return f"{name}={quote(text)}"
-
-
-def quote(text: str) -> str:
-    """A text in quotes, as Hydra's grammar has them: it reads this very text from it."""
-    # A backslash counts as one only before a quote, the end, or what would be an interpolation.
-    text = re.sub(r"(\\*)\$\{", lambda found: 2 * found[1] + "\\${", text)
-    escaped = {"'": "\\'", "": ""}
-    text = re.sub(r"(\\*)('|\Z)", lambda found: 2 * found[1] + escaped[found[2]], text)
-    return f"'{text}'"
 
 
 def _is_setting(word: str) -> bool:

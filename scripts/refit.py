@@ -26,9 +26,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.entry import Place, run_script
-from scripts.moodreel import write_setting
 from scripts.reporting import say
 from synth.plain_text import load_json
+from synth.setting_text import write_setting
 from synth.storage.assets import hash_file
 from synth.storage.run_settings import are_same_settings, hash_settings, replace_settings
 
@@ -107,7 +107,7 @@ def list_steps(data: Path | None, head_model: Path | None = None) -> list[RefitS
 
 def _fit_head(head_model: Path) -> RefitStep:
     """What moves a photo's pixels follows from the vocabulary and the renderer's head."""
-    command = ("-m", "scripts.fit_head", write_setting("head_model", str(head_model)))
+    command = ("-m", "scripts.fit_head", write_setting("head_model", head_model))
     inputs = (str(head_model), VOCABULARY, "configs/fit_head.yaml")
     return RefitStep("head", inputs, (HEAD,), (command,))
 
@@ -122,7 +122,7 @@ def _list_networks(data: Path) -> list[RefitStep]:
             (
                 (
                     *("-m", "scripts.train_networks", f"network={name}"),
-                    *(write_setting("data", str(data)), "name=refit"),
+                    *(write_setting("data", data), "name=refit"),
                 ),
             ),
             remove=f"outputs/refit/{name}",

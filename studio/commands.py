@@ -14,6 +14,7 @@ from pathlib import Path
 from studio.model_orders import ModelOrder
 from studio.orders import FaceOrder, FilmOrder
 from synth.motion.emotion_track import EmotionTrack
+from synth.setting_text import quote_setting, write_setting
 
 FindUpload = Callable[[str], Path]
 
@@ -24,13 +25,13 @@ def make_settings(order: FilmOrder, find_upload: FindUpload) -> list[str]:
     if order.track.track is not None:
         settings += _make_track_settings(order.track.track)
     elif order.track.clip is not None:
-        settings += ["track=video", f"track.path={_quote(find_upload(order.track.clip))}"]
+        settings += ["track=video", write_setting("track.path", find_upload(order.track.clip))]
     settings += [f"interpolation={order.easing}", f"video={order.kind}"]
     wanted = {
         "video.fps": f"{order.fps:g}",
         "video.size_px": order.size_px,
         "identity_budget": order.identity_budget,
-        "audio": None if order.sound is None else _quote(find_upload(order.sound)),
+        "audio": None if order.sound is None else quote_setting(find_upload(order.sound)),
     }
     return [*settings, *(f"{key}={value}" for key, value in wanted.items() if value is not None)]
 
@@ -39,9 +40,9 @@ def make_model_settings(model: ModelOrder, find_file: FindUpload) -> list[str]:
     """The settings by which generate_video works with the order's generator and directions."""
     settings: list[str] = []
     if model.generator is not None:
-        settings += ["generator=file", f"generator.path={_quote(find_file(model.generator))}"]
+        settings += ["generator=file", write_setting("generator.path", find_file(model.generator))]
     if model.directions is not None:
-        settings.append(f"directions.path={_quote(find_file(model.directions))}")
+        settings.append(write_setting("directions.path", find_file(model.directions)))
     return settings
 
 
@@ -88,13 +89,19 @@ def _make_face_settings(face: FaceOrder, find_upload: FindUpload) -> list[str]:
         mixed = ["face=mixed", f"face.seeds=[{seeds}]"]
         return [*mixed, f"face.share={face.share!r}", f"face.psi={face.psi!r}"]
     if face.latents is not None:
-        path = _quote(find_upload(face.latents))
+        path = quote_setting(find_upload(face.latents))
         return ["face=latents", f"face.path={path}", f"face.index={face.index}"]
     assert face.photo is not None
     which = [] if face.which is None else [f"face.recipe.which={face.which}"]
     drawn = [] if face.pixels == "photo" else [f"face.pixels={face.pixels}"]
     paste = ["face.paste=true"] if face.paste else []
-    return ["face=photo", f"face.path={_quote(find_upload(face.photo))}", *which, *drawn, *paste]
+    return [
+        "face=photo",
+        write_setting("face.path", find_upload(face.photo)),
+        *which,
+        *drawn,
+        *paste,
+    ]
 
 
 def _make_track_settings(track: EmotionTrack) -> list[str]:
@@ -125,11 +132,6 @@ def _write_event(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ",".join(f"{key}:{_write_event(item)}" for key, item in value.items()) + "}"
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def _quote(path: Path) -> str:
-    """A text for Hydra, whatever is in it."""
-    return "'" + str(path).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _write_face(face: FaceOrder, find_upload: FindUpload) -> tuple[str, list[str]]:

@@ -37,10 +37,14 @@ def load_axe() -> str:
     return found.read_text(encoding="utf-8")
 
 
-def find_serious(page) -> list:
-    """What axe, loaded into the page, calls serious or critical."""
-    # Without preload: it would ask for style sheets, which a page from a file may not.
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+def find_serious(page, preload: bool) -> list:
+    """What axe, loaded into the page, calls serious or critical.
+
+    preload: also by the style sheets, which a page from a file may not ask for.
+    """
+    found = page.evaluate(
+        "(preload) => axe.run(document, {resultTypes: ['violations'], preload})", preload
+    )
     return [
         (issue["id"], [node["html"][:120] for node in issue["nodes"]][:3])
         for issue in found["violations"]

@@ -36,7 +36,9 @@ ROOMS = {
 }
 WORKSHOP = "synth.workshop"
 #: Modules that stand on the ground, under all rooms, and what they may import of synth.
-GROUND = {"devices", "emotions", "limits", "plain_text", "progress", "resizing", "types"}
+GROUND = {
+    "devices", "emotions", "limits", "plain_text", "progress", "resizing", "setting_text", "types"
+}  # fmt: skip
 
 
 def find_imports(source: str, module: str) -> set[str]:

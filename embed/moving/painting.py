@@ -16,9 +16,8 @@ from jaxtyping import Float
 from embed.faces.align import Quad, map_crop_to_photo
 from embed.faces.base import Picture
 from embed.faces.resampling import Affine, invert_map
-from embed.moving.displacement import FIELD_PX
 from embed.moving.eyes import EyeFill
-from embed.moving.layers import MASK_PX, Layers
+from embed.moving.layers import Layers
 
 TILE_PX = 1024
 #: Shifts below, in the photo's pixels, and log gains below move nothing.
@@ -79,7 +78,7 @@ def _paint_tile(ground: Ground, layers: Layers, tile: tuple[slice, slice], resul
     y, x = np.mgrid[tile].astype(np.float64)
     inverse = invert_map(matrix)
     places = np.stack([x, y], 2) @ inverse[:, :2].T + inverse[:, 2]
-    shifts = _read(layers.shifts, places, cv2.INTER_LINEAR)
+    shifts = _read(layers.shifts, places)
     gain = _read(layers.gain, places)
     mouth = _read(layers.mouth, places)
     moves = (shifts @ matrix[:, :2].T).astype(np.float32)
@@ -125,18 +124,14 @@ def _sample_eye(ground: Ground, eye: EyeFill, places: np.ndarray) -> np.ndarray:
     return levels * _read(eye.light, places)[..., None]
 
 
-def _read(
-    grid: Float[np.ndarray, "size size *channel"],
-    places: np.ndarray,
-    method: int = cv2.INTER_LINEAR,
-) -> np.ndarray:
+def _read(grid: Float[np.ndarray, "size size *channel"], places: np.ndarray) -> np.ndarray:
     """A grid over the square at places [..., 2] in picture widths; its edge beyond."""
     at = (places * grid.shape[0] - 0.5).astype(np.float32)
     return cv2.remap(
         grid.astype(np.float32),
         np.ascontiguousarray(at[..., 0]),
         np.ascontiguousarray(at[..., 1]),
-        method,
+        cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
 
@@ -155,6 +150,3 @@ def _sample_photo(photo: Picture, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
     )
-
-
-__all__ = ["FIELD_PX", "MASK_PX", "Ground", "frame_crop", "paint_moved"]

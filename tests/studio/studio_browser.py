@@ -1,18 +1,11 @@
 """A real browser, the system's Chromium, at a studio in a process of its own."""
 
 import base64
-import os
-import shutil
 
 import pytest
+from browsers import launch
 from studio_samples import ServedStudio
 
-CHROMIUM = os.environ.get("MOODREEL_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-needs_browser = pytest.mark.skipif(
-    CHROMIUM is None, reason="needs Chromium; on Debian: apt install chromium, or MOODREEL_CHROMIUM"
-)
 PATIENCE_MS = 60_000
 PIXELS = """() => { const c = document.querySelector("#after canvas");
   return Array.from(c.getContext("2d").getImageData(0, 0, c.width, c.height).data).join(); }"""
@@ -34,8 +27,7 @@ def drop(page, path, kind: str) -> None:
 def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     with playwright.sync_playwright() as driver:
-        # Containers give browsers no namespaces of their own to put a sandbox into.
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = launch(driver)
         yield opened
         opened.close()
 

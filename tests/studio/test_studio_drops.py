@@ -1,14 +1,15 @@
 """What is dropped on the page or chosen there: photos, clips, sounds, another generator."""
 
 import numpy as np
+from browsers import needs_chromium
 from PIL import Image
-from studio_browser import PIXELS, drop, needs_browser
+from studio_browser import PIXELS, drop
 from studio_samples import save_beeps
 
 from synth.video.encoders import Encoding
 from synth.video.writing import write_video
 
-pytestmark = needs_browser
+pytestmark = needs_chromium
 
 
 def test_a_photo_is_dropped_and_becomes_the_face(visit, tmp_path):

@@ -1,13 +1,12 @@
 """The page in a real browser: the system's Chromium, driven by playwright."""
 
 import json
-import os
-from importlib import resources
 
 import pytest
-from studio_browser import PIXELS, needs_browser
+from browsers import find_serious, load_axe, needs_chromium
+from studio_browser import PIXELS
 
-pytestmark = needs_browser
+pytestmark = needs_chromium
 SMALL_FILM = "studio.project.change((d) => { d.fps = 12; }); studio.project.endGesture();"
 
 
@@ -186,31 +185,10 @@ def test_a_narrow_screen_shows_everything(visit, theme):
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
 def test_axe_finds_no_serious_issue(visit, theme, width):
-    source = _find_axe()
+    source = load_axe()
     page = visit(viewport={"width": width, "height": 860}, color_scheme=theme, bypass_csp=True)
     page.click("#table summary")
     page.evaluate(source)
     for place in ("#side-tabs-Moment", "#side-tabs-Film", "#face-tabs-Photo", "#model"):
         page.click(place)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [
-            (issue["id"], [node["html"][:120] for node in issue["nodes"]][:3])
-            for issue in found["violations"]
-            if issue["impact"] in ("serious", "critical")
-        ]
-        assert not serious, place
-
-
-def _find_axe() -> str:
-    """The text of axe-core out of a development package, or of the file MOODREEL_AXE."""
-    named = os.environ.get("MOODREEL_AXE")
-    if named:
-        return open(named, encoding="utf-8").read()
-    try:
-        folder = resources.files("axe_playwright_python")
-    except ModuleNotFoundError:
-        pytest.skip("needs axe-core; try pip install axe-playwright-python, or MOODREEL_AXE")
-    found = next((p for p in folder.iterdir() if p.name == "axe.min.js"), None)
-    if found is None:
-        pytest.skip("needs axe.min.js in the package axe-playwright-python; found none")
-    return found.read_text(encoding="utf-8")
+        assert not find_serious(page, preload=True), place
