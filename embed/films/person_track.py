@@ -56,8 +56,12 @@ class PersonTrack:
 
     @property
     def seen(self) -> Bool[np.ndarray, " frame"]:
-        """Frames that show the person."""
+        """Frames that show the person, of all: for one frame ask `shows`."""
         return np.asarray(np.isfinite(self.quads).all((1, 2)))
+
+    def shows(self, number: int) -> bool:
+        """Whether a frame shows the person."""
+        return bool(np.isfinite(self.quads[number]).all())
 
     def find_person(self) -> Float[torch.Tensor, "layer w_dim"]:
         """The mean of all frames that show them."""
