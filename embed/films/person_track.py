@@ -23,6 +23,7 @@ from embed.faces.base import POINT_COUNT, FaceBoxEncoder
 from embed.photos.recipe import InversionRecipe
 from embed.tracking.face_tracking import PersonTracker
 from embed.tracking.video_faces import CropSettings, TrackedFrame, track_person
+from synth.batches import take_batches
 from synth.generators.base import Generator
 from synth.progress import Progress, Report
 from synth.storage.arrays import load_array
@@ -98,7 +99,7 @@ def save_person_track(
         quads, points = np.full((count, 4, 2), np.nan), np.full((count, POINT_COUNT, 2), np.nan)
         rows = np.lib.format.open_memmap(made / "rows.npy", "w+", np.float16, (count, *shape))
         rows[:] = np.nan
-        for group in _batch(_follow(path, float(facts.fps), recipe)):
+        for group in take_batches(_follow(path, float(facts.fps), recipe), BATCH):
             faces = [(one, one.face) for one in group if one.face is not None]
             report(Progress("follow", min(group[-1].index + 1, count), count))
             if not faces:
@@ -154,14 +155,3 @@ def _follow(path: Path, fps: float, recipe: InversionRecipe) -> Iterator[Tracked
     frames = (frame for chunk in read_frames(path) for frame in chunk)
     tracker = PersonTracker(recipe.finder, encoder, recipe.which)
     return track_person(frames, fps, tracker, crop=CropSettings(CROP_PX, recipe.padding))
-
-
-def _batch(frames: Iterator[TrackedFrame]) -> Iterator[list[TrackedFrame]]:
-    group: list[TrackedFrame] = []
-    for frame in frames:
-        group.append(frame)
-        if len(group) == BATCH:
-            yield group
-            group = []
-    if group:
-        yield group
