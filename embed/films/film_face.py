@@ -7,6 +7,7 @@ recipe, so that a second film follows nobody again.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +23,14 @@ from synth.motion.direction_sets import DirectionSet, load_directions_for
 from synth.motion.masks import MASKS, LayerMask
 from synth.motion.neutral import find_start
 from synth.progress import Report, ignore_progress
-from synth.storage.assets import find_cache_folder, hash_file
+from synth.storage.assets import find_cache_folder
+from synth.storage.checksums import find_damage, hash_tree
 from synth.storage.run_settings import hash_settings
 from synth.video.reading import VideoFacts, probe_video
 from synth.video.sound_reading import has_sound
 
 #: Raised when what is kept changes in kind.
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 FOLDER = "films"
 LARGEST_PX = 8192
 
@@ -44,7 +46,7 @@ class FilmFace:
 
     recipe: how faces are found, and which one. more: the track is added to what the person shows;
     else it is shown instead. directions, mask: by which the person is brought to rest, as for the
-    motion. Raises ValueError for a recipe without a finder.
+    motion. Raises ValueError for a recipe without a finder, or with tuning.
     """
 
     path: str
@@ -56,6 +58,11 @@ class FilmFace:
     def __post_init__(self) -> None:
         if self.recipe.finder is None:
             raise ValueError("needs a finder to follow a person in a clip; got none")
+        if self.recipe.tune:
+            raise ValueError(
+                "needs a recipe without tuning, since nothing is tuned for the person in a clip, "
+                "whose own pixels move; got tune=true; try face.recipe.tune=false"
+            )
 
     def check(self) -> None:
         """Models and the clip: raises ValueError or OSError naming what is wrong."""
@@ -86,7 +93,13 @@ class FilmFace:
                 f"{generator.name}; try generator=bundled"
             )
         path, folder = Path(self.path), self._find_folder(generator)
-        if not folder.is_dir():
+        if (damage := find_damage(folder)) is not None:
+            if folder.is_dir():
+                warnings.warn(
+                    f"{damage}: what is kept of the person in {self.path} is damaged and made "
+                    "again",
+                    stacklevel=2,
+                )
             save_person_track(folder, path, self.recipe, generator, report)
         track = load_person_track(folder, float(self._facts.fps))
         given = self.directions
@@ -102,8 +115,10 @@ class FilmFace:
             self.more,
             path if has_sound(path) else None,
         )
+        # Of a folder of pictures the marks name the first.
+        original = path if path.is_file() else min(path.glob("frame_*.png"))
         return Face(
-            filmed.person, generator, path.name, moves=filmed, acts=filmed, originals=(path,)
+            filmed.person, generator, path.name, moves=filmed, acts=filmed, originals=(original,)
         )
 
     @cached_property
@@ -114,7 +129,7 @@ class FilmFace:
         """Where what is known of the clip's person is kept, or will be."""
         choices = {
             "version": CACHE_VERSION,
-            "clip": hash_file(self.path),
+            "clip": hash_tree(Path(self.path)),
             "generator": generator.sha256,
             "recipe": self.recipe.describe(generator),
         }

@@ -28,6 +28,7 @@ from synth.generators.base import Generator
 from synth.progress import Progress, Report
 from synth.storage.arrays import load_array
 from synth.storage.atomic import write_folder_atomically
+from synth.storage.checksums import write_checksums
 from synth.types import Images, WPlus, to_images
 from synth.video.reading import probe_video, read_frames
 
@@ -113,6 +114,7 @@ def save_person_track(
         rows.flush()
         np.save(made / "quads.npy", quads)
         np.save(made / "points.npy", points)
+        write_checksums(made)
 
 
 def smooth_over_time(
