@@ -63,6 +63,7 @@ def make_source(path: Path, monkeypatch, **settings) -> FilmFace:
     """Whoever is painted in the clip, for the tiny generator, whose head is said to be known."""
     head = load_head(BUNDLED_HEAD)
     monkeypatch.setattr("embed.films.film_face.find_head", lambda generator: head)
+    monkeypatch.setattr("embed.films.person_track.CROP_PX", 32)
     generator = make_tiny_generator()
     unit = Direction.from_vector(torch.ones(generator.num_layers, generator.w_dim), 2.0)
     fitted = DirectionSet({Emotion.HAPPINESS: unit}, generator.name, generator.sha256)

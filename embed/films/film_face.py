@@ -79,6 +79,10 @@ class FilmFace:
                 f"{facts.width_px}x{facts.height_px}; try a smaller copy"
             )
 
+    def find_fps(self) -> float:
+        """The clip's frames a second."""
+        return float(self._facts.fps)
+
     def prepare(self, generator: Generator, report: Report = ignore_progress) -> Face:
         """Follow the person, unless that was done before.
 
@@ -101,7 +105,7 @@ class FilmFace:
                     stacklevel=2,
                 )
             save_person_track(folder, path, self.recipe, generator, report)
-        track = load_person_track(folder, float(self._facts.fps))
+        track = load_person_track(folder, self.find_fps())
         given = self.directions
         fitted = given if isinstance(given, DirectionSet) else load_directions_for(generator, given)
         filmed = FilmedPerson(

@@ -6,7 +6,12 @@ from film_people import make_source, paint_walk, write_clip
 from inversion_samples import make_tiny_generator
 
 from embed.films.film_face import FilmFace
+from embed.films.moving_film import FilmedPerson
 from embed.photos.recipe import InversionRecipe
+from synth.film.film import make_film
+from synth.film.marks.settings import UNMARKED
+from synth.film.settings import FilmSettings, RenderSettings
+from synth.motion.transform import StillPath
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +40,17 @@ def test_a_damaged_file_is_noticed_and_made_again(tmp_path, cache, monkeypatch, 
 def test_nothing_is_tuned_for_a_film():
     with pytest.raises(ValueError, match=r"needs a recipe without tuning.*face.recipe.tune=false"):
         FilmFace("clip.mp4", InversionRecipe(tune=True))
+
+
+def test_a_film_has_the_rate_and_the_frames_of_its_clip(tmp_path, monkeypatch):
+    source = make_source(write_clip(tmp_path / "clip", paint_walk(4)), monkeypatch)
+    monkeypatch.setattr(FilmedPerson, "_draw", lambda self, number, *_: self._frames.read(number))
+    generator = make_tiny_generator()
+    still = StillPath(source.prepare(generator).rows, 9.0)
+    settings = FilmSettings(file="frames", render=RenderSettings("cpu", "fp32"), marks=UNMARKED)
+    notes = []
+    film = make_film(generator, source, still, settings, tmp_path / "film", notes.append)
+    assert (film.facts.fps, film.facts.frame_count) == (12, 4)
+    assert not any("video.fps=" in told.note for told in notes)
+    assert '"fps": "12"' in (tmp_path / "film" / "film.json").read_text()
+    assert make_film(generator, source, still, settings, tmp_path / "film").is_kept
