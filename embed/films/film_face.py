@@ -8,6 +8,8 @@ recipe, so that a second film follows nobody again.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,9 +24,10 @@ from synth.generators.bundled_head import find_head
 from synth.motion.direction_sets import DirectionSet, load_directions_for
 from synth.motion.masks import MASKS, LayerMask
 from synth.motion.neutral import find_start
-from synth.progress import Report, ignore_progress
+from synth.progress import Progress, Report, ignore_progress
 from synth.storage.assets import find_cache_folder
 from synth.storage.checksums import find_damage, hash_tree
+from synth.storage.locks import InUseError, own_file
 from synth.storage.run_settings import hash_settings
 from synth.video.reading import VideoFacts, probe_video
 from synth.video.sound_reading import has_sound
@@ -33,6 +36,8 @@ from synth.video.sound_reading import has_sound
 CACHE_VERSION = 2
 FOLDER = "films"
 LARGEST_PX = 8192
+#: Who waits for another process says so every so many seconds.
+TURN_S = 30.0
 
 
 def make_recipe() -> InversionRecipe:
@@ -97,14 +102,15 @@ class FilmFace:
                 f"{generator.name}; try generator=bundled"
             )
         path, folder = Path(self.path), self._find_folder(generator)
-        if (damage := find_damage(folder)) is not None:
-            if folder.is_dir():
-                warnings.warn(
-                    f"{damage}: what is kept of the person in {self.path} is damaged and made "
-                    "again",
-                    stacklevel=2,
-                )
-            save_person_track(folder, path, self.recipe, generator, report)
+        with _taking_turns(folder, report):
+            if (damage := find_damage(folder)) is not None:
+                if folder.is_dir():
+                    warnings.warn(
+                        f"{damage}: what is kept of the person in {self.path} is damaged and made "
+                        "again",
+                        stacklevel=3,
+                    )
+                save_person_track(folder, path, self.recipe, generator, report)
         track = load_person_track(folder, self.find_fps())
         given = self.directions
         fitted = given if isinstance(given, DirectionSet) else load_directions_for(generator, given)
@@ -138,3 +144,17 @@ class FilmFace:
             "recipe": self.recipe.describe(generator),
         }
         return find_cache_folder() / FOLDER / hash_settings(choices)[:32]
+
+
+@contextmanager
+def _taking_turns(folder: Path, report: Report) -> Iterator[None]:
+    """Follow a clip alone: another process that wants the same person waits, and finds them."""
+    lock = folder.with_name(f".{folder.name}.in_use")
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(own_file(lock, "waits for {holder}, at the same clip", TURN_S))
+                break
+            except InUseError as error:
+                report(Progress("follow", note=str(error)))
+        yield
