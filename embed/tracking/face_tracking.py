@@ -168,7 +168,8 @@ class PersonTracker:
         """The first face; a number waits for a frame that shows so many."""
         if isinstance(self._which, int) and self._which >= len(found):
             return None
-        box = choose_faces(found, self._which)[0].box
+        sure_score = self.finder.detector.sure_score
+        box = choose_faces(found, self._which, sure_score=sure_score)[0].box
         self.memory.has_begun = True
         if self._encoder is not None:
             self.memory.person = self._encoder.encode_face(frame, box)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from film_people import make_source, paint_walk, write_clip
 from inversion_samples import make_tiny_generator
-from painted_faces import LevelEncoder, make_finder
+from painted_faces import LevelEncoder, make_finder, paint
 
+from embed.faces.base import NoFaceError
 from embed.films.film_face import FilmFace
 from embed.films.kept_blocks import Findings, KeptBlocks
 from embed.films.moving_film import FilmedPerson
@@ -101,6 +102,7 @@ def test_who_was_stopped_goes_on_and_finds_the_same(tmp_path, cache, monkeypatch
     (folder,) = (tmp_path / "other" / "films").iterdir()
     assert {one.name: one.read_bytes() for one in folder.iterdir()} == stopped
     assert track.seen[:18].all() and not track.seen[24:31].any() and track.seen[36:].all()
+    assert np.nanmax(track.quads[..., 0].mean(1)) < 130, "the other person is let alone"
 
 
 def test_a_damaged_block_and_those_after_it_are_followed_again(tmp_path):
@@ -139,3 +141,19 @@ def test_two_processes_take_turns(tmp_path, monkeypatch):
 
     source.prepare(generator, report)
     assert "waits for another part of this process" in notes[0]
+
+
+def test_a_clip_without_anybody_is_named_and_leaves_nothing(tmp_path, cache, monkeypatch):
+    source = make_source(write_clip(tmp_path / "clip", [paint()] * 9), monkeypatch)
+    with pytest.raises(NoFaceError, match=r"/clip: needs a video that shows the person.*9 frames"):
+        source.prepare(make_tiny_generator())
+    assert not list(cache.iterdir())
+
+
+def test_a_file_that_is_no_clip_is_named(tmp_path, monkeypatch):
+    for name, content in (("empty.mp4", b""), ("text.mp4", b"no clip" * 99)):
+        (tmp_path / name).write_bytes(content)
+        source = make_source(tmp_path / name, monkeypatch)
+        for ask in (source.check, source.find_fps):
+            with pytest.raises(ValueError, match=f"needs a readable video; .*{name}"):
+                ask()
