@@ -67,8 +67,9 @@ PIXELS = ("photo", "points", "generator")
 LARGEST_PHOTO_PX = 8192
 #: After a result's name: its inversion, while the generator is being tuned.
 BEGUN = ".begun.safetensors"
-#: Side of a crop that is only made to see whether it can be.
-PROBE_PX = 16
+#: A crop that is only made to see whether it can be: pixels of the photo for one of it, since what
+#: is reduced more is filtered longer (a minute for 8K), and its least side.
+PROBE_REDUCTION, LEAST_PROBE_PX = 4, 16
 #: Side of the square in which the head is looked for.
 MASK_SIDE_PX = 512
 #: Corners of the box around the points of a face in a square that was cut by them.
@@ -118,7 +119,9 @@ class PhotoFace:
     def check(self) -> None:
         """Models, the photo, its face: raises ValueError or OSError naming what is wrong."""
         self.recipe.fetch_models()
-        self._found.cut(PROBE_PX)
+        found = self._found
+        side_px = 0.0 if found.quad is None else float(np.hypot(*(found.quad[3] - found.quad[0])))
+        found.cut(max(LEAST_PROBE_PX, round(side_px / PROBE_REDUCTION)))
 
     def prepare(self, generator: Generator, report: Report = ignore_progress) -> Face:
         """The face out of the cache, or found now, which takes a while.

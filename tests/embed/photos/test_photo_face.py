@@ -107,6 +107,19 @@ def test_a_photo_is_decoded_and_searched_once(photo, monkeypatch):
     assert loads == [str(photo)]
 
 
+def test_looking_at_a_large_face_reduces_it_little(photo, monkeypatch):
+    """What is reduced much is filtered long: a face of 8K took a minute to be looked at."""
+    Image.new("RGB", (900, 900)).save(photo)
+    sizes, cut = [], recipe.FoundFace.cut
+    monkeypatch.setattr(recipe.FoundFace, "cut", lambda self, px: sizes.append(px) or cut(self, px))
+    for count in (1, 4):  # the largest of four is two and a half times as large
+        face = PhotoFace(str(photo), make_recipe(finder=find(count)))
+        face.check()
+        quad = face._found.quad
+        assert sizes[-1] >= np.hypot(*(quad[3] - quad[0])) / 5
+    assert sizes[0] < sizes[1]
+
+
 def test_progress_is_told(photo):
     told = []
     PhotoFace(str(photo), make_recipe()).prepare(make_tiny_generator(), told.append)
