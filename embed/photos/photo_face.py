@@ -159,9 +159,14 @@ class PhotoFace:
             "version": CACHE_VERSION,
             "photo": self._found.sha256,
             "generator": generator.sha256,
-            "recipe": self.recipe.describe(generator),
+            "recipe": self._decide(generator).describe(generator),
         }
         return find_cache_folder() / RESULTS / hash_settings(choices)[:32]
+
+    def _decide(self, generator: TrainableGenerator) -> InversionRecipe:
+        """The recipe with `tune` decided: a head that is known moves a photo without it."""
+        is_moved = self.pixels == "photo" and find_head(generator) is not None
+        return self.recipe.decide_tuning(is_drawn=not is_moved)
 
     @cached_property
     def _found(self) -> FoundFace:
@@ -225,12 +230,13 @@ class PhotoFace:
         """Invert on the recipe's device; the generator goes back to where it was."""
         before, device = find_device(generator), choose_device(self.recipe.device)
         begun = folder.with_name(f"{folder.name}{BEGUN}")
+        recipe = self._decide(generator)
         try:
-            inverter = PhotoInverter(self.recipe, generator.to(device), report, begun)
+            inverter = PhotoInverter(recipe, generator.to(device), report, begun)
             face = self._found.cut(generator.resolution)
             found = inverter.invert([face], [Path(self.path).name])[0]
         finally:
             generator.to(before)
         # Another process may have done the same meanwhile: either result is as good.
-        save_result(folder, found, generator, self.recipe.describe(generator), replace=True)
+        save_result(folder, found, generator, recipe.describe(generator), replace=True)
         begun.unlink(missing_ok=True)
