@@ -3,35 +3,40 @@
     python -m benchmarks.moving --head-model ict_facekit.npz
     python -m benchmarks.moving --head-model ict_facekit.npz --faces 8 --size 1024
 
-A person is drawn at rest and with each emotion in full. The picture at rest stands for the photo
-and for what the generator draws of it; each way says where its pixels have gone. Errors are
-distances from the true places over the skin that shows in both, in pixels of a picture of 1024:
-median and 90th percentile over all. PSNR in dB of the moved picture against the true one, within
-the square around the face's points. No generator takes part: W+ is the one that the vocabulary
-gives these parameters.
+A person is drawn at rest and with each emotion in full. The picture at rest stands for the photo;
+each way (`benchmarks.moving_ways`) makes of it the picture with the emotion, and says where its
+pixels have gone. Errors are distances from the true places over the skin that shows in both, in
+pixels of a picture of 1024: median and 90th percentile over all. The picture is compared with the
+true one: PSNR in dB and sharpness (mean squared gradient over the true one's, 1 when equal) within
+the box of the face's points; distance of the bundled perceptual network, and dlib's of who it is,
+of whole pictures.
+
+Most ways are told the true W+ (the one that the vocabulary gives these parameters) or both true
+pictures, and no generator takes part. With `--films` the picture at rest is inverted with the
+bundled generator in so many steps as for a film, which also draws the emotion.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 
-from embed.faces.learned.placer import RenderPoints
+from benchmarks.moving_ways import Pair, Way, list_ways, load_films
+from benchmarks.quality.likeness import PERCEPTUAL_PX, find_detail, find_distances
+from benchmarks.quality.pictures import reduce_frames
 from embed.inversion.likeness import find_psnr_db
-from embed.moving.displacement import FIELD_PX, Displacement, make_places
-from embed.moving.flow import find_flow, refine_by_flow
-from embed.moving.head_tracker import HeadTracker
-from embed.moving.landmark_tracker import LandmarkTracker
-from embed.moving.layers import make_layers
-from embed.moving.painting import frame_crop, paint_moved
-from synth.generators.bundled_head import BUNDLED_HEAD, BundledHead, load_head
-from synth.types import Picture
+from embed.moving.displacement import FIELD_PX, make_places
+from embed.networks.identity import DlibFaceEncoder
+from synth.generators.bundled_head import BUNDLED_HEAD, load_head
+from synth.judging.perceptual import load_perceptual
+from synth.types import Frames, Picture
 from synth.workshop.portraits import parameters, parts
 from synth.workshop.portraits.parameters import EMOTIONS, FaceParameters
 from synth.workshop.portraits.rasterise import draw_triangles
@@ -43,22 +48,10 @@ UNIT_PX = 1024
 #: Depths in cm that are the same surface.
 SAME_CM = 0.15
 LAYERS = 18
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """One person at rest and moved: pictures, W+ [layer, w_dim], points at rest in picture widths,
-    true shifts [n, n, 2] on the grid of displacements and where they are known [n, n]."""
-
-    before: Picture
-    now: Picture
-    rows: tuple[torch.Tensor, torch.Tensor]
-    marks: np.ndarray
-    shifts: np.ndarray
-    known: np.ndarray
-
-
-Way = Callable[[Pair], Displacement]
+HEADS = (
+    "way", "median error, px", "90 % below, px", "PSNR, dB", "perceptual distance",
+    "identity distance", "sharpness",
+)  # fmt: skip
 
 
 def draw_pairs(renderer: FaceRenderer, faces: int, size: int) -> Iterator[Pair]:
@@ -72,9 +65,9 @@ def draw_pairs(renderer: FaceRenderer, faces: int, size: int) -> Iterator[Pair]:
         for emotion in EMOTIONS:
             moved = person.with_emotion(emotion)
             now = pose_face(renderer.studio, moved, FIELD_PX)
-            rows = _make_rows(rest), _make_rows(moved)
+            rows = make_rows(rest), make_rows(moved)
             truth = find_true_shifts(renderer, scene, now)
-            yield Pair(before, renderer.render(moved, size), rows, marks, *truth)
+            yield Pair(before, renderer.render(moved, size), rows, marks, *truth, emotion)
 
 
 def find_true_shifts(
@@ -100,89 +93,75 @@ def find_true_shifts(
     return was[..., :2] / FIELD_PX - make_places(FIELD_PX), skin & shows
 
 
-def _make_rows(face: FaceParameters) -> torch.Tensor:
+def make_rows(face: FaceParameters) -> torch.Tensor:
+    """W+ [layer, w_dim] that the workshop's vocabulary gives a face."""
     w = parameters.make_target_latents(face.to_vector()[None])
     return torch.from_numpy(w).expand(LAYERS, -1)
-
-
-def list_ways(head: BundledHead) -> dict[str, Way]:
-    """Ways to find a displacement, by name."""
-    placer = RenderPoints()
-
-    def stay(pair: Pair) -> Displacement:
-        nothing = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32)
-        none = np.zeros((2, 2))
-        marks = pair.marks, pair.marks, pair.marks
-        return Displacement(nothing, np.ones_like(nothing[..., 0]), *marks, none, none)
-
-    def flow(pair: Pair) -> Displacement:
-        return replace(stay(pair), shifts=find_flow(pair.before, pair.now))
-
-    def landmarks(pair: Pair) -> Displacement:
-        tracker = LandmarkTracker(placer, pair.before, find_marks(pair))
-        return tracker.find_displacement(pair.rows[1], pair.now)
-
-    def find_marks(pair: Pair) -> np.ndarray:
-        side = pair.before.shape[0]
-        box = np.concatenate([pair.marks.min(0), pair.marks.max(0)]) * side
-        return (placer.place(pair.before, box) + 0.5) / side
-
-    def known_head(pair: Pair) -> Displacement:
-        return HeadTracker(head, pair.rows[0]).find_displacement(pair.rows[1], pair.now)
-
-    def laid_head(pair: Pair) -> Displacement:
-        tracker = HeadTracker(head, pair.rows[0], find_marks(pair))
-        return tracker.find_displacement(pair.rows[1], pair.now)
-
-    def refine(way: Way) -> Way:
-        return lambda pair: refine_by_flow(way(pair), pair.before, pair.now)
-
-    return {
-        "no motion": stay,
-        "DIS flow": flow,
-        "landmarks and flow": landmarks,
-        "the head": known_head,
-        "the head on found points": laid_head,
-        "the head, then flow": refine(known_head),
-    }
 
 
 @dataclass
 class Tally:
     """What one way did so far."""
 
-    errors: list[np.ndarray]
-    psnr_db: list[float]
+    errors: list[np.ndarray] = field(default_factory=list)
+    psnr_db: list[float] = field(default_factory=list)
+    sharpness: list[float] = field(default_factory=list)
+    made: list[Picture] = field(default_factory=list)
+
+    def add(self, pair: Pair, way: Way) -> None:
+        """One pair."""
+        made = way(pair)
+        if made.moved is not None:
+            off = np.linalg.norm(made.moved.shifts - pair.shifts, axis=2)[pair.known]
+            self.errors.append(off * UNIT_PX)
+        side = pair.before.shape[0]
+        low, high = (pair.marks.min(0) * side).astype(int), (pair.marks.max(0) * side).astype(int)
+        face = slice(low[1], high[1]), slice(low[0], high[0])
+        mine, true = made.picture[face], pair.now[face]
+        self.psnr_db.append(find_psnr_db(mine, true))
+        self.sharpness.append(find_detail(mine[None])[0] / find_detail(true[None])[0])
+        self.made.append(made.picture)
 
 
-def measure(pair: Pair, moved: Displacement, tally: Tally) -> Picture:
-    """Add one pair to a tally; -> the moved picture."""
-    off = np.linalg.norm(moved.shifts - pair.shifts, axis=2)[pair.known]
-    tally.errors.append(off * UNIT_PX)
-    layers = make_layers(pair.before, pair.before, pair.now, moved)
-    painted = paint_moved(frame_crop(pair.before), layers)
-    side = pair.before.shape[0]
-    low, high = (pair.marks.min(0) * side).astype(int), (pair.marks.max(0) * side).astype(int)
-    face = slice(low[1], high[1]), slice(low[0], high[0])
-    tally.psnr_db.append(find_psnr_db(painted[face], pair.now[face]))
-    return painted
+class Judges:
+    """Who compares pictures with the true ones [frame, n, n, 3], which are looked at once."""
+
+    def __init__(self, true: Frames) -> None:
+        self._network, self._encoder = load_perceptual(), DlibFaceEncoder()
+        self._small = reduce_frames(true, PERCEPTUAL_PX)
+        self._who = self._encoder.encode(true)
+
+    def judge(self, frames: Frames) -> tuple[float, float]:
+        """Mean perceptual distance, and mean identity distance where a face is found in both."""
+        looks = find_distances(self._network, reduce_frames(frames, PERCEPTUAL_PX), self._small)
+        who = np.linalg.norm(self._encoder.encode(frames) - self._who, axis=1)
+        return float(looks.mean()), float(np.nanmean(who))
 
 
-def make_table(pairs: list[Pair], ways: dict[str, Way], pictures: Path | None) -> str:
-    """The page's table."""
-    lines = ["| way | median error, px | 90 % below, px | PSNR, dB |", "|---|---|---|---|"]
+def make_table(pairs: list[Pair], ways: dict[str, Way], pictures: Path | None) -> Iterator[str]:
+    """The page's table, line by line."""
+    yield f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|"
+    judges = Judges(np.stack([pair.now for pair in pairs]))
     for name, way in ways.items():
-        tally = Tally([], [])
-        for k, pair in enumerate(pairs):
-            painted = measure(pair, way(pair), tally)
-            if pictures is not None:
-                shown = cv2.hconcat([pair.before, painted, pair.now])
-                file = pictures / f"{name.replace(' ', '_')}_{k}.png"
-                cv2.imwrite(str(file), np.ascontiguousarray(shown[..., ::-1]))
-        errors = np.concatenate(tally.errors)
+        tally = Tally()
+        for pair in pairs:
+            tally.add(pair, way)
+        if pictures is not None:
+            _save_pictures(pictures, name, pairs, tally.made)
+        errors = np.concatenate(tally.errors) if tally.errors else np.array([np.nan])
+        looks, who = judges.judge(np.stack(tally.made))
         figures = np.median(errors), np.quantile(errors, 0.9), np.mean(tally.psnr_db)
-        lines.append(f"| {name} | " + " | ".join(f"{x:.2f}" for x in figures) + " |")
-    return "\n".join(lines)
+        cells = [f"{x:.2f}" if np.isfinite(x) else "" for x in figures]
+        cells += [f"{looks:.3f}", f"{who:.3f}", f"{np.mean(tally.sharpness):.2f}"]
+        yield f"| {name} | {' | '.join(cells)} |"
+
+
+def _save_pictures(folder: Path, name: str, pairs: list[Pair], made: list[Picture]) -> None:
+    """Before, moved and true side by side."""
+    for k, (pair, painted) in enumerate(zip(pairs, made, strict=True)):
+        shown = cv2.hconcat([pair.before, painted, pair.now])
+        file = folder / f"{name.replace(' ', '_')}_{k}.png"
+        cv2.imwrite(str(file), np.ascontiguousarray(shown[..., ::-1]))
 
 
 def main() -> None:
@@ -192,6 +171,8 @@ def main() -> None:
     parser.add_argument("--head", default=str(BUNDLED_HEAD), help="file of scripts.fit_head")
     parser.add_argument("--faces", type=int, default=3)
     parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--films", type=int, default=0, metavar="STEPS", help="of inversion")
+    parser.add_argument("--tuned", action="store_true", help="films of a tuned generator, too")
     parser.add_argument("--pictures", help="folder for before, moved and true side by side")
     options = parser.parse_args()
     readout, offset = make_readout(parameters)
@@ -201,7 +182,12 @@ def main() -> None:
     folder = Path(options.pictures) if options.pictures else None
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-    print(make_table(pairs, list_ways(head), folder))
+    with tempfile.TemporaryDirectory() as temporary:
+        ways = list_ways(head)
+        if options.films:
+            ways |= load_films(Path(temporary), options.films, options.tuned).list_ways()
+        for line in make_table(pairs, ways, folder):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from scipy.interpolate import RBFInterpolator
 
 from embed.faces.base import PointPlacer
 from embed.moving.displacement import FIELD_PX, Displacement, Marks
+from embed.moving.landmark_tracker import find_marks_near
 from embed.moving.mesh_field import draw_shifts
 from embed.moving.openings import EYES, find_gap, find_irises
 from embed.moving.openings import MOUTH as OPENING
@@ -128,9 +129,8 @@ class HeadTracker:
         """The head's points, the mouth's as they are found in the picture where it is open."""
         if self.placer is None or find_gap(own, OPENING) < LEAST_GAP:
             return own
-        side, drawn = picture.shape[0], own.copy()
-        box = np.concatenate([own[17:].min(0), own.max(0)]) * side
-        drawn[48:] = (self.placer.place(picture, box)[48:] + 0.5) / side
+        drawn = own.copy()
+        drawn[48:] = find_marks_near(self.placer, picture, own)[48:]
         return drawn
 
     @cached_property

@@ -36,6 +36,8 @@ NARROWER = (0.95, 1.05)
 #: Ring around the lips whose colours are compared, in picture widths.
 RING = 0.03
 MOST_GAIN = 1.7
+#: One in this many parts of the generator's colourfulness is enough for a photo in colour.
+COLOURED = 4.0
 #: Share of a mouth whose levels are its dark, and how blurred what lies behind teeth is.
 DARK_SHARE, BEHIND = 0.15, 0.006
 #: Reach of the lips' shadow in picture widths, and the light that is left beside them.
@@ -76,7 +78,8 @@ def make_layers(photo: Picture, before: Picture, now: Picture, moved: Displaceme
     teeth_before *= _find_share_of_teeth(moved)
     colours = match_colours(photo, before, moved)
     size = (MASK_PX, MASK_PX)
-    drawn = _darken(_lay_within_lips(now, moved) * colours, mouth, moved)
+    drawn = _fade_colours(_lay_within_lips(now, moved) * colours, photo, before, moved)
+    drawn = _darken(drawn, mouth, moved)
     drawn = drawn * _shade_within(mouth)[..., None]
     stretch = cv2.resize(_find_stretch(moved.shifts), size, interpolation=cv2.INTER_LINEAR)
     wider = gap / max(find_gap(moved.marks_before, MOUTH), 1e-6)
@@ -156,19 +159,31 @@ def _find_share_of_teeth(moved: Displacement) -> float:
 
 def match_colours(photo: Picture, before: Picture, moved: Displacement) -> Float[np.ndarray, 3]:
     """Gains [3] from the generator's colours around the lips to the photo's."""
+    means = [_find_levels_around(picture, moved).mean(0) for picture in (photo, before)]
+    gains = (means[0] + 1) / (means[1] + 1)
+    return np.clip(gains, 1 / MOST_GAIN, MOST_GAIN).astype(np.float32)
+
+
+def _fade_colours(
+    drawn: Float[np.ndarray, "mask mask 3"], photo: Picture, before: Picture, moved: Displacement
+) -> Float[np.ndarray, "mask mask 3"]:
+    """What the generator draws without colours, as far as the photo around the lips has none."""
+    spread = [np.ptp(_find_levels_around(x, moved), 1).mean() for x in (photo, before)]
+    kept = min(1.0, COLOURED * (spread[0] + 1) / (spread[1] + 1))
+    grey = drawn @ np.array([0.299, 0.587, 0.114], np.float32)
+    return grey[..., None] + np.float32(kept) * (drawn - grey[..., None])
+
+
+def _find_levels_around(picture: Picture, moved: Displacement) -> Float[np.ndarray, "pixel 3"]:
+    """Levels of a ring around the lips before; ones where there is none."""
     lips = [
         draw_opening(moved.marks_before, LIPS, FIELD_PX, grow * FIELD_PX, 0.0) for grow in (RING, 0)
     ]
     ring = (lips[0] - lips[1]) > 0.5
-    size = (FIELD_PX, FIELD_PX)
-    means = [
-        cv2.resize(picture, size, interpolation=cv2.INTER_AREA)[ring].mean(0)
-        if ring.any()
-        else np.ones(3)
-        for picture in (photo, before)
-    ]
-    gains = (means[0] + 1) / (means[1] + 1)
-    return np.clip(gains, 1 / MOST_GAIN, MOST_GAIN).astype(np.float32)
+    if not ring.any():
+        return np.ones((1, 3), np.float32)
+    small = cv2.resize(picture, (FIELD_PX, FIELD_PX), interpolation=cv2.INTER_AREA)
+    return small[ring].astype(np.float32)
 
 
 def _find_stretch(shifts: Shifts) -> Weights:

@@ -67,8 +67,9 @@ PIXELS = ("photo", "points", "generator")
 LARGEST_PHOTO_PX = 8192
 #: After a result's name: its inversion, while the generator is being tuned.
 BEGUN = ".begun.safetensors"
-#: Side of a crop that is only made to see whether it can be.
-PROBE_PX = 16
+#: A crop that is only made to see whether it can be: pixels of the photo for one of it, since what
+#: is reduced more is filtered longer (a minute for 8K), and its least side.
+PROBE_REDUCTION, LEAST_PROBE_PX = 4, 16
 #: Side of the square in which the head is looked for.
 MASK_SIDE_PX = 512
 #: Corners of the box around the points of a face in a square that was cut by them.
@@ -118,7 +119,9 @@ class PhotoFace:
     def check(self) -> None:
         """Models, the photo, its face: raises ValueError or OSError naming what is wrong."""
         self.recipe.fetch_models()
-        self._found.cut(PROBE_PX)
+        found = self._found
+        side_px = 0.0 if found.quad is None else float(np.hypot(*(found.quad[3] - found.quad[0])))
+        found.cut(max(LEAST_PROBE_PX, round(side_px / PROBE_REDUCTION)))
 
     def prepare(self, generator: Generator, report: Report = ignore_progress) -> Face:
         """The face out of the cache, or found now, which takes a while.
@@ -156,9 +159,14 @@ class PhotoFace:
             "version": CACHE_VERSION,
             "photo": self._found.sha256,
             "generator": generator.sha256,
-            "recipe": self.recipe.describe(generator),
+            "recipe": self._decide(generator).describe(generator),
         }
         return find_cache_folder() / RESULTS / hash_settings(choices)[:32]
+
+    def _decide(self, generator: TrainableGenerator) -> InversionRecipe:
+        """The recipe with `tune` decided: a head that is known moves a photo without it."""
+        is_moved = self.pixels == "photo" and find_head(generator) is not None
+        return self.recipe.decide_tuning(is_drawn=not is_moved)
 
     @cached_property
     def _found(self) -> FoundFace:
@@ -222,12 +230,13 @@ class PhotoFace:
         """Invert on the recipe's device; the generator goes back to where it was."""
         before, device = find_device(generator), choose_device(self.recipe.device)
         begun = folder.with_name(f"{folder.name}{BEGUN}")
+        recipe = self._decide(generator)
         try:
-            inverter = PhotoInverter(self.recipe, generator.to(device), report, begun)
+            inverter = PhotoInverter(recipe, generator.to(device), report, begun)
             face = self._found.cut(generator.resolution)
             found = inverter.invert([face], [Path(self.path).name])[0]
         finally:
             generator.to(before)
         # Another process may have done the same meanwhile: either result is as good.
-        save_result(folder, found, generator, self.recipe.describe(generator), replace=True)
+        save_result(folder, found, generator, recipe.describe(generator), replace=True)
         begun.unlink(missing_ok=True)

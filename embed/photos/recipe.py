@@ -8,7 +8,7 @@ choices are told apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ from synth.generators.base import Generator
 from synth.resizing import resize_frames
 from synth.storage.assets import fetch_asset, hash_file
 
+#: Of `tune`: where it pays.
+AUTO = "auto"
 LOSSES = {"bundled": load_face_loss, "lpips": fetch_lpips_loss, "vgg": fetch_vgg_loss}
 #: Cards of the files that each needs.
 LOSS_MODELS: dict[str, Sequence[str]] = {"lpips": ("vgg16", "lpips-vgg"), "vgg": ("vgg16",)}
@@ -89,8 +91,10 @@ class InversionRecipe:
         largest face, or one by its number. padding: see `embed.faces.align.align_face`.
     loss: bundled, lpips or vgg (Image2StyleGAN's; equation 2). start: where inversion begins; None
         for the mean latent.
-    tune: bend the generator around each photo, by `tuning`. observer: who measures the identity
-        distance; None for nobody. film: keep pictures of the optimisation for a video.
+    tune: bend the generator around each photo, by `tuning`; `auto` does so where the generator's
+        own pixels are shown, which is everywhere but in films of a photo's own (`decide_tuning`).
+    observer: who measures the identity distance; None for nobody. film: keep pictures of the
+        optimisation for a video.
     device: auto, cpu, cuda ...
     Raises ValueError naming a setting that makes no sense.
     """
@@ -101,7 +105,7 @@ class InversionRecipe:
     loss: str = "bundled"
     settings: InversionSettings = field(default_factory=InversionSettings)
     start: StartSource | None = None
-    tune: bool = False
+    tune: bool | str = False
     tuning: TuningSettings = field(default_factory=TuningSettings)
     observer: FaceEncoder | None = None
     film: bool = False
@@ -110,6 +114,8 @@ class InversionRecipe:
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
             raise ValueError(f"needs loss among {', '.join(LOSSES)}; got {self.loss!r}")
+        if self.tune not in (True, False, AUTO):
+            raise ValueError(f"needs tune among true, false, {AUTO}; got {self.tune!r}")
         if self.which == "all":
             raise ValueError(
                 "needs one face of each photo: which=largest or a number from 0 on; got all"
@@ -117,6 +123,10 @@ class InversionRecipe:
         begins_at_w_plus = not isinstance(self.start, BundledStart | None)
         if begins_at_w_plus and self.settings.space == "z":
             raise ValueError("needs space w_plus or w to begin at W+; got z; try start=null")
+
+    def decide_tuning(self, is_drawn: bool) -> InversionRecipe:
+        """The same with `tune` true or false. is_drawn: the generator's own pixels are shown."""
+        return replace(self, tune=is_drawn) if self.tune == AUTO else self
 
     def fetch_models(self) -> None:
         """Find, or download, and verify every model; raises what is wrong with one."""

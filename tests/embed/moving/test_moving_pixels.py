@@ -134,6 +134,20 @@ def test_the_generator_fills_an_opened_mouth_in_the_photos_colours():
     assert np.array_equal(painted[: SIDE // 2], photo[: SIDE // 2])
 
 
+def test_a_black_and_white_photo_has_no_colours_in_its_mouth():
+    marks = make_marks()
+    opened = open_mouth(marks, 0.06)
+    nothing, none = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32), np.zeros((2, 2))
+    moved = Displacement(nothing, nothing[..., 0] + 1, marks, opened, opened, none, none)
+    skin, mouth = make_plain(120), make_plain(120)
+    skin[:], mouth[:] = (200, 150, 130), (90, 30, 30)
+    y, x = round(0.705 * SIDE), SIDE // 2
+    for photo, spread in ((make_plain(150), (0, 4)), (skin, (20, 90))):
+        painted = paint_moved(frame_crop(photo), make_layers(photo, skin, mouth, moved))
+        assert spread[0] <= np.ptp(painted[y, x].astype(int)) <= spread[1]
+        assert (painted[y, x] < 120).all(), "the mouth's dark"
+
+
 def test_a_place_beside_the_photo_repeats_its_edge():
     photo = make_photo(80, 80)
     ground = Ground(photo, np.array([(-40.0, -40), (-40, 60), (60, 60), (60, -40)]))

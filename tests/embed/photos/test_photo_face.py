@@ -1,6 +1,7 @@
 """A photo as a video's face: inverted once for the same content, pasted where it was cut out."""
 
 import dataclasses
+import json
 import shutil
 
 import numpy as np
@@ -105,6 +106,37 @@ def test_a_photo_is_decoded_and_searched_once(photo, monkeypatch):
     face.prepare(make_tiny_generator())
     face.prepare(make_tiny_generator())
     assert loads == [str(photo)]
+
+
+def test_looking_at_a_large_face_reduces_it_little(photo, monkeypatch):
+    """What is reduced much is filtered long: a face of 8K took a minute to be looked at."""
+    Image.new("RGB", (900, 900)).save(photo)
+    sizes, cut = [], recipe.FoundFace.cut
+    monkeypatch.setattr(recipe.FoundFace, "cut", lambda self, px: sizes.append(px) or cut(self, px))
+    for count in (1, 4):  # the largest of four is two and a half times as large
+        face = PhotoFace(str(photo), make_recipe(finder=find(count)))
+        face.check()
+        quad = face._found.quad
+        assert sizes[-1] >= np.hypot(*(quad[3] - quad[0])) / 5
+    assert sizes[0] < sizes[1]
+
+
+def test_a_head_that_is_known_moves_a_photo_without_tuning(photo, monkeypatch):
+    """`auto` tunes where the generator's own pixels are shown; the report says what was done."""
+    generator = make_tiny_generator()
+    wanted = make_recipe(tune="auto", tuning=TuningSettings(steps=1))
+    drawn = PhotoFace(str(photo), wanted).prepare(generator)
+    assert drawn.generator is not generator, "nothing is known of this generator's head"
+    monkeypatch.setattr(photo_face, "find_head", lambda _: object())
+    folders = {
+        pixels: PhotoFace(str(photo), wanted, pixels=pixels).find_folder(generator)
+        for pixels in photo_face.PIXELS
+    }
+    plain = PhotoFace(str(photo), make_recipe(), pixels="photo").find_folder(generator)
+    assert folders["photo"] == plain
+    assert folders["points"] == folders["generator"] != plain
+    report = json.loads(drawn.keepsakes["photo_report.json"].read_text())
+    assert report["tuning"]["steps"] == 1 and report["recipe"]["tuning"] is not None
 
 
 def test_progress_is_told(photo):

@@ -87,12 +87,23 @@ def test_every_choice_shows_in_the_description(tmp_path):
     [
         ({"loss": "l1"}, "needs loss among bundled, lpips, vgg"),
         ({"which": "all"}, "needs one face"),
+        ({"tune": "often"}, "needs tune among true, false, auto; got 'often'"),
         ({"start": LatentsStart("x.npz"), "settings": InversionSettings(space="z")}, "got z"),
     ],
 )
 def test_choices_that_make_no_sense(changes, words):
     with pytest.raises(ValueError, match=words):
         InversionRecipe(**changes)
+
+
+def test_tuning_is_decided_by_what_is_shown():
+    generator = make_tiny_generator()
+    automatic = make_recipe(tune="auto")
+    for is_drawn in (True, False):
+        decided = automatic.decide_tuning(is_drawn)
+        assert decided.describe(generator) == make_recipe(tune=is_drawn).describe(generator)
+        assert make_recipe(tune=not is_drawn).decide_tuning(is_drawn).tune is not is_drawn
+    assert automatic.describe(generator) == make_recipe(tune=True).describe(generator)
 
 
 def test_the_bundled_start_is_a_guess_for_the_bundled_generator_only():
