@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from embed.photos.loading import load_photo
+from synth.film.marks.marking import Marker
 from synth.resizing import resize_frames
 from synth.storage.atomic import write_atomically
 from synth.types import Frames
@@ -35,6 +36,8 @@ LOOKS_AT = (0.45, 0.38)
 SEEN, DRIFT = 0.68, 0.03
 NEARER, ROLL_DEGREES = 0.08, 5.0
 COLUMNS, TILE_PX, GAP_PX = 5, 280, 6
+#: The tag of a JPEG that says what it shows.
+IMAGE_DESCRIPTION = 0x010E
 
 
 def draw_view(photo: np.ndarray, part: float) -> np.ndarray:
@@ -68,9 +71,11 @@ def make_sheet(clip: Path, film: Path, sheet: Path) -> None:
     gap = np.full((GAP_PX, rows[0].shape[1], 3), 255, np.uint8)
     picture = Image.fromarray(np.concatenate([rows[0], gap, rows[1]]))
     exif = picture.getexif()
-    exif[0x010E] = MARK  # ImageDescription
+    exif[IMAGE_DESCRIPTION] = MARK
     with write_atomically(sheet) as temporary:
         picture.save(temporary, quality=92, exif=exif)
+    # Frames of the film have its watermark already.
+    Marker.of("benchmarks.film_example", str(numbers), [clip, film]).sign([sheet])
 
 
 def _pick(path: Path, numbers: np.ndarray) -> Frames:
