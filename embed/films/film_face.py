@@ -33,7 +33,7 @@ from synth.video.reading import VideoFacts, probe_video
 from synth.video.sound_reading import has_sound
 
 #: Raised when what is kept changes in kind.
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 FOLDER = "films"
 LARGEST_PX = 8192
 #: Who waits for another process says so every so many seconds.
