@@ -99,6 +99,7 @@ def list_steps(data: Path | None, head_model: Path | None = None) -> list[RefitS
         _make_film("demo", "contact_sheet.png", "docs/demo_sheet.png"),
         _make_film("readme", "video.gif", "docs/demo.gif"),
         _make_photo_page(),
+        _make_film_example(),
     ]
     if head_model is not None:
         steps.insert(0, _fit_head(head_model))
@@ -155,6 +156,27 @@ def _make_photo_page() -> RefitStep:
         ("docs/photo_sheet.png",),
         (("-c", photo), film),
         copies=(("outputs/photo/contact_sheet.png", "docs/photo_sheet.png"),),
+    )
+
+
+def _make_film_example() -> RefitStep:
+    """The clip, the film and the sheet of docs/photos.md, 'A person in a clip'."""
+    photo = "from skimage import data, io; io.imsave('outputs/astronaut.png', data.astronaut())"
+    clip, sheet, example = "outputs/clip.mp4", "docs/film_sheet.jpg", "benchmarks.film_example"
+    film = (
+        *("-m", "scripts.generate_video", "name=film", "face=video", f"face.path={clip}"),
+        *("track.emotions=[calm,happiness,surprise,sadness]", "track.gap=1.25", "track.hold=0"),
+    )
+    return RefitStep(
+        "film",
+        (GENERATOR, DIRECTIONS, ENCODER, HEAD),
+        (sheet,),
+        (
+            ("-c", photo),
+            ("-m", example, "clip", "outputs/astronaut.png", clip),
+            film,
+            ("-m", example, "sheet", clip, "outputs/film/video.mp4", sheet),
+        ),
     )
 
 

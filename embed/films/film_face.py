@@ -33,7 +33,7 @@ from synth.video.reading import VideoFacts, probe_video
 from synth.video.sound_reading import has_sound
 
 #: Raised when what is kept changes in kind.
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 FOLDER = "films"
 LARGEST_PX = 8192
 #: Who waits for another process says so every so many seconds.
@@ -63,6 +63,8 @@ class FilmFace:
     def __post_init__(self) -> None:
         if self.recipe.finder is None:
             raise ValueError("needs a finder to follow a person in a clip; got none")
+        # Of `tune: auto` nothing is left: what the generator draws is not shown.
+        object.__setattr__(self, "recipe", self.recipe.decide_tuning(is_drawn=False))
         if self.recipe.tune:
             raise ValueError(
                 "needs a recipe without tuning, since nothing is tuned for the person in a clip, "

@@ -49,6 +49,7 @@ def test_a_damaged_file_is_noticed_and_made_again(tmp_path, cache, monkeypatch, 
 def test_nothing_is_tuned_for_a_film():
     with pytest.raises(ValueError, match=r"needs a recipe without tuning.*face.recipe.tune=false"):
         FilmFace("clip.mp4", InversionRecipe(tune=True))
+    assert FilmFace("clip.mp4", InversionRecipe(tune="auto")).recipe.tune is False
 
 
 def test_a_film_has_the_rate_and_the_frames_of_its_clip(tmp_path, monkeypatch):
