@@ -17,8 +17,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmarks.signing import signing_as
 from scripts.attempts import FINISHED
 from scripts.building import read_job
 from scripts.constructors import CONFIGS, find_constructors
@@ -147,20 +147,6 @@ def _summarise(name: str, spent: Sequence[Spent]) -> Cost:
     )
 
 
-@contextmanager
-def _quiet_folder() -> Iterator[Path]:
-    """A folder for results, and a cache of its own, so that nothing was computed before."""
-    before = os.environ.get("MOODREEL_CONFIG")
-    with tempfile.TemporaryDirectory() as name:
-        os.environ["MOODREEL_CONFIG"] = str(Path(name) / "config")
-        try:
-            yield Path(name)
-        finally:
-            del os.environ["MOODREEL_CONFIG"]
-            if before is not None:
-                os.environ["MOODREEL_CONFIG"] = before
-
-
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
@@ -171,7 +157,8 @@ def main() -> None:
     parser.add_argument("--machines", type=int, nargs="+", default=[1, 10, 100, 1000])
     given = parser.parse_args()
     costs = []
-    with _quiet_folder() as folder:
+    with tempfile.TemporaryDirectory() as name, signing_as(Path(name) / "config"):
+        folder = Path(name)
         if given.films:
             costs.append(measure_films(given.films, given.settings, folder))
         if given.photos:

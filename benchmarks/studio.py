@@ -27,17 +27,17 @@ from typing import Any
 
 import numpy as np
 
-#: Moves the slider and waits for the canvas; milliseconds of each move.
-MOVE = """async ([count, size]) => {
+#: Moves the slider, or asks for a picture of `size`, until what is `shown` says that it is drawn;
+#: milliseconds of each move.
+MOVE = """async ([count, shown, size]) => {
   const slider = document.getElementById("intensity");
-  const canvas = document.querySelector("#after canvas");
-  studio.curves.paused = true;
+  const target = document.querySelector(shown);
   slider.focus();  // as a hand on it does
   const times = [];
   for (let k = 0; k < count + 5; k += 1) {
     const drawn = new Promise((done) => {
       const watch = new MutationObserver(() => { watch.disconnect(); done(); });
-      watch.observe(canvas, { attributes: true, attributeFilter: ["data-drawn"] });
+      watch.observe(target, { attributes: true, attributeFilter: ["data-drawn"] });
     });
     const begun = performance.now();
     if (size) {
@@ -45,30 +45,12 @@ MOVE = """async ([count, size]) => {
       const wish = { track: { ...track, note: `${k}` }, face, easing, time_s: studio.time };
       const body = JSON.stringify({ ...wish, size_px: size });
       const answer = await fetch("/api/v1/pictures", { method: "POST", body });
-      canvas.getContext("2d").drawImage(await createImageBitmap(await answer.blob()), 0, 0);
+      target.getContext("2d").drawImage(await createImageBitmap(await answer.blob()), 0, 0);
     } else {
       slider.value = 0.3 + 0.6 * ((k * 0.381966) % 1);
       slider.dispatchEvent(new Event("input", { bubbles: true }));
       await drawn;
     }
-    if (k >= 5) times.push(performance.now() - begun);
-  }
-  return times;
-}"""
-#: The same in the page of `benchmarks.whole_requests`.
-MOVE_WHOLE = """async (count) => {
-  const slider = document.getElementById("intensity");
-  const picture = document.getElementById("picture");
-  const times = [];
-  for (let k = 0; k < count + 5; k += 1) {
-    const drawn = new Promise((done) => {
-      const watch = new MutationObserver(() => { watch.disconnect(); done(); });
-      watch.observe(picture, { attributes: true, attributeFilter: ["data-drawn"] });
-    });
-    const begun = performance.now();
-    slider.value = 0.3 + 0.6 * ((k * 0.381966) % 1);
-    slider.dispatchEvent(new Event("input", { bubbles: true }));
-    await drawn;
     if (k >= 5) times.push(performance.now() - begun);
   }
   return times;
@@ -166,11 +148,9 @@ def opening(url: str, chromium: str) -> Iterator[Any]:
 def measure_whole(url: str, chromium: str, count: int, server: int) -> None:
     """Move the slider of the other page, print."""
     with opening(url, chromium) as page:
-        page.evaluate(MOVE_WHOLE, 0)  # warm
-        before_s = read_cpu_s(server)
-        times = page.evaluate(MOVE_WHOLE, count)
-        spent_ms = 1000 * (read_cpu_s(server) - before_s) / (count + 5)
-        print(Latency("a whole request per picture, PNG", times, spent_ms), flush=True)
+        page.evaluate(MOVE, [0, "#picture", 0])  # warm
+        name = "a whole request per picture, PNG"
+        print(time_moves(name, page, (count, "#picture", 0), server), flush=True)
 
 
 def measure(url: str, chromium: str, moves: int, server: int) -> None:
@@ -179,18 +159,22 @@ def measure(url: str, chromium: str, moves: int, server: int) -> None:
         page.wait_for_selector("body[data-ready=true]")
         page.wait_for_function(IDLE)
         full = page.evaluate("studio.state.resolution")
-        page.evaluate("studio.live.fullPx = 256")
+        page.evaluate("studio.live.fullPx = 256; studio.curves.paused = true;")
         load = os.getloadavg()[0]
         print(f"{os.cpu_count()} cores, load {load:.1f}; milliseconds")
         print(f"{'':34s}{'best 5%':>9s}{'median':>9s}{'90%':>9s}{'cpu':>9s}{'moves':>7s}")
         for name, size in (("slider to live picture", 0), (f"live picture of {full} px", full)):
             count = moves if not size else max(5, moves // 10)
-            before_s = read_cpu_s(server)
-            times = page.evaluate(MOVE, [count, size])
-            spent_ms = 1000 * (read_cpu_s(server) - before_s) / (count + 5)
-            print(Latency(name, times, spent_ms), flush=True)
+            print(time_moves(name, page, (count, "#after canvas", size), server), flush=True)
         cold, warm = page.evaluate(PLAY)
         print(f"playing: {cold:.1f} frames a second while computed, {warm:.1f} from kept frames")
+
+
+def time_moves(name: str, page: Any, wish: tuple[int, str, int], server: int) -> Latency:
+    """What moves of the slider took: how many, what shows the picture, its size (0: the live)."""
+    before_s = read_cpu_s(server)
+    times = page.evaluate(MOVE, list(wish))
+    return Latency(name, times, 1000 * (read_cpu_s(server) - before_s) / (wish[0] + 5))
 
 
 def read_cpu_s(process: int) -> float:

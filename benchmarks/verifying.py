@@ -19,8 +19,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -28,6 +27,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from benchmarks.signing import signing_as
 from synth.film.marks.keys import load_or_make_key, load_own_root
 from synth.film.marks.manifest import Origin
 from synth.film.marks.marking import list_stages, make_id, mark_files
@@ -162,19 +162,6 @@ def report_row(name: str, answers: Counter[str], right: Sequence[str]) -> None:
     print(f"{answers.total()} |", flush=True)
 
 
-@contextmanager
-def _signing_as(folder: Path) -> Iterator[None]:
-    """Sign with keys of that folder."""
-    before = os.environ.get("MOODREEL_CONFIG")
-    os.environ["MOODREEL_CONFIG"] = str(folder)
-    try:
-        yield
-    finally:
-        del os.environ["MOODREEL_CONFIG"]
-        if before is not None:
-            os.environ["MOODREEL_CONFIG"] = before
-
-
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
@@ -185,7 +172,7 @@ def main() -> None:
     random, sources = np.random.default_rng(0), [load_source(path) for path in given.pictures]
     print(f"| files | {' | '.join((*ANSWERS, UNREADABLE))} | right |")
     print("|---" * (len(ANSWERS) + 3) + "|")
-    with tempfile.TemporaryDirectory() as name, _signing_as(Path(name) / "ours"):
+    with tempfile.TemporaryDirectory() as name, signing_as(Path(name) / "ours"):
         folder = Path(name)
         load_or_make_key()
         clips = [cut_clip(sources, given.side, random) for _ in range(given.each)]
@@ -221,7 +208,7 @@ def report_others(folder: Path, clips: Sequence[Frames]) -> None:
         for k, suffix in enumerate(suffixes):
             for number, clip in enumerate(clips):
                 path = folder / f"others{k}_{number}{suffix}"
-                with _signing_as(folder / "theirs"):
+                with signing_as(folder / "theirs"):
                     write_file(path, clip, settings, number)
                 answers[judge(path)] += 1
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -15,14 +15,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, get_type_hints
+from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
 from scripts.attempts import FINISHED, RUNNING, count_outcomes, keep_attempt
-from scripts.constructors import CONFIGS, find_constructors
+from scripts.constructors import CONFIGS, Constructors, find_constructors
 from scripts.reporting import reporting_errors, say
 from scripts.sweeping import Sweep, name_part, read_sweep
 
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
 Job = TypeVar("Job")
+#: Fills in a configuration in place, given the constructors that it may name.
+Complete = Callable[["DictConfig", Constructors], None]
 #: By these the command line asks for several runs.
 MANY = ("--multirun", "-m")
 
@@ -45,19 +50,24 @@ class Place:
 
 
 def run_script(
-    config_name: str, job_type: type[Job], run: Callable[[Job, Place], None], apart: bool = False
+    config_name: str,
+    job_type: type[Job],
+    run: Callable[[Job, Place], None],
+    apart: bool = False,
+    complete: Complete | None = None,
 ) -> None:
     """Compose configs/<config_name>.yaml with the command line, read the job and run it.
 
     apart: each run of a sweep has a folder of its own, named by its values, and none ends the
     others by failing (`scripts.sweeping`); the configuration then has `paths: together`.
+    complete: fills in what the settings leave open, before the job is read and they are kept.
     """
     is_apart = apart and is_sweep()
     with (
         reporting_errors(),
         preparing_sweep(config_name) if is_apart else nullcontext() as sweep,
     ):
-        _run_composed(config_name, job_type, run, sweep.keys if sweep else None)
+        _run_composed(config_name, job_type, run, sweep.keys if sweep else None, complete)
 
 
 def is_sweep() -> bool:
@@ -70,12 +80,13 @@ def _run_composed(
     job_type: type[Job],
     run: Callable[[Job, Place], None],
     keys: tuple[str, ...] | None,
+    complete: Complete | None,
 ) -> None:
     """keys: the settings that vary among runs that are kept apart."""
     # Here, so that Ctrl-C during these long imports is reported like any other.
     import hydra
     from hydra.core.hydra_config import HydraConfig
-    from omegaconf import DictConfig, OmegaConf
+    from omegaconf import OmegaConf
 
     from scripts.building import KeptParts, read_job
 
@@ -90,10 +101,12 @@ def _run_composed(
             folder = Path(HydraConfig.get().runtime.output_dir)
             shared = Path(OmegaConf.select(config, "paths.run", default=folder))
             own = shared / name_run(keys) if keys is not None else folder
-            place = Place(own, shared, OmegaConf.to_yaml(config))
             prepare_process()
             with keep_attempt(own) if keys is not None else nullcontext():
                 allowed = find_constructors(config_name)
+                if complete is not None:
+                    complete(config, allowed)
+                place = Place(own, shared, OmegaConf.to_yaml(config))
                 run(read_job(config, job_type, allowed, kinds, kept), place)
 
     # Hydra then raises what went wrong instead of printing its own report.

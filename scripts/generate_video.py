@@ -22,6 +22,7 @@ from pathlib import Path
 
 from scripts.building import Deferred
 from scripts.entry import Place, run_script
+from scripts.frame_rate import settle_frame_rate
 from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.faces.face import FaceSource
@@ -75,7 +76,7 @@ def find_folder(place: Place) -> Path:
 
 def main() -> None:
     """The command line."""
-    run_script("generate_video", VideoJob, generate_video, apart=True)
+    run_script("generate_video", VideoJob, generate_video, apart=True, complete=settle_frame_rate)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from scripts.attempts import FINISHED, Outcome, find_outcome, keep_attempt
 from scripts.building import KeptParts, read_job
 from scripts.constructors import CONFIGS, find_constructors
 from scripts.entry import Place, check_choices, prepare_process, report_sweep
+from scripts.frame_rate import settle_frame_rate
 from scripts.generate_video import VideoJob, generate_video
 from scripts.reporting import reporting_errors, say
 from scripts.sweeping import Part, read_sweep
@@ -63,8 +64,9 @@ class FilmMaker:
         own = Path(folder) / part.name
         with keep_attempt(own):
             config = compose_film(part.settings)
-            place = Place(own, Path(folder), OmegaConf.to_yaml(config))
             allowed = find_constructors("generate_video")
+            settle_frame_rate(config, allowed)
+            place = Place(own, Path(folder), OmegaConf.to_yaml(config))
             generate_video(read_job(config, VideoJob, allowed, kept=self._kept), place)
         return find_outcome(own)
 

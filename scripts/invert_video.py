@@ -20,6 +20,7 @@ from scripts.entry import Place, run_script
 from scripts.reporting import say
 from scripts.terminal import TerminalProgress
 from synth.devices import choose_device
+from synth.film.marks.marking import Marker
 from synth.generators.base import Generator
 from synth.generators.capabilities import need_differentiable
 from synth.progress import Progress
@@ -27,6 +28,8 @@ from synth.storage.assets import hash_file
 from synth.storage.locks import own_folder
 from synth.storage.run_settings import keep_settings
 from synth.video.writing import Encoding, probe_video, write_video
+
+SEEN = "side_by_side.mp4"
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,12 @@ def invert_into(job: FootageJob, folder: Path) -> None:
             progress(Progress("invert frames", done, total))
     fps = facts.fps / job.every
     latents = inversion.collect(generator, {**known, "fps": str(fps)})
-    encoding = Encoding(fps, made_by=f"generator {generator.name}")
-    film = write_video(folder / "side_by_side.mp4", inversion.read_seen(), encoding)
+    made_by, path = f"generator {generator.name}", Path(job.path)
+    originals = [path] if path.is_file() else []
+    marker = Marker.of(made_by, f"{known}", originals)
+    seen = map(marker.mark, inversion.read_seen())
+    film = write_video(folder / SEEN, seen, Encoding(fps, made_by=made_by))
+    marker.sign([folder / SEEN])
     say(f"{latents}: {film.frame_count} of {facts.frame_count} frames")
 
 

@@ -23,6 +23,7 @@ from synth.devices import choose_device
 from synth.faces.face import Face, FaceSource
 from synth.faces.observers import FaceEncoder, fetch_models
 from synth.film.contact_sheet import save_contact_sheet
+from synth.film.marks.marking import Marker
 from synth.film.settings import RenderSettings, ScoreSettings
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
@@ -66,7 +67,11 @@ def show_directions(job: GridJob, place: Place) -> None:
             observer if isinstance(observer, FaceEncoder) else None,
             lambda slow: accelerate(slow, render.precision, render.compile, device),
         )
-    save_contact_sheet(out, page, f"generator {generator.name}")
+    made_by = f"generator {generator.name}"
+    originals = [path for face in faces for path in face.originals]
+    marker = Marker.of(made_by, place.config, originals)
+    save_contact_sheet(out, marker.mark(page[None])[0], made_by)
+    marker.sign([out])
     pictures = len(faces) * (2 + len(job.grid.list_edits()))
     say(f"{out}: {len(faces)} faces, {pictures} pictures")
 

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import absl.logging
@@ -50,11 +51,12 @@ def same_draws_each_time() -> None:
     torch.manual_seed(0)
 
 
-@pytest.fixture(autouse=True)
-def own_settings_folder(tmp_path_factory, monkeypatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def own_settings_folder(tmp_path_factory) -> Iterator[None]:
     """Keys for signing are made in here, not among those of whoever runs the tests."""
-    folder = tmp_path_factory.getbasetemp() / "settings"
-    monkeypatch.setenv("MOODREEL_CONFIG", str(folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOODREEL_CONFIG", str(tmp_path_factory.getbasetemp() / "settings"))
+        yield
 
 
 @pytest.fixture(scope="session")

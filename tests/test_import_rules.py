@@ -37,7 +37,8 @@ ROOMS = {
 WORKSHOP = "synth.workshop"
 #: Modules that stand on the ground, under all rooms, and what they may import of synth.
 GROUND = {
-    "devices", "emotions", "limits", "plain_text", "progress", "resizing", "setting_text", "types"
+    "batches", "devices", "emotions", "limits", "plain_text", "progress", "resizing",
+    "setting_text", "types",
 }  # fmt: skip
 
 

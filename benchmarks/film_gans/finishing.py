@@ -26,7 +26,7 @@ from benchmarks.film_gans.measures import (
 from benchmarks.film_gans.rows import ROWS, name_file
 from benchmarks.film_gans.settings import Settings, TrueFilms, load_true_films
 from benchmarks.film_gans.sheet import SHOWN, save_film_sheet
-from benchmarks.film_gans.table import write_table
+from benchmarks.film_gans.table import SHEET_NAME, write_table
 from embed.networks.identity import DlibFaceEncoder
 from synth.judging.judge_scorer import JudgeScorer
 from synth.judging.perceptual import PerceptualNetwork, load_perceptual
@@ -35,7 +35,7 @@ from synth.storage.atomic import write_atomically, write_text_atomically
 
 FIGURES = Path(__file__).with_name("figures.json")
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGE, SHEET = DOCS / "comparison.md", DOCS / "comparison.png"
+PAGE, SHEET = DOCS / "comparison.md", DOCS / SHEET_NAME
 
 
 def finish_row(row: str, settings: Settings) -> dict[str, Any]:

@@ -27,6 +27,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "steps": ("steps learned", ","),
 }
 NOTHING = "–"
+SHEET_NAME = "comparison.png"
 
 
 def format_table(figures: Mapping[str, Any]) -> str:
@@ -48,10 +49,12 @@ def format_table(figures: Mapping[str, Any]) -> str:
 
 
 def write_table(page: Path, figures: Mapping[str, Any]) -> None:
-    """Put the table into the page. Raises ValueError for a page without the marks."""
-    write_text_atomically(
-        page, replace_table(page.read_text(encoding="utf-8"), format_table(figures))
-    )
+    """Put the table into the page, and under it the sheet that lies beside the page.
+
+    Raises ValueError for a page without the marks.
+    """
+    shown = f"{format_table(figures)}\n\n![Films of each row of the table]({SHEET_NAME})"
+    write_text_atomically(page, replace_table(page.read_text(encoding="utf-8"), shown))
 
 
 def replace_table(text: str, table: str) -> str:

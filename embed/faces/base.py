@@ -7,6 +7,7 @@ of the picture. A box is left, top, right, bottom.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -89,17 +90,24 @@ def check_choice(which: str | int) -> None:
 
 
 def choose_faces(
-    found: Sequence[Detection], which: str | int, name: str = "the picture"
+    found: Sequence[Detection],
+    which: str | int,
+    name: str = "the picture",
+    sure_score: float = -math.inf,
 ) -> list[Detection]:
     """The faces that are meant: `largest`, `all`, or the one of that number; largest first.
 
-    0 is the largest, as `all` lists them. Raises ValueError naming the picture and the faces
-    found when there is no face of that number.
+    0 is the largest, as `all` lists them. `largest` is the largest of those from `sure_score` on,
+    where there are any, and of equal ones the surest: a badge must not win against a face. Raises
+    ValueError naming the picture and the faces found when there is no face of that number.
     """
     check_choice(which)
     ordered = sorted(found, key=lambda one: (-measure_area(one.box), *one.box.tolist()))
     if which == "all":
         return ordered
+    if which == "largest" and ordered:
+        sure = [one for one in ordered if one.score >= sure_score] or ordered
+        return [max(sure, key=lambda one: (measure_area(one.box), one.score))]
     number = 0 if which == "largest" else int(which)
     if number >= len(ordered):
         places = "; ".join(f"{k}: {np.round(one.box).tolist()}" for k, one in enumerate(ordered))

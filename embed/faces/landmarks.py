@@ -77,7 +77,7 @@ class FaceFinder:
         found = self.detect_faces(picture, every_size=which != "largest")
         if not found:
             raise NoFaceError(self._describe_failure(picture, name))
-        chosen = choose_faces(found, which, name)
+        chosen = choose_faces(found, which, name, self.detector.sure_score)
         return [
             Face(one.box, one.score, self.placer.place(picture, one.box).astype(np.float64))
             for one in chosen

@@ -7,6 +7,9 @@ recipe, so that a second film follows nobody again.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,16 +24,20 @@ from synth.generators.bundled_head import find_head
 from synth.motion.direction_sets import DirectionSet, load_directions_for
 from synth.motion.masks import MASKS, LayerMask
 from synth.motion.neutral import find_start
-from synth.progress import Report, ignore_progress
-from synth.storage.assets import find_cache_folder, hash_file
+from synth.progress import Progress, Report, ignore_progress
+from synth.storage.assets import find_cache_folder
+from synth.storage.checksums import find_damage, hash_tree
+from synth.storage.locks import InUseError, own_file
 from synth.storage.run_settings import hash_settings
 from synth.video.reading import VideoFacts, probe_video
 from synth.video.sound_reading import has_sound
 
 #: Raised when what is kept changes in kind.
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 FOLDER = "films"
 LARGEST_PX = 8192
+#: Who waits for another process says so every so many seconds.
+TURN_S = 30.0
 
 
 def make_recipe() -> InversionRecipe:
@@ -44,7 +51,7 @@ class FilmFace:
 
     recipe: how faces are found, and which one. more: the track is added to what the person shows;
     else it is shown instead. directions, mask: by which the person is brought to rest, as for the
-    motion. Raises ValueError for a recipe without a finder.
+    motion. Raises ValueError for a recipe without a finder, or with tuning.
     """
 
     path: str
@@ -56,6 +63,11 @@ class FilmFace:
     def __post_init__(self) -> None:
         if self.recipe.finder is None:
             raise ValueError("needs a finder to follow a person in a clip; got none")
+        if self.recipe.tune:
+            raise ValueError(
+                "needs a recipe without tuning, since nothing is tuned for the person in a clip, "
+                "whose own pixels move; got tune=true; try face.recipe.tune=false"
+            )
 
     def check(self) -> None:
         """Models and the clip: raises ValueError or OSError naming what is wrong."""
@@ -72,6 +84,10 @@ class FilmFace:
                 f"{facts.width_px}x{facts.height_px}; try a smaller copy"
             )
 
+    def find_fps(self) -> float:
+        """The clip's frames a second."""
+        return float(self._facts.fps)
+
     def prepare(self, generator: Generator, report: Report = ignore_progress) -> Face:
         """Follow the person, unless that was done before.
 
@@ -86,9 +102,16 @@ class FilmFace:
                 f"{generator.name}; try generator=bundled"
             )
         path, folder = Path(self.path), self._find_folder(generator)
-        if not folder.is_dir():
-            save_person_track(folder, path, self.recipe, generator, report)
-        track = load_person_track(folder, float(self._facts.fps))
+        with _taking_turns(folder, report):
+            if (damage := find_damage(folder)) is not None:
+                if folder.is_dir():
+                    warnings.warn(
+                        f"{damage}: what is kept of the person in {self.path} is damaged and made "
+                        "again",
+                        stacklevel=3,
+                    )
+                save_person_track(folder, path, self.recipe, generator, report)
+        track = load_person_track(folder, self.find_fps())
         given = self.directions
         fitted = given if isinstance(given, DirectionSet) else load_directions_for(generator, given)
         filmed = FilmedPerson(
@@ -102,8 +125,10 @@ class FilmFace:
             self.more,
             path if has_sound(path) else None,
         )
+        # Of a folder of pictures the marks name the first.
+        original = path if path.is_file() else min(path.glob("frame_*.png"))
         return Face(
-            filmed.person, generator, path.name, moves=filmed, acts=filmed, originals=(path,)
+            filmed.person, generator, path.name, moves=filmed, acts=filmed, originals=(original,)
         )
 
     @cached_property
@@ -114,8 +139,22 @@ class FilmFace:
         """Where what is known of the clip's person is kept, or will be."""
         choices = {
             "version": CACHE_VERSION,
-            "clip": hash_file(self.path),
+            "clip": hash_tree(Path(self.path)),
             "generator": generator.sha256,
             "recipe": self.recipe.describe(generator),
         }
         return find_cache_folder() / FOLDER / hash_settings(choices)[:32]
+
+
+@contextmanager
+def _taking_turns(folder: Path, report: Report) -> Iterator[None]:
+    """Follow a clip alone: another process that wants the same person waits, and finds them."""
+    lock = folder.with_name(f".{folder.name}.in_use")
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(own_file(lock, "waits for {holder}, at the same clip", TURN_S))
+                break
+            except InUseError as error:
+                report(Progress("follow", note=str(error)))
+        yield

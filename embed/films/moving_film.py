@@ -108,7 +108,7 @@ class FilmedPerson:
         """W+ above; where the person is not seen, that of the motion alone."""
         told = path(times_s).cpu()
         carried = [
-            self._find_base(number) + rows - self.person if self.track.seen[number] else rows
+            self._find_base(number) + rows - self.person if self.track.shows(number) else rows
             for number, rows in zip(self._find_numbers(times_s), told, strict=True)
         ]
         return torch.stack(carried)
@@ -138,7 +138,7 @@ class FilmedPerson:
     def _draw(self, number: int, rows: Rows, picture: Picture) -> MovedPicture:
         """The clip's frame with the face at W+ [layer, w_dim], of which `picture` was drawn."""
         frame = self._frames.read(number)
-        if not self.track.seen[number]:
+        if not self.track.shows(number):
             return frame
         quad, shown = self.track.quads[number], self._read_rows(number)
         to_square = invert_map(map_crop_to_photo(quad, 1))

@@ -9,9 +9,10 @@ each is 20 KB on disk.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +20,19 @@ import torch
 from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter1d
 
-from embed.faces.base import POINT_COUNT, FaceBoxEncoder
+from embed.faces.base import POINT_COUNT, FaceBoxEncoder, NoFaceError
+from embed.films.kept_blocks import ARRAYS, Findings, KeptBlocks
 from embed.photos.recipe import InversionRecipe
 from embed.tracking.face_tracking import PersonTracker
+from embed.tracking.following import Following
 from embed.tracking.video_faces import CropSettings, TrackedFrame, track_person
+from synth.batches import take_batches
 from synth.generators.base import Generator
 from synth.progress import Progress, Report
 from synth.storage.arrays import load_array
+from synth.storage.assets import hash_file
 from synth.storage.atomic import write_folder_atomically
+from synth.storage.checksums import CHECKSUMS, write_checksums
 from synth.types import Images, WPlus, to_images
 from synth.video.reading import probe_video, read_frames
 
@@ -36,9 +42,10 @@ CROP_PX, BATCH = 256, 8
 SMOOTH_S = 0.12
 #: It looks so many standard deviations far, and is done so many frames at a time.
 REACH, CHUNK = 4.0, 512
+#: So many frames are kept at once while a clip is followed; batches of frames begin where they do.
+BLOCK_FRAMES = 32 * BATCH
 #: A square that moves farther from one frame to the next, in its sides, is in another shot.
 JUMP = 0.5
-_ARRAYS = ("quads", "points", "rows")
 
 GuessRows = Callable[[Images], WPlus]
 
@@ -46,18 +53,23 @@ GuessRows = Callable[[Images], WPlus]
 @dataclass(frozen=True, eq=False)
 class PersonTrack:
     """quads [frame, 4, 2] and points [frame, 68, 2] in the clip's pixels, rows W+ float16; all NaN
-    in frames that do not show the person. rows may be memory-mapped; in the record of a film they
-    count by the W+ that come of them."""
+    in frames that do not show the person. points and rows may be memory-mapped; in the record of a
+    film they count by `sha256`, of the files that they are in."""
 
     fps: float
     quads: Float[np.ndarray, "frame 4 2"]
-    points: Float[np.ndarray, "frame 68 2"]
+    points: Float[np.ndarray, "frame 68 2"] = field(compare=False)
     rows: Float[np.ndarray, "frame layer w_dim"] = field(compare=False)
+    sha256: str = ""
 
     @property
     def seen(self) -> Bool[np.ndarray, " frame"]:
-        """Frames that show the person."""
+        """Frames that show the person, of all: for one frame ask `shows`."""
         return np.asarray(np.isfinite(self.quads).all((1, 2)))
+
+    def shows(self, number: int) -> bool:
+        """Whether a frame shows the person."""
+        return bool(np.isfinite(self.quads[number]).all())
 
     def find_person(self) -> Float[torch.Tensor, "layer w_dim"]:
         """The mean of all frames that show them."""
@@ -70,9 +82,11 @@ class PersonTrack:
 
 def load_person_track(folder: Path, fps: float) -> PersonTrack:
     """What `save_person_track` wrote. Raises OSError or ValueError naming a file."""
-    quads, points = (load_array(folder / f"{name}.npy") for name in _ARRAYS[:2])
-    rows = np.load(folder / f"{_ARRAYS[2]}.npy", mmap_mode="r", allow_pickle=False)
-    return PersonTrack(fps, quads, points, rows)
+    quads = load_array(folder / f"{ARRAYS[0]}.npy")
+    points, rows = (
+        np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS[1:]
+    )
+    return PersonTrack(fps, quads, points, rows, hash_file(folder / CHECKSUMS))
 
 
 def save_person_track(
@@ -80,6 +94,7 @@ def save_person_track(
 ) -> None:
     """Follow the person through the clip, and keep what is found in `folder`, whole or not at all.
 
+    What a call that was stopped has found is taken up (`find_begun`), and the result is the same.
     Raises NoFaceError where no frame shows anybody, ValueError for a generator without an encoder.
     """
     guess = recipe.load_start(generator, [path.stem])
@@ -88,26 +103,67 @@ def save_person_track(
             f"needs an encoder for generator {generator.name}, to follow a person; got none; try "
             "generator=bundled, or inversion/start=encoder with one of your own"
         )
-    facts = probe_video(path)
-    count, shape = facts.frame_count, (generator.num_layers, generator.w_dim)
+    facts, blocks = probe_video(path), KeptBlocks(find_begun(folder))
+    following = blocks.load_following()
+    if following.given:
+        report(Progress("follow", note=f"goes on at frame {following.given}"))
+    parts: list[Findings] = []
+    try:
+        for group in take_batches(_follow(path, float(facts.fps), recipe, following), BATCH):
+            parts.append(_examine(group, guess, generator))
+            report(Progress("follow", min(following.given, facts.frame_count), facts.frame_count))
+            if following.given % BLOCK_FRAMES == 0:
+                blocks.add(Findings.join(parts), following)
+                parts.clear()
+    except NoFaceError as error:
+        shutil.rmtree(blocks.folder, ignore_errors=True)
+        raise NoFaceError(f"{path}: {error}") from error
+    if parts:
+        blocks.add(Findings.join(parts), following)
+    _join(blocks, folder, SMOOTH_S * float(facts.fps), following.given)
+    shutil.rmtree(blocks.folder, ignore_errors=True)
+
+
+def find_begun(folder: Path) -> Path:
+    """Where the blocks of a track lie that is to be in `folder`."""
+    return folder.with_name(f"{folder.name}.begun")
+
+
+def _examine(group: Sequence[TrackedFrame], guess: GuessRows, generator: Generator) -> Findings:
+    """What is seen in some frames."""
+    count = len(group)
+    found = Findings(
+        np.full((count, 4, 2), np.nan),
+        np.full((count, POINT_COUNT, 2), np.nan),
+        np.full((count, generator.num_layers, generator.w_dim), np.nan, np.float16),
+    )
+    shown = [(k, one.face, one.points) for k, one in enumerate(group) if one.face is not None]
+    if shown:
+        w_plus = guess(to_images(np.stack([face.crop for _, face, _ in shown])))
+        for (k, face, points), rows in zip(shown, w_plus.float().cpu().numpy(), strict=True):
+            found.quads[k], found.points[k], found.rows[k] = face.quad, points, rows
+    return found
+
+
+def _join(blocks: KeptBlocks, folder: Path, spread: float, count: int) -> None:
+    """Blocks of `count` frames as one track, its rows smoothed by `spread` frames."""
     with write_folder_atomically(folder, replace=True) as made:
-        quads, points = np.full((count, 4, 2), np.nan), np.full((count, POINT_COUNT, 2), np.nan)
-        rows = np.lib.format.open_memmap(made / "rows.npy", "w+", np.float16, (count, *shape))
-        rows[:] = np.nan
-        for group in _batch(_follow(path, float(facts.fps), recipe)):
-            faces = [(one, one.face) for one in group if one.face is not None]
-            report(Progress("follow", min(group[-1].index + 1, count), count))
-            if not faces:
-                continue
-            found = guess(to_images(np.stack([face.crop for _, face in faces])))
-            for (one, face), w_plus in zip(faces, found.float().cpu().numpy(), strict=True):
-                quads[one.index], points[one.index] = face.quad, one.points
-                rows[one.index] = w_plus
-        for run in list_runs(quads):
-            smooth_over_time(rows, run, SMOOTH_S * float(facts.fps))
-        rows.flush()
-        np.save(made / "quads.npy", quads)
-        np.save(made / "points.npy", points)
+        arrays: dict[str, np.memmap] = {}
+        first = 0
+        for found in blocks.load():
+            stop = first + len(found.quads)
+            for name in ARRAYS:
+                part = getattr(found, name)
+                if name not in arrays:
+                    place, shape = made / f"{name}.npy", (count, *part.shape[1:])
+                    arrays[name] = np.lib.format.open_memmap(place, "w+", part.dtype, shape)
+                arrays[name][first:stop] = part
+            first = stop
+        for run in list_runs(arrays["quads"]):
+            smooth_over_time(arrays["rows"], run, spread)
+        for array in arrays.values():
+            array.flush()
+        write_checksums(made)
 
 
 def smooth_over_time(
@@ -143,21 +199,13 @@ def list_runs(quads: Float[np.ndarray, "frame 4 2"]) -> list[slice]:
     return runs
 
 
-def _follow(path: Path, fps: float, recipe: InversionRecipe) -> Iterator[TrackedFrame]:
+def _follow(
+    path: Path, fps: float, recipe: InversionRecipe, following: Following
+) -> Iterator[TrackedFrame]:
     assert recipe.finder is not None
     someone = recipe.observer
     encoder = someone if isinstance(someone, FaceBoxEncoder) else None
     frames = (frame for chunk in read_frames(path) for frame in chunk)
     tracker = PersonTracker(recipe.finder, encoder, recipe.which)
-    return track_person(frames, fps, tracker, crop=CropSettings(CROP_PX, recipe.padding))
-
-
-def _batch(frames: Iterator[TrackedFrame]) -> Iterator[list[TrackedFrame]]:
-    group: list[TrackedFrame] = []
-    for frame in frames:
-        group.append(frame)
-        if len(group) == BATCH:
-            yield group
-            group = []
-    if group:
-        yield group
+    crop, due = CropSettings(CROP_PX, recipe.padding), islice(frames, following.given, None)
+    return track_person(due, fps, tracker, crop=crop, following=following)

@@ -24,7 +24,7 @@ from embed.networks.perceptual import PerceptualLoss, find_perceptual_distance
 from synth.faces.observers import (
     FaceEncoder,
 )
-from synth.film.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
+from synth.film.contact_sheet import TileLabel, make_contact_sheet
 from synth.resizing import resize_frames
 from synth.storage.atomic import write_atomically
 from synth.types import Frames, to_images
@@ -115,21 +115,15 @@ def pair_frames(photos: Frames, found: FoundFrames) -> FoundFrames:
     return resize_frames(photos, found.shape[1])
 
 
-def save_side_by_side(
-    path: str | Path,
-    photo: np.ndarray,
-    found: np.ndarray,
-    likeness: Likeness | None = None,
-    made_by: str | None = None,
-    tile_px: int = 512,
-) -> None:
-    """A PNG of the photo [n, n, 3] and what was found for it, with the numbers below."""
+def draw_side_by_side(
+    photo: np.ndarray, found: np.ndarray, likeness: Likeness | None = None, tile_px: int = 512
+) -> np.ndarray:
+    """The photo [n, n, 3] and what was found for it, with the numbers above: [height, width, 3]."""
     photos = pair_frames(photo[None], found[None])
     facts = "" if likeness is None else format_likeness(likeness)
     labels: Sequence[TileLabel] = (TileLabel("photo"), TileLabel("inversion"))
     pictures = np.concatenate([photos, found[None]])
-    sheet = make_contact_sheet(pictures, labels, title=facts, columns=2, tile_px=tile_px)
-    save_contact_sheet(path, sheet, made_by)
+    return make_contact_sheet(pictures, labels, title=facts, columns=2, tile_px=tile_px)
 
 
 def format_likeness(likeness: Likeness) -> str:

@@ -23,6 +23,7 @@ from embed.photos.listing import Item, Shard
 from embed.photos.recipe import CutFace
 from embed.photos.result_folder import save_result
 from embed.photos.result_names import RESULTS
+from synth.batches import take_batches
 from synth.storage.atomic import remove_leftovers
 from synth.storage.run_settings import keep_settings
 
@@ -84,7 +85,7 @@ class BatchJob:
             left = [item for item in chosen if not self._skip(item, journal, note)]
             if left:
                 inverter = load_inverter()
-                for group in _group(self._cut_faces(left, inverter, note), self.batch):
+                for group in take_batches(self._cut_faces(left, inverter, note), self.batch):
                     self._invert(group, inverter, settings, note)
         return counts
 
@@ -141,18 +142,6 @@ class BatchJob:
                 continue
             seconds = round(time.monotonic() - cut.began_s, 2)
             note(Entry(cut.item.name, str(cut.item.path), "done", seconds=seconds))
-
-
-def _group(cuts: Iterable[_Cut], size: int) -> Iterator[list[_Cut]]:
-    """Lists of `size`, the last one shorter."""
-    group: list[_Cut] = []
-    for cut in cuts:
-        group.append(cut)
-        if len(group) == size:
-            yield group
-            group = []
-    if group:
-        yield group
 
 
 def _describe_failure(item: Item, error: Exception, began_s: float) -> Entry:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from embed.inversion.likeness import save_loss_curve, save_side_by_side
+from embed.inversion.likeness import draw_side_by_side, save_loss_curve
 from embed.inversion.result import Inversion
 from embed.inversion.settings import DEFAULT_STEPS
 from embed.inversion.tuning import Tuning
@@ -36,6 +36,7 @@ from embed.photos.result_names import (
 )
 from synth.faces.latents import load_latents, save_latents
 from synth.film.contact_sheet import save_contact_sheet
+from synth.film.marks.marking import Marker
 from synth.generators.capabilities import TrainableGenerator
 from synth.plain_text import load_json
 from synth.storage.atomic import write_folder_atomically, write_text_atomically
@@ -59,18 +60,23 @@ def save_result(
     Raises FileExistsError when it is there already and not to be replaced.
     """
     made_by = f"generator {generator.name}"
+    made_from = json.dumps([photo.face.sha256, generator.sha256, dict(recipe)], default=str)
+    marker = Marker.of(made_by, made_from, [Path(photo.face.path)])
     with write_folder_atomically(folder, replace) as temporary:
         save_latents(temporary / LATENTS, photo.rows[None], _describe_latents(photo, generator))
         Image.fromarray(photo.face.crop).save(temporary / CROP)
-        save_contact_sheet(temporary / RECONSTRUCTION, photo.picture, made_by)
-        save_side_by_side(
-            temporary / SIDE_BY_SIDE, photo.face.crop, photo.picture, photo.likeness, made_by
-        )
+        drawn = marker.mark(photo.picture[None])[0]
+        save_contact_sheet(temporary / RECONSTRUCTION, drawn, made_by)
+        sheet = draw_side_by_side(photo.face.crop, photo.picture, photo.likeness)
+        save_contact_sheet(temporary / SIDE_BY_SIDE, marker.mark(sheet[None])[0], made_by)
         save_loss_curve(temporary / LOSS_CURVE, photo.inversion, photo.image)
         if photo.tuning is not None:
             save_tuning(temporary / TUNING, generator, photo.tuning.generator)
         if len(photo.film):
-            write_video(temporary / FILM, [photo.film], Encoding(FILM_FPS, made_by=made_by))
+            film = marker.mark(photo.film)
+            write_video(temporary / FILM, [film], Encoding(FILM_FPS, made_by=made_by))
+        shown = (temporary / name for name in (RECONSTRUCTION, SIDE_BY_SIDE, FILM))
+        marker.sign(path for path in shown if path.is_file())
         report = json.dumps(make_report(photo, generator, recipe), indent=1)
         write_text_atomically(temporary / REPORT, report + "\n")
         write_checksums(temporary)

@@ -24,9 +24,9 @@ from jaxtyping import Float
 from embed.faces.base import Detection, FaceBoxEncoder, Picture, Points, choose_faces
 from embed.faces.dlib_faces import cut_around, resize_picture
 from embed.faces.landmarks import FaceFinder
-from synth.faces.box_tracking import BoxTracker
+from embed.tracking.tracker_memory import PERSON, TrackerMemory
 from synth.faces.boxes import SAME_FACE_OVERLAP, Box, compute_overlap
-from synth.video.cuts import Glance, is_cut, make_glance
+from synth.video.cuts import is_cut, make_glance
 
 #: Side of a dlib box in standard deviations of the points, measured on faces from the front.
 BOX_OF_SPREAD = 2.55
@@ -39,8 +39,6 @@ MARGIN_BOXES = 0.8
 LOCAL_SIZE = 1.35
 #: A nearly lost box is given up for the detector's.
 KEPT_OVERLAP = 0.5
-#: The number under which the person's place is kept.
-_PERSON = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +60,8 @@ class PersonTracker:
     not decide.
 
     `which`: the face to begin with (largest, or a number; 0 is the largest) in the first frame that
-    shows any. `person`: instead, the vector of the person to look for from the beginning.
+    shows any. `person`: instead, the vector of the person to look for from the beginning. All that
+    it knows from frame to frame is its `memory`; with another tracker's it goes on in its place.
     """
 
     def __init__(
@@ -84,50 +83,42 @@ class PersonTracker:
         if person is not None and encoder is None:
             raise ValueError("needs a face encoder to look for a person; got none")
         self.finder, self.detect_every = finder, detect_every
-        self._encoder, self._which, self._person = encoder, which, person
+        self._encoder, self._which = encoder, which
         self._search_every = search_every
-        self._frame = -1
-        self._shot = 0
-        self._box: Box | None = None  # where the face is expected; None while it is lost
-        self._places = BoxTracker()  # where it was last, also while it is lost
-        self._has_begun = False
-        self._lost_since = 0
-        self._searched = 0
-        self._crowded = False
-        self._glance: Glance | None = None  # the last frame, very small
+        self.memory = TrackerMemory(person=person)
 
     def look(self, frame: Picture) -> Sighting:
         """The next frame's sighting."""
-        self._frame += 1
-        before, self._glance = self._glance, make_glance(frame)
-        begins_shot = before is not None and is_cut(before, self._glance)
+        self.memory.frame += 1
+        before, self.memory.glance = self.memory.glance, make_glance(frame)
+        begins_shot = before is not None and is_cut(before, self.memory.glance)
         if begins_shot:
-            self._box = None
-            self._places.begin_shot()
-            self._lost_since = self._frame
-        expected = self._box
-        if expected is not None and self._frame % self.detect_every:
-            return Sighting(self._place(frame, expected), False, self._shot)
+            self.memory.box = None
+            self.memory.places.begin_shot()
+            self.memory.lost_since = self.memory.frame
+        expected = self.memory.box
+        if expected is not None and self.memory.frame % self.detect_every:
+            return Sighting(self._place(frame, expected), False, self.memory.shot)
         found = self._detect(frame)
         if found is not None:
-            return Sighting(self._place(frame, found), True, self._shot, begins_shot)
+            return Sighting(self._place(frame, found), True, self.memory.shot, begins_shot)
         if expected is not None:
-            self._lost_since = self._frame
-        self._box = None
-        return Sighting(None, False, self._shot, begins_shot)
+            self.memory.lost_since = self.memory.frame
+        self.memory.box = None
+        return Sighting(None, False, self.memory.shot, begins_shot)
 
     def _detect(self, frame: Picture) -> Box | None:
         """Where to place the points, by a detector: first where they are expected."""
         found = None
-        if self._box is not None:
-            if self._frame - self._searched >= self._search_every:
+        if self.memory.box is not None:
+            if self.memory.frame - self.memory.searched >= self._search_every:
                 self._find_everybody(frame)
-            found = self._look_around(frame, self._box)
+            found = self._look_around(frame, self.memory.box)
         return self._search(frame) if found is None and self._is_search_due() else found
 
     def _is_search_due(self) -> bool:
         """At once when a face is missed or due; then every `detect_every` frames."""
-        lost = self._frame - self._lost_since if self._box is None else 0
+        lost = self.memory.frame - self.memory.lost_since if self.memory.box is None else 0
         return lost % self.detect_every == 0
 
     def _place(self, frame: Picture, box: Box) -> Points:
@@ -138,14 +129,14 @@ class PersonTracker:
             if measure_step(box, settled) <= LARGE_STEP:
                 break
             box, points = settled, self.finder.placer.place(frame, settled)
-        self._box = make_box(points)
-        self._places.move(_PERSON, self._box, self._frame)
+        self.memory.box = make_box(points)
+        self.memory.places.move(PERSON, self.memory.box, self.memory.frame)
         return points
 
     def _look_around(self, frame: Picture, box: Box) -> Box | None:
         """Where to place the points, when the detector sees the face near the expected box."""
         best = find_near(frame, box, self.finder)
-        if best is None or (self._crowded and not self._is_person(frame, best)):
+        if best is None or (self.memory.crowded and not self._is_person(frame, best)):
             return None
         return box if compute_overlap(box, best) >= KEPT_OVERLAP else best
 
@@ -153,39 +144,40 @@ class PersonTracker:
         found = self._find_everybody(frame)
         if not found:
             return None
-        if not self._has_begun and self._person is None:
+        if not self.memory.has_begun and self.memory.person is None:
             return self._begin(frame, found)
-        owners = self._places.match([one.box for one in found], self._frame)
-        nearest = found[owners.index(_PERSON)] if _PERSON in owners else None
-        if nearest is not None and self._box is not None and not self._crowded:
+        owners = self.memory.places.match([one.box for one in found], self.memory.frame)
+        nearest = found[owners.index(PERSON)] if PERSON in owners else None
+        if nearest is not None and self.memory.box is not None and not self.memory.crowded:
             return self._keep(nearest.box)
         chosen = self._find_alike(frame, found, nearest)
         if chosen is None:
             return None
-        place = self._places.list_places(self._frame).get(_PERSON)
+        place = self.memory.places.list_places(self.memory.frame).get(PERSON)
         if place is not None and compute_overlap(place, chosen.box) >= SAME_FACE_OVERLAP:
             return self._keep(chosen.box)
-        self._shot += 1
+        self.memory.shot += 1
         return chosen.box
 
     def _find_everybody(self, frame: Picture) -> list[Detection]:
         found = self.finder.detect_faces(frame, every_size=True)
-        self._searched, self._crowded = self._frame, len(found) > 1
+        self.memory.searched, self.memory.crowded = self.memory.frame, len(found) > 1
         return found
 
     def _begin(self, frame: Picture, found: list[Detection]) -> Box | None:
         """The first face; a number waits for a frame that shows so many."""
         if isinstance(self._which, int) and self._which >= len(found):
             return None
-        box = choose_faces(found, self._which)[0].box
-        self._has_begun = True
+        sure_score = self.finder.detector.sure_score
+        box = choose_faces(found, self._which, sure_score=sure_score)[0].box
+        self.memory.has_begun = True
         if self._encoder is not None:
-            self._person = self._encoder.encode_face(frame, box)
+            self.memory.person = self._encoder.encode_face(frame, box)
         return box
 
     def _keep(self, box: Box) -> Box:
         """The expected box where the detector agrees with it, else the detector's."""
-        expected = self._box
+        expected = self.memory.box
         if expected is not None and compute_overlap(box, expected) >= KEPT_OVERLAP:
             return expected
         return box
@@ -194,20 +186,20 @@ class PersonTracker:
         self, frame: Picture, found: list[Detection], nearest: Detection | None
     ) -> Detection | None:
         """The face most like the person; without an encoder, the nearest, or the only one."""
-        if self._encoder is None or self._person is None:
+        if self._encoder is None or self.memory.person is None:
             return nearest or (found[0] if len(found) == 1 else None)
         distances = [self._measure_distance(frame, one.box) for one in found]
         k = int(np.argmin(distances))
         return found[k] if distances[k] < self._encoder.same_person_distance else None
 
     def _is_person(self, frame: Picture, box: Box) -> bool:
-        if self._encoder is None or self._person is None:
+        if self._encoder is None or self.memory.person is None:
             return True
         return self._measure_distance(frame, box) < self._encoder.same_person_distance
 
     def _measure_distance(self, frame: Picture, box: Box) -> float:
-        assert self._encoder is not None and self._person is not None
-        return float(np.linalg.norm(self._encoder.encode_face(frame, box) - self._person))
+        assert self._encoder is not None and self.memory.person is not None
+        return float(np.linalg.norm(self._encoder.encode_face(frame, box) - self.memory.person))
 
 
 def find_near(frame: Picture, box: Box, finder: FaceFinder) -> Box | None:

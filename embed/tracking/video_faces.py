@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -27,6 +27,7 @@ from embed.faces.align import AlignedFace, align_face
 from embed.faces.base import POINT_COUNT, NoFaceError, Picture, Points
 from embed.faces.landmarks import FaceFinder
 from embed.tracking.face_tracking import PersonTracker, Sighting
+from embed.tracking.following import Following
 from embed.tracking.point_smoothing import Smoothing, bridge_gaps, smooth_at
 
 #: Sizes at which the frames of a video are searched: fewer than a photo's, since there are many.
@@ -57,31 +58,21 @@ class CropSettings:
     colour: tuple[int, int, int] = (128, 128, 128)
 
 
-@dataclass
-class _Window:
-    """Sightings around the frame that is due, and the frames that are not yet given out."""
-
-    first: int = 0
-    sightings: deque[Sighting] = field(default_factory=deque)
-    frames: deque[Picture] = field(default_factory=deque)
-
-    @property
-    def end(self) -> int:
-        return self.first + len(self.sightings)
-
-
 def track_person(
     frames: Iterable[Picture],
     fps: float,
     tracker: PersonTracker | None = None,
     smoothing: Smoothing | None = None,
     crop: CropSettings | None = None,
+    following: Following | None = None,
 ) -> Iterator[TrackedFrame]:
     """Yield every frame with the person's face, one after the other, some frames later than read.
 
     `tracker`, which must be new, says whom to follow, and how; None: the largest face of the first
     frame that shows any. Without an encoder (`embed.networks.identity.DlibFaceEncoder`) a person
     who was lost is followed again only where nobody else can be meant.
+    `following` is kept up to date with every frame that is given out; one that was kept before
+    goes on there: `frames` then begin with the one that is due, and the tracker may be new.
     Raises ValueError for a rate that is not above 0 and for frames of several sizes, and at the
     end NoFaceError when no frame showed the person.
     """
@@ -90,40 +81,42 @@ def track_person(
     tracker = tracker or PersonTracker(FaceFinder(search_px=VIDEO_SEARCH_PX), None)
     finder, smoothing, crop = tracker.finder, smoothing or Smoothing(), crop or CropSettings()
     reach = math.ceil(smoothing.reach_s * fps)
-    window, given, found = _Window(), 0, False
+    state = following or Following()
+    tracker.memory = state.memory = state.memory or tracker.memory
+    waiting: deque[Picture] = deque()
+
+    def give() -> TrackedFrame:
+        tracked = _finish(waiting.popleft(), state, fps, smoothing, crop)
+        state.given, state.found = state.given + 1, state.found or tracked.face is not None
+        state.forget(state.given - reach)
+        return tracked
+
     for frame in frames:
-        if window.frames and frame.shape != window.frames[0].shape:
-            raise ValueError(
-                f"needs frames of one size; got {window.frames[0].shape} then {frame.shape}"
-            )
-        window.frames.append(frame)
-        window.sightings.append(tracker.look(frame))
-        if window.end - given > reach + tracker.detect_every:
-            tracked = _finish(window, given, fps, smoothing, crop)
-            given, found = given + 1, found or tracked.face is not None
-            yield tracked
-            _forget(window, given - reach)
-    while window.frames:
-        tracked = _finish(window, given, fps, smoothing, crop)
-        given, found = given + 1, found or tracked.face is not None
-        yield tracked
-        _forget(window, given - reach)
-    if not found:
+        if waiting and frame.shape != waiting[0].shape:
+            raise ValueError(f"needs frames of one size; got {waiting[0].shape} then {frame.shape}")
+        waiting.append(frame)
+        if state.given + len(waiting) > state.end:
+            state.sightings.append(tracker.look(frame))
+        if state.end - state.given > reach + tracker.detect_every:
+            yield give()
+    while waiting:
+        yield give()
+    if not state.found:
         raise NoFaceError(
             f"needs a video that shows the person; {finder.detector.name} found no such face in "
-            f"{given} frames, searched at up to {finder.search_px} pixels; try another detector "
-            "(hog, cnn, sfd), larger search sizes, or another choice of face"
+            f"{state.given} frames, searched at up to {finder.search_px} pixels; try another "
+            "detector (hog, cnn, sfd), larger search sizes, or another choice of face"
         )
 
 
 def _finish(
-    window: _Window, index: int, fps: float, smoothing: Smoothing, crop: CropSettings
+    frame: Picture, state: Following, fps: float, smoothing: Smoothing, crop: CropSettings
 ) -> TrackedFrame:
-    """The frame `index`, which is the first that was not given out, with its face."""
-    frame, at = window.frames.popleft(), index - window.first
-    sighting = window.sightings[at]
-    track = gather_points(list(window.sightings), sighting.shot)
-    times_s = np.arange(window.first, window.end) / fps
+    """The frame that is due, with its face."""
+    index, at = state.given, state.given - state.first
+    sighting = state.sightings[at]
+    track = gather_points(list(state.sightings), sighting.shot)
+    times_s = np.arange(state.first, state.end) / fps
     points = smooth_at(times_s, bridge_gaps(times_s, track, smoothing.bridge_s), at, smoothing)
     time_s, seen = index / fps, not np.isnan(track[at]).any()
     if np.isnan(points).any():
@@ -149,10 +142,3 @@ def gather_points(sightings: list[Sighting], shot: int) -> Float[np.ndarray, "fr
             track[k] = one.points
         is_confirmed = is_confirmed or one.is_cut
     return track
-
-
-def _forget(window: _Window, before: int) -> None:
-    """Drop sightings too old to matter."""
-    while window.first < before:
-        window.sightings.popleft()
-        window.first += 1

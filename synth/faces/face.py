@@ -125,6 +125,22 @@ class FaceSource(Protocol):
         ...
 
 
+@runtime_checkable
+class ActingSource(Protocol):
+    """A FaceSource of somebody who acts by themselves, at a rate that is known beforehand."""
+
+    def find_fps(self) -> float:
+        """As `Acting.fps` will be. Raises ValueError or OSError for a film that cannot be read."""
+        ...
+
+
+def find_own_fps(face: Face | FaceSource) -> float | None:
+    """Frames a second in which somebody acts by themselves; None for a face that only is moved."""
+    if isinstance(face, Face):
+        return face.acts.fps if face.acts is not None else None
+    return face.find_fps() if isinstance(face, ActingSource) else None
+
+
 @dataclass(frozen=True)
 class RandomFace:
     """A FaceSource: the random face of a seed."""

@@ -77,8 +77,9 @@ def check_film(
 
     A motion, like a source of faces, may have a method `check` of its own, given the scene.
     """
+    settings = settings.settle_rate(face)
     settings.check()
-    scene = Scene(settings.fps, settings.score.observer, report)
+    scene = Scene(settings.rate, settings.score.observer, report)
     check = getattr(as_motion(motion), "check", None)
     if check is not None:
         check(scene)
@@ -105,12 +106,13 @@ def make_film(
     Raises ValueError or OSError in one sentence for what cannot be done, and Cancelled. Until the
     film is whole, nothing in the folder changes but what is hidden.
     """
+    settings = settings.settle_rate(face)
     scene = check_film(face, motion, settings, progress)
     with own_film_folder(Path(folder)) as place:
         face = face if isinstance(face, Face) else face.prepare(generator, progress)
         _check_pair(generator, face)
         plan = let_act(face, as_motion(motion).plan(face, scene), scene)
-        count_frames(plan.path, settings.fps)  # refuses an absurd length before anything is written
+        count_frames(plan.path, settings.rate)  # refuses an absurd length before any is written
         shot = Shot(face, plan, settings, progress)
         if shot.sound is not None:  # a motion's own is known only now
             check_sound(settings.file, shot.sound)
@@ -166,13 +168,13 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
     """
     settings, render, generator = shot.settings, shot.settings.render, shot.face.generator
     shot.save_inputs(results)
-    frame_count = count_frames(shot.plan.path, settings.fps)
+    frame_count = count_frames(shot.plan.path, settings.rate)
     device = choose_device(render.device)
     fast = accelerate(generator, render.precision, render.compile, device, frame_count)
     video = results / settings.file
     if finished is None:
         stages = (*shot.stages, *shot.marks)
-        renderer = Renderer(fast, shot.plan.path, settings.fps, render, stages, shot.report)
+        renderer = Renderer(fast, shot.plan.path, settings.rate, render, stages, shot.report)
         render_time_s = _record_video(video, renderer, shot, place)
     else:
         link_or_copy(finished.path / settings.file, video)
@@ -192,7 +194,7 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
             seed=shot.face.seed,
             native_resolution_px=generator.resolution,
             render_time_s=render_time_s,
-            emotions=check_emotions(shot.face, shot.plan, settings.fps, settings.score),
+            emotions=check_emotions(shot.face, shot.plan, settings.rate, settings.score),
             warnings=shot.face.warnings,
         )
         shot.report(Progress("score"))

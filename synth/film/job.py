@@ -96,8 +96,8 @@ def _describe_pictures(face: Face, plan: Plan, settings: FilmSettings) -> dict[s
             "keepsakes": hash_value({name: Path(p) for name, p in face.keepsakes.items()}),
         },
         "motion": {
-            "frames": count_frames(plan.path, settings.fps),
-            "path": hash_arrays(_list_rows(plan.path, settings.fps)),
+            "frames": count_frames(plan.path, settings.rate),
+            "path": hash_arrays(_list_rows(plan.path, settings.rate)),
             "touch": hash_value(plan.touch),
         },
     }

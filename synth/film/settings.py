@@ -5,10 +5,11 @@ The constructors are the settings of configs/, of Python and of every other way 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from synth.devices import choose_device
+from synth.faces.face import Face, FaceSource, find_own_fps
 from synth.faces.observers import FaceObserver, fetch_models
 from synth.film.marks.settings import UNMARKED, MarkSettings
 from synth.generators.acceleration import check_options
@@ -18,6 +19,14 @@ from synth.resizing import check_size
 from synth.scores.scorecard import check_face_stride
 from synth.video.encoders import Encoding, check_encoding
 from synth.video.sound import check_sound
+
+#: Frames a second of films whose face has no rate of its own; of others by their suffix.
+USUAL_FPS, USUAL_FPS_OF = 30, {".gif": 25}
+
+
+def find_usual_fps(file: str) -> int:
+    """Frames a second of a film in a file of that name, where nobody wants others."""
+    return USUAL_FPS_OF.get(Path(file).suffix.lower(), USUAL_FPS)
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,8 @@ class FilmSettings:
     """The film's file and how it is made.
 
     file: name in the film's folder; its suffix chooses the kind: .mp4, .webm, .gif, none for a
-    folder of PNG. fps: frames a second. crf: quality, 0 best. gop: frames between key frames;
+    folder of PNG. fps: frames a second; None: those of a face that acts by itself, such as a person
+    in a clip, else 30 (GIF: 25). crf: quality, 0 best. gop: frames between key frames;
     None: one second. codec: None for the kind's own. size_px: longer side; None: as rendered.
     marked: say in the metadata that the film is generated, and give it its marks; False: nothing
     says so. marks: which marks. sound: a file whose sound it gets;
@@ -77,7 +87,7 @@ class FilmSettings:
     Raises ValueError for settings that cannot be met.
     """
 
-    fps: float | int = 30.0
+    fps: float | int | None = None
     file: str = "video.mp4"
     crf: int = 18
     gop: int | None = None
@@ -102,13 +112,25 @@ class FilmSettings:
             check_size(self.size_px)
 
     @property
+    def rate(self) -> float | int:
+        """Frames a second; the usual ones where they are left open."""
+        return find_usual_fps(self.file) if self.fps is None else self.fps
+
+    def settle_rate(self, face: Face | FaceSource) -> FilmSettings:
+        """These settings with the rate of this face's film, where that was left open."""
+        if self.fps is not None:
+            return self
+        own = find_own_fps(face)
+        return replace(self, fps=self.rate if own is None else own)
+
+    @property
     def wanted_marks(self) -> MarkSettings:
         """The marks that the film gets: none where it is not to be marked at all."""
         return self.marks if self.marked else UNMARKED
 
     def describe_encoding(self, made_by: str | None = None) -> Encoding:
         """What the encoder is told."""
-        return Encoding(self.fps, self.crf, self.gop, self.codec, self.marked, made_by)
+        return Encoding(self.rate, self.crf, self.gop, self.codec, self.marked, made_by)
 
     def check(self) -> None:
         """What can be wrong before any work: raises ValueError or OSError.

@@ -19,7 +19,7 @@ from synth.film.marks.manifest import Origin
 from synth.film.marks.marking import list_stages
 from synth.film.settings import FilmSettings
 from synth.motion.base import Plan
-from synth.progress import Report
+from synth.progress import Progress, Report
 from synth.resizing import resize_frames
 from synth.storage.atomic import write_atomically, write_text_atomically
 
@@ -50,6 +50,12 @@ class Shot:
         duration_s = max(self.plan.path.duration_s, self.plan.moments[-1].time_s)
         judged_s = torch.linspace(0, duration_s, JUDGED_MOMENTS, dtype=torch.float64)
         place = self.face.find_place(self.plan.path, judged_s)
+        if self.face.moves is not None and place is self.face.place:
+            note = (
+                f"the motion leaves the person of {self.face.label or 'the face'}: the generator's "
+                "pixels are shown, not their own; a motion that keeps the person moves those"
+            )
+            self.report(Progress("film", note=note))
         return tuple(x for x in (self.plan.touch, place) if x is not None)
 
     @property

@@ -29,6 +29,7 @@ from safetensors.numpy import save_file
 
 from synth.generators import bundled_parameters
 from synth.generators.base import Generator
+from synth.generators.head_camera import Points, find_crop, place_in_crop, project, turn_head
 from synth.plain_text import parse_json
 from synth.storage.atomic import write_atomically
 from synth.types import Rows
@@ -49,8 +50,6 @@ NUM_FEATURES = 1 + IDENTITY_MODES + len(BUILD) + 2 * 6 + len(MOVEMENTS) + 2 * le
 #: The last points of a head belong to no triangle: middles of the eyes' front, teeth above, below.
 EXTRAS = 4
 LARGEST_IDENTITY, LARGEST_EMOTION = 2.6, 1.3
-
-Points = Float[np.ndarray, "point 2"]
 
 
 @dataclass(frozen=True)
@@ -133,10 +132,11 @@ class BundledHead:
         display = _display(parameters, self.optics.onset)
         pitch_deg = self.optics.pitch_deg * value["pitch"] + display @ self.optics.nods_deg
         angles = self.optics.yaw_deg * value["yaw"], float(pitch_deg)
-        posed = turn_head(head, self.share, *angles, self.optics)
-        rest = turn_head(marks, np.ones(len(marks)), *angles, self.optics)
-        crop = find_crop(project(rest, self.optics), self.optics.roll_deg * value["roll"])
-        seen = to_picture(project(posed, self.optics), *crop)
+        neck, distance_cm = (self.optics.pivot, self.optics.body_yaw), self.optics.distance_cm
+        posed = turn_head(head, self.share, angles, *neck)
+        rest = turn_head(marks, np.ones(len(marks)), angles, *neck)
+        crop = find_crop(project(rest, distance_cm), self.optics.roll_deg * value["roll"])
+        seen = place_in_crop(project(posed, distance_cm), *crop, width=1.0)
         down = self.optics.gaze[2] * display[bundled_parameters.EMOTIONS.index("sadness")]
         aside = np.array([self.optics.gaze[0] * value["gaze_x"], down])
         aside[1] -= self.optics.gaze[1] * value["gaze_y"]
@@ -167,49 +167,6 @@ def describe_features(
     sided = [max(sign * value[name], 0.0) for name in SIDED for sign in (1, -1)]
     movements = [value[name] for name in MOVEMENTS]
     return np.array([*still, *shown, *shown**2, *movements, *sided])
-
-
-def turn_head(
-    points: Float[np.ndarray, "point 3"],
-    share: Float[np.ndarray, " point"],
-    yaw_deg: float,
-    pitch_deg: float,
-    optics: Optics,
-) -> Float[np.ndarray, "point 3"]:
-    """Turn points in cm about the neck as far as they share in it, 0 the body's part to 1."""
-    yaw = np.radians(yaw_deg * (optics.body_yaw + (1 - optics.body_yaw) * share))
-    pitch = np.radians(-pitch_deg * share)
-    x, y, z = (points - np.array(optics.pivot)).T
-    behind = z * np.cos(yaw) - x * np.sin(yaw)
-    turned = [
-        x * np.cos(yaw) + z * np.sin(yaw),
-        y * np.cos(pitch) - behind * np.sin(pitch),
-        y * np.sin(pitch) + behind * np.cos(pitch),
-    ]
-    return np.stack(turned, 1) + np.array(optics.pivot)
-
-
-def project(points: Float[np.ndarray, "point 3"], optics: Optics) -> Points:
-    """Points in cm -> the plane z = 0, in perspective, y up."""
-    return points[:, :2] * (optics.distance_cm / (optics.distance_cm - points[:, 2:]))
-
-
-def find_crop(marks: Points, roll_deg: float) -> tuple[np.ndarray, np.ndarray]:
-    """68 projected points, y up -> centre [2] of FFHQ's crop, and half its extent along x [2]."""
-    one, other = marks[36:42].mean(0), marks[42:48].mean(0)
-    eyes, mouth = (one + other) / 2, (marks[48] + marks[54]) / 2
-    across, down = other - one, mouth - eyes
-    axis = across + np.array([-down[1], down[0]])
-    axis *= max(np.hypot(*across) * 2.0, np.hypot(*down) * 1.8) / np.hypot(*axis)
-    cosine, sine = math.cos(math.radians(roll_deg)), math.sin(math.radians(roll_deg))
-    return eyes + down * 0.1, np.array([[cosine, -sine], [sine, cosine]]) @ axis
-
-
-def to_picture(points: Points, centre: np.ndarray, axis: np.ndarray) -> Points:
-    """Projected points -> picture widths from the top left corner, y down."""
-    away, size = points - centre, float(axis @ axis)
-    upright = np.array([-axis[1], axis[0]])
-    return np.stack([1 + away @ axis / size, 1 - away @ upright / size], 1) / 2
 
 
 def name_vocabulary(module: Any = bundled_parameters) -> tuple[int, ...]:

@@ -58,6 +58,8 @@ def values(tmp_path, tiny_generator) -> dict[str, Any]:
 def fill_in(config: DictConfig, values: dict[str, Any]) -> DictConfig:
     for key in OmegaConf.missing_keys(config):
         OmegaConf.update(config, key, values.get(key, "given-by-the-user"))
+    if OmegaConf.select(config, "video.fps", default=0) is None:
+        config.video.fps = 25  # as `scripts.frame_rate` does before a job is read
     return config
 
 
@@ -130,10 +132,9 @@ def test_mask_options_are_the_presets(name):
     )
 
 
-def test_the_default_track_shows_all_seven_emotions_and_closes():
-    track = build(
-        compose_root("generate_video").track, "track", find_constructors("generate_video")
-    )
+def test_the_default_track_shows_all_seven_emotions_and_closes(values):
+    config = fill_in(compose_root("generate_video"), values)
+    track = build(config.track, "track", find_constructors("generate_video"))
     assert isinstance(track, EmotionTrack)
     assert [int(event.emotion) for event in track.events] == list(range(7))
     assert track.loop

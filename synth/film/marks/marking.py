@@ -1,9 +1,10 @@
 """The two calls by which a film gets its marks: on frames before they are written, on files after.
 
-In: MarkSettings and an Origin. Out: the stages that frames pass last; finished files with XMP and a
-signed manifest. The first is the same for the same film, so that its bytes are; a signature is not
-(a nonce, and salts in the manifest, are drawn each time). So a file is signed once, when everything
-else in it is finished, before it gets its final name.
+`Marker` holds both for pictures that are no film's. In: MarkSettings and an Origin. Out: the stages
+that frames pass last; finished files with XMP and a signed manifest. The first is the same for the
+same film, so that its bytes are; a signature is not (a nonce, and salts in the manifest, are drawn
+each time). So a file is signed once, when everything else in it is finished, before it gets its
+final name.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import torch
 
 from synth.faces.face import FrameStage
 from synth.film.marks.badge import Badge
@@ -21,6 +24,7 @@ from synth.film.marks.manifest import Origin, can_sign, find_version, sign_file
 from synth.film.marks.settings import MarkSettings
 from synth.film.marks.watermark import Watermark
 from synth.film.marks.xmp import add_xmp, make_packet
+from synth.types import Frames
 from synth.video.provenance import SOFTWARE
 
 
@@ -65,3 +69,31 @@ def mark_files(paths: Iterable[Path], origin: Origin, settings: MarkSettings) ->
                 continue
             add_xmp(file, packet)
             sign_file(file, origin, key)
+
+
+@dataclass(frozen=True)
+class Marker:
+    """Marks for what is made in one piece: its frames first, and its files when they are written.
+
+    origin: with the identifier that frames get.
+    """
+
+    origin: Origin
+    settings: MarkSettings = field(default_factory=MarkSettings)
+
+    @classmethod
+    def of(cls, made_by: str, made_from: str, originals: Iterable[Path] = ()) -> Marker:
+        """All marks that are there by default. made_from: a text that tells it from others."""
+        settings_sha256 = hashlib.sha256(made_from.encode()).hexdigest()
+        origin = Origin(made_by, settings_sha256, make_id(made_from), tuple(originals))
+        return cls(origin)
+
+    def mark(self, frames: Frames) -> Frames:
+        """The frames, or pictures of one size, with what shows or hides in pixels."""
+        for stage in list_stages(self.settings, self.origin):
+            frames = stage(frames, torch.zeros(len(frames), dtype=torch.float64))
+        return frames
+
+    def sign(self, paths: Iterable[Path]) -> None:
+        """XMP and manifest for finished files; errors are those of `mark_files`."""
+        mark_files(paths, self.origin, self.settings)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.generators.head_camera import find_crop, project, turn_head
 from synth.workshop.portraits import parts
 from synth.workshop.portraits.camera import (
+    BODY_YAW,
+    CAMERA_DISTANCE_CM,
     PIVOT,
     Camera,
-    bend_neck,
-    find_crop,
     make_rotation,
-    project,
 )
 from synth.workshop.portraits.forms.beards import BeardGround, make_beard, make_beard_ground
 from synth.workshop.portraits.forms.brows import make_brows
@@ -152,7 +152,7 @@ def pose_face(studio: Studio, face: FaceParameters, size_px: int) -> Scene:
     forms = make_forms(studio, face, identity, head, ground)
     attributes, triangles, part_of = _assemble(studio, head, forms, (yaw_deg, pitch_deg))
     landmarks = (rest[model.landmarks] - PIVOT) @ turn.T + PIVOT
-    camera = Camera(*find_crop(project(landmarks), 0.9 * face["roll"]), size_px)
+    camera = Camera(*find_crop(project(landmarks, CAMERA_DISTANCE_CM), 0.9 * face["roll"]), size_px)
     to_camera = turn.T @ np.array([0, 0, 1], np.float32)
     gaze = to_camera * 0.85 + np.array([0, 0, 0.15]) + _look_aside(face)
     lips = attributes[model.landmarks[[51, 57]], 8]
@@ -209,7 +209,7 @@ def _assemble(
     points = np.concatenate([mesh[0] for mesh in meshes])
     share = np.concatenate([mesh[2] for mesh in meshes])
     attributes = np.empty((len(points), 13), np.float32)
-    attributes[:, 6:9] = bend_neck(points, share, *angles)
+    attributes[:, 6:9] = turn_head(points, share, angles, PIVOT, BODY_YAW)
     attributes[:, 0:3] = find_vertex_normals(attributes[:, 6:9], triangles)
     attributes[:, 3:6] = np.concatenate([mesh[1] for mesh in meshes])
     attributes[:, 9:13] = np.concatenate([mesh[3] for mesh in meshes])

@@ -190,6 +190,17 @@ def test_choosing_is_the_same_in_any_order():
             choose_faces(boxes, wrong)
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_the_largest_is_one_that_the_detector_is_sure_of(order):
+    seen = [((0, 0, 20, 20), 0.3), ((30, 0, 50, 20), 1.4), ((60, 0, 70, 10), 2.0)]
+    boxes = [Detection(np.array(seen[k][0], float), seen[k][1]) for k in order]
+    (chosen,) = choose_faces(boxes, "largest", sure_score=0.5)
+    assert chosen.box[0] == 30
+    assert choose_faces(boxes, "largest")[0].box[0] == 30, "of two as large the surer one"
+    (unsure,) = choose_faces(boxes, "largest", sure_score=9.0)
+    assert unsure.box[0] == 30, "where nobody is sure, as without"
+
+
 def test_doubles_are_dropped():
     one, other = np.array([0.0, 0, 10, 10]), np.array([5.0, 0, 15, 10])
     doubles = [Detection(box, 1.0) for box in (one, other, other + 50)]

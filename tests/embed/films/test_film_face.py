@@ -62,6 +62,13 @@ def test_runs_end_at_gaps_and_at_jumps():
     assert list_runs(quads) == [slice(0, 2), slice(3, 5), slice(5, 8)]
 
 
+def test_one_frame_is_asked_for_alone(filmed, monkeypatch):
+    assert [filmed.track.shows(k) for k in range(10)] == [*filmed.track.seen]
+    # Of a film of n frames all would be looked through n times.
+    monkeypatch.setattr(PersonTrack, "seen", property(lambda track: pytest.fail("all frames")))
+    filmed.carry(lambda times: torch.zeros(2, *filmed.person.shape), torch.tensor([0.0, 0.4]))
+
+
 @pytest.mark.parametrize("chunk", [1, 7, 40])
 def test_smoothing_in_parts_is_that_of_the_whole(chunk):
     rows = np.random.default_rng(0).normal(size=(50, 2, 3)).astype(np.float32)

@@ -18,6 +18,9 @@ from embed.photos.listing import Shard, list_photos
 from embed.photos.result_folder import load_result_generator, load_result_rows
 from embed.photos.starts import LatentsStart
 from synth.faces.latents import load_latents, save_latents
+from synth.film.marks.keys import load_own_root
+from synth.film.marks.verifying import NOTHING, UNCHANGED, verify_file
+from synth.film.marks.xmp import OF_A_PERSON
 from synth.video.reading import probe_video
 
 FILES = {
@@ -70,6 +73,15 @@ def test_each_photo_leaves_all_its_files(done, inverter):
         assert load_result_generator(folder, inverter.generator) is inverter.generator
         with Image.open(folder / "crop.png") as crop:
             assert crop.size == (64, 64)
+
+
+def test_what_the_generator_drew_is_marked_as_made_from_the_photo(done):
+    folder, roots = next((done / "photos").iterdir()), [load_own_root()]
+    for name in ("reconstruction.png", "side_by_side.png"):
+        found = verify_file(folder / name, roots)
+        assert found.status == UNCHANGED
+        assert found.manifest.source_types[0].endswith(OF_A_PERSON)
+    assert verify_file(folder / "crop.png", roots).status == NOTHING
 
 
 def test_a_second_run_does_nothing_again(done, album, inverter):

@@ -3,18 +3,15 @@
 import numpy as np
 import pytest
 
-from synth.generators import bundled_parameters
 from synth.generators.bundled_head import (
     BUNDLED_HEAD,
     IDENTITY_MODES,
     NAMES,
-    find_crop,
     load_head,
-    turn_head,
 )
-from synth.workshop.portraits import camera, parameters
+from synth.workshop.portraits import parameters
 from synth.workshop.portraits.parameters import FaceParameters
-from synth.workshop.training.fit_head import fit_head, make_readout, to_head_parameters
+from synth.workshop.training.fit_head import make_readout, to_head_parameters
 
 
 def draw_faces(count: int) -> list[FaceParameters]:
@@ -34,17 +31,6 @@ def test_names_that_a_vocabulary_lacks_keep_their_means(monkeypatch):
     readout, offset = make_readout(parameters)
     assert not readout[:, IDENTITY_MODES + NAMES.index("yaw")].any() and not offset[-1]
     assert readout[:, IDENTITY_MODES].any(), "emotions are there"
-
-
-def test_head_and_crop_are_those_of_the_renderers_camera(small_renderer):
-    optics = fit_head(small_renderer.studio, 68, 12, bundled_parameters)[0].optics
-    points = np.random.default_rng(0).normal(0, 8, (68, 3))
-    share = np.linspace(0, 1, 68)
-    turned = turn_head(points, share, 12.0, -5.0, optics)
-    np.testing.assert_allclose(turned, camera.bend_neck(points, share, 12.0, -5.0), atol=1e-5)
-    flat = camera.project(points)
-    for ours, theirs in zip(find_crop(flat, 3.0), camera.find_crop(flat, 3.0), strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
 def test_the_shipped_head_lies_where_the_renderer_draws_it(renderer):

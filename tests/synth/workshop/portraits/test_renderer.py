@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from synth.workshop.portraits import parts
-from synth.workshop.portraits.camera import find_crop, project
 from synth.workshop.portraits.parameters import (
     APPEARANCE,
     EMOTIONS,
@@ -131,25 +130,6 @@ def test_places_stick_to_the_skin_when_the_head_turns(small_renderer, face):
         found.append(np.array(np.unravel_index(np.argmin(away), away.shape)))
         assert away.min() < 1.0
     assert found[1][1] - found[0][1] > 2
-
-
-def test_crop_follows_the_published_recipe(shared_assets):
-    with np.load(shared_assets / "reference" / "ffhq_align_expected.npz") as expected:
-        landmarks, quads = expected["landmarks"], expected["quads"]
-    for points, quad in zip(landmarks, quads, strict=True):
-        flipped = points * (1, -1)
-        centre, axis = find_crop(flipped.astype(np.float64), 0.0)
-        upright = np.array([-axis[1], axis[0]])
-        corners = [centre - axis + upright, centre - axis - upright]
-        corners += [centre + axis - upright, centre + axis + upright]
-        assert np.allclose(np.array(corners) * (1, -1), quad, atol=0.01)
-
-
-def test_projection_enlarges_what_is_near():
-    points = np.array([[1.0, 2.0, 0.0], [1.0, 2.0, 10.0]])
-    flat, near = project(points)
-    assert np.allclose(flat, (1, 2))
-    assert (near > flat).all()
 
 
 def test_an_unknown_shape_is_named(small_renderer):
