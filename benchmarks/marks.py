@@ -15,9 +15,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -39,6 +42,8 @@ from synth.video.writing import write_video
 ID = 0x5EEDF00D
 #: Unmarked files are cut from pictures of this side.
 LARGEST_PX = 1024
+#: So many of them share a source of chance, and a worker.
+UNMARKED_BLOCK = 500
 Treatment = Callable[[Frames], Frames]
 
 
@@ -171,13 +176,28 @@ def report_survival(clips: dict[str, Frames]) -> None:
         )
 
 
-def report_false_alarms(paths: list[Path], count: int, side_px: int) -> None:
-    """How many unmarked files are called marked."""
-    random, alarms = np.random.default_rng(0), 0
+def report_false_alarms(paths: list[Path], count: int, side_px: int, workers: int) -> None:
+    """How many unmarked files are called marked; the same files whatever the workers."""
+    starts, alarms, done = range(0, count, UNMARKED_BLOCK), 0, 0
+    # Not forked: threads of the parent would be copied half.
+    start = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=start) as crew:
+        blocks = [min(UNMARKED_BLOCK, count - first) for first in starts]
+        for size, found in zip(
+            blocks, crew.map(partial(count_alarms, paths, side_px), starts, blocks), strict=True
+        ):
+            alarms, done = alarms + found, done + size
+            if done < count:  # hours, so say how it stands
+                print(f"\n{alarms} of {done} unmarked files so far were called marked", flush=True)
+    print(f"\n{alarms} of {count} unmarked files of {side_px} pixels were called marked")
+
+
+def count_alarms(paths: list[Path], side_px: int, first: int, count: int) -> int:
+    """How many of `count` unmarked files are called marked; `first` is their chance's seed."""
+    cv2.setNumThreads(1)
+    random, alarms = np.random.default_rng([0, first]), 0
     pictures = [make_clip(path, LARGEST_PX, 1)[0] for path in paths]
-    for number in range(count):
-        if number and number % 1000 == 0:  # hours, so say how it stands
-            print(f"\n{alarms} of {number} unmarked files so far were called marked", flush=True)
+    for _ in range(count):
         picture = pictures[random.integers(len(pictures))]
         share = random.uniform(0.4, 1.0)
         side = int(min(picture.shape[:2]) * share)
@@ -189,7 +209,7 @@ def report_false_alarms(paths: list[Path], count: int, side_px: int) -> None:
         lit = cv2.convertScaleAbs(cut, alpha=random.uniform(0.7, 1.3), beta=random.uniform(0, 20))
         lit = compress(lit[None], int(random.integers(40, 96)))
         alarms += read_watermark([lit]) is not None
-    print(f"\n{alarms} of {count} unmarked files of {side_px} pixels were called marked")
+    return alarms
 
 
 def main() -> None:
@@ -200,11 +220,14 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=12, help="frames of a clip")
     parser.add_argument("--unmarked", type=int, default=200, help="unmarked files to read")
     parser.add_argument("--unmarked-side", type=int, default=256)
+    parser.add_argument("--workers", type=int, default=1, help="processes that read those")
+    parser.add_argument("--only-unmarked", action="store_true", help="the last table alone")
     given = parser.parse_args()
-    clips = {path.name: make_clip(path, given.side, given.frames) for path in given.pictures}
-    report_looks(clips)
-    report_survival(clips)
-    report_false_alarms(given.pictures, given.unmarked, given.unmarked_side)
+    if not given.only_unmarked:
+        clips = {path.name: make_clip(path, given.side, given.frames) for path in given.pictures}
+        report_looks(clips)
+        report_survival(clips)
+    report_false_alarms(given.pictures, given.unmarked, given.unmarked_side, given.workers)
 
 
 if __name__ == "__main__":

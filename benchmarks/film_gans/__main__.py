@@ -6,7 +6,7 @@
 
 In: films of scripts.render_face_films. Out, for each row: its films and figures in the folder; then
 figures.json beside this file, the table in docs/comparison.md and the sheet in
-docs/comparison.png, from all rows that are finished. A run that was stopped goes on, within a
+docs/comparison.jpg, from all rows that are finished. A run that was stopped goes on, within a
 training too, by the same command; other settings need another folder. --again measures rows once
 more, ours with other weights for example; trainings are kept. Minutes are of one core: two workers
 on two cores train two methods at a time.

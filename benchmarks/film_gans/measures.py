@@ -68,11 +68,12 @@ def measure_faces(films: Films, observer: FaceObserver) -> Figures:
     ]
     flicker = [score_frames([film], FPS, None).flicker_mean for film in films]
     summary = summarise_cards(cards)
+    has_faces = summary.acd_consecutive is not None
     return {
         "acd_consecutive": summary.acd_consecutive,
         "acd_pairwise": summary.acd_pairwise,
         "identity_distance": summary.identity_distance_mean,
-        "expression_size": summary.expression_size_max,
+        "expression_size": summary.expression_size_max if has_faces else None,
         "share_with_face": 1 - summary.frames_without_face / summary.frame_count,
         "flicker": float(np.mean([value for value in flicker if value is not None])),
     }

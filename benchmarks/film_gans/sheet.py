@@ -19,7 +19,7 @@ BACKGROUND, TEXT = (22, 24, 29), (242, 242, 240)
 
 
 def save_film_sheet(path: Path, films: Mapping[str, Films]) -> None:
-    """Write the sheet as PNG; films of each row [film, frame, n, n, 3]."""
+    """Write the sheet as JPEG; films of each row [film, frame, n, n, 3]."""
     blocks = [make_block(name, shown) for name, shown in films.items()]
     blank = np.full_like(blocks[0], BACKGROUND)
     blocks += [blank] * (-len(blocks) % BLOCKS_ACROSS)
@@ -28,7 +28,7 @@ def save_film_sheet(path: Path, films: Mapping[str, Films]) -> None:
         for k in range(0, len(blocks), BLOCKS_ACROSS)
     ]
     with write_atomically(path) as temporary:
-        Image.fromarray(np.concatenate(lines)).save(temporary, optimize=True)
+        Image.fromarray(np.concatenate(lines)).save(temporary, "JPEG", quality=88, optimize=True)
 
 
 def make_block(name: str, films: Films) -> np.ndarray:

@@ -27,7 +27,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "steps": ("steps learned", ","),
 }
 NOTHING = "–"
-SHEET_NAME = "comparison.png"
+SHEET_NAME = "comparison.jpg"
 
 
 def format_table(figures: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from embed.moving.displacement import FIELD_PX, FaceTracker, Weights
+from embed.moving.grain import Grain, measure_grain
 from embed.moving.head_mask import find_support
 from embed.moving.layers import make_layers
 from embed.moving.painting import Ground, paint_moved
@@ -54,7 +55,16 @@ class MovingPhoto:
         moved = self.tracker.find_displacement(rows, picture)
         if not moved.is_still:
             moved = replace(moved, shifts=moved.shifts * self._support[..., None])
-        return paint_moved(self.ground, make_layers(self.crop, self.reference, picture, moved))
+        layers = make_layers(self.crop, self.reference, picture, moved)
+        return paint_moved(self.ground, layers, grain=self._grain)
+
+    @cached_property
+    def _grain(self) -> Grain | None:
+        """The photo's around its lips."""
+        marks = self.tracker.marks
+        return (
+            None if marks is None else measure_grain(self.ground.photo, self.ground.to_photo, marks)
+        )
 
     @cached_property
     def _support(self) -> Weights:

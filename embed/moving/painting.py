@@ -17,6 +17,7 @@ from embed.faces.align import Quad, map_crop_to_photo
 from embed.faces.base import Picture
 from embed.faces.resampling import Affine, invert_map
 from embed.moving.eyes import EyeFill
+from embed.moving.grain import Grain
 from embed.moving.layers import Layers
 
 TILE_PX = 1024
@@ -56,8 +57,10 @@ def frame_crop(crop: Picture) -> Ground:
     return Ground(crop, np.array(corners))
 
 
-def paint_moved(ground: Ground, layers: Layers, tile_px: int = TILE_PX) -> Picture:
-    """The photo with its face moved; a new array."""
+def paint_moved(
+    ground: Ground, layers: Layers, tile_px: int = TILE_PX, grain: Grain | None = None
+) -> Picture:
+    """The photo with its face moved; a new array. grain: of what is drawn within the mouth."""
     result = ground.photo.copy()
     if layers.is_still:
         return result
@@ -68,11 +71,17 @@ def paint_moved(ground: Ground, layers: Layers, tile_px: int = TILE_PX) -> Pictu
                 slice(top, min(top + tile_px, rows.stop)),
                 slice(left, min(left + tile_px, columns.stop)),
             )
-            _paint_tile(ground, layers, tile, result)
+            _paint_tile(ground, layers, tile, result, grain)
     return result
 
 
-def _paint_tile(ground: Ground, layers: Layers, tile: tuple[slice, slice], result: Picture) -> None:
+def _paint_tile(
+    ground: Ground,
+    layers: Layers,
+    tile: tuple[slice, slice],
+    result: Picture,
+    grain: Grain | None,
+) -> None:
     """Change the pixels of one tile of the result."""
     matrix = ground.to_photo
     y, x = np.mgrid[tile].astype(np.float64)
@@ -92,7 +101,7 @@ def _paint_tile(ground: Ground, layers: Layers, tile: tuple[slice, slice], resul
         levels += _read(eye.share, places)[..., None] * (_sample_eye(ground, eye, places) - levels)
     levels *= np.exp(gain)[..., None]
     if mouth.any():
-        within = _fill_mouth(ground, layers, places, levels, (x, y))
+        within = _fill_mouth(ground, layers, places, levels, (x, y), grain)
         levels += mouth[..., None] * (within - levels)
     target = result[tile]
     target[changes] = np.rint(levels[changes]).clip(0, 255).astype(np.uint8)
@@ -104,10 +113,14 @@ def _fill_mouth(
     places: np.ndarray,
     levels: np.ndarray,
     pixels: tuple[np.ndarray, np.ndarray],
+    grain: Grain | None,
 ) -> np.ndarray:
     """What lies within the lips: the generator's, and over it the photo's own teeth."""
     share = _read(layers.drawn_share, places)[..., None]
-    within = levels + share * (_read(layers.drawn, places) - levels)
+    drawn = _read(layers.drawn, places)
+    if grain is not None:
+        drawn = drawn + grain.read(*pixels)[..., None]
+    within = levels + share * (drawn - levels)
     # What a photo shows of teeth is those above, nearly always.
     shift = layers.teeth[0]
     shown = _read(layers.teeth_before, places + shift)[..., None]

@@ -8,6 +8,7 @@ from moving_samples import make_marks, make_photo, make_shift, open_mouth
 from embed.moving import painting
 from embed.moving.displacement import FIELD_PX, Displacement
 from embed.moving.filling import fade_out, fill_smoothly
+from embed.moving.grain import measure_grain
 from embed.moving.head_mask import find_head_mask
 from embed.moving.layers import make_layers
 from embed.moving.mesh_field import draw_shifts
@@ -132,6 +133,36 @@ def test_the_generator_fills_an_opened_mouth_in_the_photos_colours():
     shadow = painted[y, x] / (np.array([60, 20, 20]) * 1.5)
     assert 0.6 < shadow[0] <= 1.05 and np.ptp(shadow) < 0.1, "its colours, beside the lips darker"
     assert np.array_equal(painted[: SIDE // 2], photo[: SIDE // 2])
+
+
+@pytest.mark.parametrize("softness_px", [0.0, 0.8])
+def test_what_is_drawn_has_the_photos_grain_and_rests(softness_px):
+    marks = make_marks()
+    opened = open_mouth(marks, 0.08)
+    nothing, none = np.zeros((FIELD_PX, FIELD_PX, 2), np.float32), np.zeros((2, 2))
+    moved = Displacement(nothing, nothing[..., 0] + 1, marks, opened, opened, none, none)
+    side = 2 * SIDE
+    noise = np.random.default_rng(1).normal(0, 8, (side, side)).astype(np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), softness_px) if softness_px else noise
+    photo = (150 + np.repeat(noise[..., None], 3, 2)).clip(0, 255).astype(np.uint8)
+    crop = cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    layers = make_layers(crop, make_plain(150), make_plain(150), moved)
+    ground = frame_crop(photo)
+    grain = measure_grain(photo, ground.to_photo, marks)
+    painted = paint_moved(ground, layers, grain=grain)
+    within = slice(round(0.695 * side), round(0.735 * side)), slice(round(0.46 * side), side // 2)
+
+    def find_fine(picture):
+        part = picture[within].astype(np.float32)[..., 0]
+        return float((part - cv2.GaussianBlur(part, (0, 0), 1.2)).std())
+
+    smooth = paint_moved(ground, layers)
+    assert find_fine(smooth) < 0.3 * find_fine(photo)
+    assert find_fine(painted) == pytest.approx(find_fine(photo), rel=0.2)
+    assert np.array_equal(painted, paint_moved(ground, layers, 99, grain)), "tiles join"
+    again = measure_grain(photo, ground.to_photo, marks)
+    assert np.array_equal(painted, paint_moved(ground, layers, grain=again)), "still"
+    assert measure_grain(np.full_like(photo, 150), ground.to_photo, marks) is None
 
 
 def test_a_black_and_white_photo_has_no_colours_in_its_mouth():
