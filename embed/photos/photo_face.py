@@ -60,7 +60,7 @@ from synth.types import Frames, Times
 PlacedFrames = UInt8[np.ndarray, "frame photo_height photo_width 3"]
 
 #: Raised when results change in kind, so that older ones are not taken for them.
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 #: What a film of a photo may be made of.
 PIXELS = ("photo", "points", "generator")
 #: Longest side of a pasted film.
