@@ -31,6 +31,8 @@ MEDIA_TYPES = {
     ".m4v": "video/mp4",
     ".mov": "video/quicktime",
 }
+#: First bytes of files that may be named as what another was made from.
+_STARTS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 WATERMARK_NAME = "org.moodreel.watermark.1"
 SETTINGS_NAME = "org.moodreel.settings"
 _SETTINGS = {
@@ -105,8 +107,12 @@ def sign_file(path: Path, origin: Origin, key: SigningKey) -> None:
     try:
         signer = c2pa.Signer.from_callback(key.sign, c2pa.C2paSigningAlg.ES256, key.chain, None)
         builder = c2pa.Builder.from_json(json.dumps(describe(path.name, kind, origin)), context)
-        for number, original in enumerate(origin.originals):
-            _add_original(builder, original, number)
+        for number, (original, known) in enumerate(list_ingredients(origin)):
+            facts = {"title": original.name, "relationship": "componentOf"}
+            with open(original, "rb") as file:
+                builder.add_ingredient(
+                    json.dumps({**facts, "label": _name_one(number)}), known, file
+                )
         with (
             write_atomically(path) as temporary,
             open(path, "rb") as source,
@@ -126,8 +132,7 @@ def describe(title: str, kind: str, origin: Origin) -> dict[str, Any]:
         "digitalSourceType": SOURCE_TYPES + origin.source_type,
     }
     actions = [action]
-    if origin.originals:
-        names = [f"original_{number}" for number in range(len(origin.originals))]
+    if names := [_name_one(number) for number in range(len(list_ingredients(origin)))]:
         actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": names}})
     settings = {"generator": origin.made_by, "sha256": origin.settings_sha256}
     assertions = [
@@ -206,14 +211,24 @@ def _find_identifier(assertions: Sequence[Mapping[str, Any]]) -> int | None:
     return None
 
 
-def _add_original(builder: Any, original: Path, number: int) -> None:
-    """Name a person's photo or film; the marks that it has stay with it."""
-    kind = MEDIA_TYPES.get(original.suffix.lower())
-    if kind is None:
-        return
-    facts = {"title": original.name, "relationship": "componentOf", "label": f"original_{number}"}
-    with open(original, "rb") as file:
-        builder.add_ingredient(json.dumps(facts), kind, file)
+def list_ingredients(origin: Origin) -> list[tuple[Path, str]]:
+    """The originals that a manifest can name, with their kinds; the marks that they have stay."""
+    known = ((path, find_kind(path)) for path in origin.originals)
+    return [(path, kind) for path, kind in known if kind is not None]
+
+
+def find_kind(path: Path) -> str | None:
+    """The media type of a file, by its first bytes: uploads have names of their own."""
+    with open(path, "rb") as file:
+        head = file.read(12)
+    if head[4:8] == b"ftyp":
+        return "video/quicktime" if head[8:12] == b"qt  " else "video/mp4"
+    return next((kind for start, kind in _STARTS.items() if head.startswith(start)), None)
+
+
+def _name_one(number: int) -> str:
+    """What an original is called within the manifest."""
+    return f"original_{number}"
 
 
 @functools.lru_cache(maxsize=8)
