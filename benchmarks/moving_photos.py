@@ -6,8 +6,8 @@
 Each photo is prepared as for a film, untuned, and with `--tuned` tuned as well, and drawn at rest
 and with each emotion in full, by its own pixels and by the generator's.
 
-- Core seconds: what preparing took, all threads together, which other programs at work do not
-  change much. Results that were kept before are left alone. PSNR in dB: of the inversion.
+- Seconds: what preparing took, by the clock and of all threads together, which other programs at
+  work do not change much. Results that were kept before are left alone. PSNR in dB: of the inversion.
 - Identity: distance of dlib's embedding from the photo's.
 - Shown: the share of pictures in which mini-XCEPTION, which others trained on photographs and
   nothing here was fitted by, sees the emotion that was asked for.
@@ -49,6 +49,7 @@ from synth.film.contact_sheet import TileLabel, make_contact_sheet, save_contact
 from synth.generators import load_bundled_generator
 from synth.generators.acceleration import accelerate
 from synth.generators.base import Generator
+from synth.generators.memory import reuse_freed_memory
 from synth.motion.any_motion import as_motion
 from synth.motion.base import Scene
 from synth.motion.emotion_track import EmotionTrack
@@ -61,7 +62,7 @@ from synth.types import Frames, to_frames
 FPS = 25
 CACHE = "MOODREEL_CACHE"
 HEADS = (
-    "photo", "pixels", "tuned", "core seconds", "PSNR, dB", "identity, calm",
+    "photo", "pixels", "tuned", "seconds", "core seconds", "PSNR, dB", "identity, calm",
     "identity, emotions", "shown", "flicker", "surroundings changed",
 )  # fmt: skip
 SHOWN = ("calm", "anger", "happiness", "surprise", "disgust", "fear", "sadness")
@@ -70,14 +71,15 @@ SHOWN = ("calm", "anger", "happiness", "surprise", "disgust", "fear", "sadness")
 @dataclass(frozen=True, eq=False)
 class Drawn:
     """One photo: what moves it, pictures of all `SHOWN` by its own pixels and the generator's, and
-    frames of a movement by both; what preparing took, and how alike the inversion is."""
+    frames of a movement by both; what preparing took, by the clock and of all cores, and how alike
+    the inversion is."""
 
     name: str
     is_tuned: bool
     moving: MovingPhoto
     own: Pictures
     generated: Pictures
-    core_s: float
+    spent_s: tuple[float, float]
     psnr_db: float
 
 
@@ -104,9 +106,9 @@ def draw_photo(path: str, is_tuned: bool, settings: Settings) -> Drawn:
     inversion = InversionSettings(steps=settings.steps)
     recipe = InversionRecipe(start=BundledStart(), settings=inversion, tune=is_tuned)
     with tempfile.TemporaryDirectory() as empty, _keep_results_in(Path(empty)):
-        began_s = time.process_time()
+        began_s = time.monotonic(), time.process_time()
         face: Face = PhotoFace(path, recipe).prepare(generator)
-        core_s = time.process_time() - began_s
+        spent_s = time.monotonic() - began_s[0], time.process_time() - began_s[1]
         report = load_json(face.keepsakes["photo_report.json"])
     if not isinstance(face.moves, MovingPhoto):
         raise ValueError("needs the bundled generator's head; try python -m scripts.fit_head")
@@ -119,7 +121,7 @@ def draw_photo(path: str, is_tuned: bool, settings: Settings) -> Drawn:
     film = _draw(face.moves, fast, there.path, times_s)
     own, generated = (Pictures(*pair) for pair in zip(shown, film, strict=True))
     psnr_db = float(report["likeness"]["psnr_db"])
-    return Drawn(Path(path).stem, is_tuned, face.moves, own, generated, core_s, psnr_db)
+    return Drawn(Path(path).stem, is_tuned, face.moves, own, generated, spent_s, psnr_db)
 
 
 @contextmanager
@@ -170,7 +172,8 @@ def make_rows(drawn: Drawn, margin: float) -> Iterator[str]:
     who, what = DlibFaceEncoder(), MiniXception()
     photo = who.encode(drawn.moving.crop[None])[0]
     asked = np.array([int(Emotion[shown.upper()]) for shown in SHOWN])
-    prepared = f"{'yes' if drawn.is_tuned else 'no'} | {drawn.core_s:.0f} | {drawn.psnr_db:.1f}"
+    times = " | ".join(f"{spent_s:.0f}" for spent_s in drawn.spent_s)
+    prepared = f"{'yes' if drawn.is_tuned else 'no'} | {times} | {drawn.psnr_db:.1f}"
     for name, pictures in (("its own", drawn.own), ("the generator's", drawn.generated)):
         away = np.linalg.norm(who.encode(pictures.shown) - photo, axis=1)
         right = float(np.mean(what.score(pictures.shown).argmax(1) == asked))
@@ -202,6 +205,7 @@ def main() -> None:
     parser.add_argument("--tuned", action="store_true", help="with pivotal tuning, too")
     parser.add_argument("--pictures", help="folder for sheets of all emotions")
     options = parser.parse_args()
+    reuse_freed_memory()  # as every job does
     settings = Settings(options.steps, options.frames, options.margin)
     print(f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|", flush=True)
     for path in options.photos:
