@@ -7,7 +7,8 @@ Each photo is prepared as for a film, untuned, and with `--tuned` tuned as well,
 and with each emotion in full, by its own pixels and by the generator's.
 
 - Seconds: what preparing took, by the clock and of all threads together, which other programs at
-  work do not change much. Results that were kept before are left alone. PSNR in dB: of the inversion.
+  work do not change much. Results that were kept before are left alone. PSNR in dB: of the
+  inversion.
 - Identity: distance of dlib's embedding from the photo's.
 - Shown: the share of pictures in which mini-XCEPTION, which others trained on photographs and
   nothing here was fitted by, sees the emotion that was asked for.
