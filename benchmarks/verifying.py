@@ -30,7 +30,7 @@ from PIL import Image
 from benchmarks.signing import signing_as
 from synth.film.marks.keys import load_or_make_key, load_own_root
 from synth.film.marks.manifest import Origin
-from synth.film.marks.marking import list_stages, make_id, mark_files
+from synth.film.marks.marking import Marker, make_id
 from synth.film.marks.settings import MarkSettings
 from synth.film.marks.verifying import ANSWERS, CHANGED, NOTHING, UNCHANGED, WATERMARK, verify_file
 from synth.types import Frames
@@ -75,7 +75,7 @@ def _resize(picture: np.ndarray, side_px: int) -> np.ndarray:
 def write_file(path: Path, frames: Frames, settings: MarkSettings, number: int) -> Path:
     """A picture, film or folder with the marks of `settings`."""
     origin = Origin("benchmark", f"{number:064x}", make_id(str(number)))
-    for stage in list_stages(settings, origin):
+    for stage in Marker(origin, settings).stages:
         frames = stage(frames, torch.arange(len(frames)) / 25)
     encoding = Encoding(fps=25, marked=settings.manifest)
     if path.suffix in (".png", ".jpg"):
@@ -86,7 +86,7 @@ def write_file(path: Path, frames: Frames, settings: MarkSettings, number: int) 
     else:
         write_video(path, [frames], encoding)
     if path.suffix in SIGNED:
-        mark_files([path], origin, settings)
+        Marker(origin, settings).sign([path])
     return path
 
 

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from scripts.building import build
 from scripts.constructors import Constructors
-from synth.faces.face import ActingSource
+from synth.faces.face import find_own_fps
 from synth.film.settings import find_usual_fps
 
 SETTING = "video.fps"
@@ -26,5 +26,5 @@ def settle_frame_rate(config: DictConfig, allowed: Constructors) -> None:
     if OmegaConf.select(config, SETTING, default=0) is not None:
         return
     face = build(OmegaConf.select(config, "face", throw_on_missing=True), "face", allowed)
-    usual = find_usual_fps(str(config.video.get("file", "")))
-    OmegaConf.update(config, SETTING, face.find_fps() if isinstance(face, ActingSource) else usual)
+    own, usual = find_own_fps(face), find_usual_fps(str(config.video.get("file", "")))
+    OmegaConf.update(config, SETTING, usual if own is None else own)

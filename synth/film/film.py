@@ -28,7 +28,6 @@ from synth.film.contact_sheet import save_contact_sheet
 from synth.film.disk_space import SpaceWatch, check_space, count_copies, guess_video_bytes
 from synth.film.emotion_checks import check_emotions
 from synth.film.job import Job, describe_job
-from synth.film.marks.marking import mark_files
 from synth.film.recording import Recording, count_recorded, find_missing
 from synth.film.rendering import Renderer
 from synth.film.settings import FilmSettings
@@ -173,7 +172,7 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
     fast = accelerate(generator, render.precision, render.compile, device, frame_count)
     video = results / settings.file
     if finished is None:
-        stages = (*shot.stages, *shot.marks)
+        stages = (*shot.stages, *shot.marker.stages)
         renderer = Renderer(fast, shot.plan.path, settings.rate, render, stages, shot.report)
         render_time_s = _record_video(video, renderer, shot, place)
     else:
@@ -187,7 +186,8 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
             pictures[name] = draw_picture(draw)
         for name, picture in pictures.items():
             made_by = f"generator {generator.name}"
-            save_contact_sheet(results / name, shot.mark(picture), made_by, settings.marked)
+            marked = shot.marker.mark(picture[None])[0]
+            save_contact_sheet(results / name, marked, made_by, settings.marked)
         known = RunFacts(
             generator_name=generator.name,
             generator_sha256=generator.sha256,
@@ -203,15 +203,14 @@ def _fill(results: Path, shot: Shot, place: FilmFolder, finished: FinishedFilm |
             observer = KeptObservations(observer, place.observations)
         scorecard = score_video(video, observer, known, score.face_stride)
         save_scorecard(results / SCORECARD, scorecard, marked=settings.marked)
-        mark_files([results / name for name in pictures], shot.origin, settings.wanted_marks)
+        shot.marker.sign(results / name for name in pictures)
 
 
 def _record_video(video: Path, renderer: Renderer, shot: Shot, place: FilmFolder) -> float:
     """Draw what is not drawn yet, join it, add sound; seconds that drawing took, in all runs."""
     settings, total = shot.settings, renderer.frame_count
     encoding = settings.describe_encoding(f"generator {shot.face.generator.name}")
-    marks = settings.wanted_marks
-    copies = count_copies(video, shot.sound is not None or marks.manifest)
+    copies = count_copies(video, shot.sound is not None or settings.wanted_marks.manifest)
     space = SpaceWatch(place.work, total, copies)
     recording = Recording(renderer, place.segments, video, encoding, settings.size_px, space)
     missing = sum(len(one.frames) for one in find_missing(recording.segments))
@@ -222,7 +221,7 @@ def _record_video(video: Path, renderer: Renderer, shot: Shot, place: FilmFolder
         recording.join()
         if shot.sound is not None:
             add_sound(video, shot.sound)
-        mark_files([video], shot.origin, marks)
+        shot.marker.sign([video])
     return recording.read_render_time_s()
 
 

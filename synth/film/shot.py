@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 import yaml
-from jaxtyping import UInt8
 
 from synth.faces.face import Face, FrameStage
 from synth.faces.latents import save_latents
 from synth.film.marks.manifest import Origin
-from synth.film.marks.marking import list_stages
+from synth.film.marks.marking import Marker
 from synth.film.settings import FilmSettings
 from synth.motion.base import Plan
 from synth.progress import Progress, Report
@@ -59,15 +58,9 @@ class Shot:
         return tuple(x for x in (self.plan.touch, place) if x is not None)
 
     @property
-    def marks(self) -> tuple[FrameStage, ...]:
-        """What marks frames, after all other stages."""
-        return list_stages(self.settings.wanted_marks, self.origin)
-
-    def mark(self, picture: UInt8[np.ndarray, "height width 3"]) -> np.ndarray:
-        """A picture that goes with the film, with the film's marks."""
-        for stage in self.marks:
-            picture = stage(picture[None], torch.zeros(1, dtype=torch.float64))[0]
-        return picture
+    def marker(self) -> Marker:
+        """What marks its frames, after all other stages, and its files."""
+        return Marker(self.origin, self.settings.wanted_marks)
 
     def find_frame_size(self) -> tuple[int, int]:
         """Height and width of its frames in the video."""

@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from synth.film.marks.ingredients import Ingredient, list_ingredients
 from synth.film.marks.keys import SigningKey
 from synth.film.marks.xmp import GENERATED, OF_A_PERSON, SOURCE_TYPES
 from synth.storage.atomic import write_atomically
@@ -31,8 +32,6 @@ MEDIA_TYPES = {
     ".m4v": "video/mp4",
     ".mov": "video/quicktime",
 }
-#: First bytes of files that may be named as what another was made from.
-_STARTS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 WATERMARK_NAME = "org.moodreel.watermark.1"
 SETTINGS_NAME = "org.moodreel.settings"
 _SETTINGS = {
@@ -106,13 +105,13 @@ def sign_file(path: Path, origin: Origin, key: SigningKey) -> None:
     context = _make_context(())
     try:
         signer = c2pa.Signer.from_callback(key.sign, c2pa.C2paSigningAlg.ES256, key.chain, None)
-        builder = c2pa.Builder.from_json(json.dumps(describe(path.name, kind, origin)), context)
-        for number, (original, known) in enumerate(list_ingredients(origin)):
-            facts = {"title": original.name, "relationship": "componentOf"}
-            with open(original, "rb") as file:
-                builder.add_ingredient(
-                    json.dumps({**facts, "label": _name_one(number)}), known, file
-                )
+        ingredients = list_ingredients(origin.originals)
+        content = describe(path.name, kind, origin, ingredients)
+        builder = c2pa.Builder.from_json(json.dumps(content), context)
+        for one in ingredients:
+            facts = {"title": one.path.name, "relationship": "componentOf", "label": one.label}
+            with open(one.path, "rb") as file:
+                builder.add_ingredient(json.dumps(facts), one.kind, file)
         with (
             write_atomically(path) as temporary,
             open(path, "rb") as source,
@@ -123,7 +122,9 @@ def sign_file(path: Path, origin: Origin, key: SigningKey) -> None:
         raise ValueError(f"{path}: cannot be signed: {error}; try marks.manifest=false") from error
 
 
-def describe(title: str, kind: str, origin: Origin) -> dict[str, Any]:
+def describe(
+    title: str, kind: str, origin: Origin, ingredients: Sequence[Ingredient] = ()
+) -> dict[str, Any]:
     """The manifest's content, before c2pa adds hashes."""
     agent = {"name": SOFTWARE, "version": find_version()}
     action: dict[str, Any] = {
@@ -132,7 +133,7 @@ def describe(title: str, kind: str, origin: Origin) -> dict[str, Any]:
         "digitalSourceType": SOURCE_TYPES + origin.source_type,
     }
     actions = [action]
-    if names := [_name_one(number) for number in range(len(list_ingredients(origin)))]:
+    if names := [one.label for one in ingredients]:
         actions.append({"action": "c2pa.placed", "parameters": {"ingredientIds": names}})
     settings = {"generator": origin.made_by, "sha256": origin.settings_sha256}
     assertions = [
@@ -209,26 +210,6 @@ def _find_identifier(assertions: Sequence[Mapping[str, Any]]) -> int | None:
             except (KeyError, IndexError, ValueError, TypeError):
                 return None
     return None
-
-
-def list_ingredients(origin: Origin) -> list[tuple[Path, str]]:
-    """The originals that a manifest can name, with their kinds; the marks that they have stay."""
-    known = ((path, find_kind(path)) for path in origin.originals)
-    return [(path, kind) for path, kind in known if kind is not None]
-
-
-def find_kind(path: Path) -> str | None:
-    """The media type of a file, by its first bytes: uploads have names of their own."""
-    with open(path, "rb") as file:
-        head = file.read(12)
-    if head[4:8] == b"ftyp":
-        return "video/quicktime" if head[8:12] == b"qt  " else "video/mp4"
-    return next((kind for start, kind in _STARTS.items() if head.startswith(start)), None)
-
-
-def _name_one(number: int) -> str:
-    """What an original is called within the manifest."""
-    return f"original_{number}"
 
 
 @functools.lru_cache(maxsize=8)

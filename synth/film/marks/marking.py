@@ -1,10 +1,9 @@
-"""The two calls by which a film gets its marks: on frames before they are written, on files after.
+"""How a film or picture gets its marks: on frames before they are written, on files after.
 
-`Marker` holds both for pictures that are no film's. In: MarkSettings and an Origin. Out: the stages
-that frames pass last; finished files with XMP and a signed manifest. The first is the same for the
-same film, so that its bytes are; a signature is not (a nonce, and salts in the manifest, are drawn
-each time). So a file is signed once, when everything else in it is finished, before it gets its
-final name.
+In: MarkSettings and an Origin. Out: `Marker`, with the stages that frames pass last, and finished
+files with XMP and a signed manifest. The first is the same for the same film, so that its bytes
+are; a signature is not (a nonce, and salts in the manifest, are drawn each time). So a file is
+signed once, when everything else in it is finished, before it gets its final name.
 """
 
 from __future__ import annotations
@@ -33,44 +32,6 @@ def make_id(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[: ID_BITS // 8], "big")
 
 
-def list_stages(settings: MarkSettings, origin: Origin) -> tuple[FrameStage, ...]:
-    """What touches frames last of all, in its order."""
-    badge = (Badge(settings.badge),) if settings.badge else ()
-    if not settings.watermark or origin.identifier is None:
-        return badge
-    return (*badge, Watermark(origin.identifier))
-
-
-def mark_files(paths: Iterable[Path], origin: Origin, settings: MarkSettings) -> None:
-    """Give finished files, or folders of PNG, their XMP and manifest, each whole or not at all.
-
-    Warns of kinds that carry none. Raises OSError or ValueError naming what cannot be signed.
-    """
-    if not settings.manifest:
-        return
-    # Here, so that films without manifests do not load what signs.
-    from synth.film.marks.keys import load_key, load_or_make_key
-
-    if settings.certificate is not None and settings.key is not None:
-        key = load_key(Path(settings.certificate), Path(settings.key))
-    else:
-        key = load_or_make_key()
-    if not settings.watermark:
-        origin = replace(origin, identifier=None)
-    packet = make_packet(origin.source_type, f"{SOFTWARE} {find_version()}")
-    for path in paths:
-        for file in sorted(path.glob("*.png")) if path.is_dir() else [path]:
-            if not can_sign(file):
-                warnings.warn(
-                    f"{file.name}: {file.suffix} files carry no C2PA manifest; it has the "
-                    "watermark and the words in its metadata",
-                    stacklevel=2,
-                )
-                continue
-            add_xmp(file, packet)
-            sign_file(file, origin, key)
-
-
 @dataclass(frozen=True)
 class Marker:
     """Marks for what is made in one piece: its frames first, and its files when they are written.
@@ -88,12 +49,46 @@ class Marker:
         origin = Origin(made_by, settings_sha256, make_id(made_from), tuple(originals))
         return cls(origin)
 
+    @property
+    def stages(self) -> tuple[FrameStage, ...]:
+        """What touches frames last of all, in its order."""
+        badge = (Badge(self.settings.badge),) if self.settings.badge else ()
+        if not self.settings.watermark or self.origin.identifier is None:
+            return badge
+        return (*badge, Watermark(self.origin.identifier))
+
     def mark(self, frames: Frames) -> Frames:
         """The frames, or pictures of one size, with what shows or hides in pixels."""
-        for stage in list_stages(self.settings, self.origin):
+        for stage in self.stages:
             frames = stage(frames, torch.zeros(len(frames), dtype=torch.float64))
         return frames
 
     def sign(self, paths: Iterable[Path]) -> None:
-        """XMP and manifest for finished files; errors are those of `mark_files`."""
-        mark_files(paths, self.origin, self.settings)
+        """Give finished files, or folders of PNG, their XMP and manifest, each whole or not at all.
+
+        Warns of kinds that carry none. Raises OSError or ValueError naming what cannot be signed.
+        """
+        if not self.settings.manifest:
+            return
+        # Here, so that films without manifests do not load what signs.
+        from synth.film.marks.keys import load_key, load_or_make_key
+
+        if self.settings.certificate is not None and self.settings.key is not None:
+            key = load_key(Path(self.settings.certificate), Path(self.settings.key))
+        else:
+            key = load_or_make_key()
+        origin = self.origin
+        if not self.settings.watermark:
+            origin = replace(origin, identifier=None)
+        packet = make_packet(origin.source_type, f"{SOFTWARE} {find_version()}")
+        for path in paths:
+            for file in sorted(path.glob("*.png")) if path.is_dir() else [path]:
+                if not can_sign(file):
+                    warnings.warn(
+                        f"{file.name}: {file.suffix} files carry no C2PA manifest; it has the "
+                        "watermark and the words in its metadata",
+                        stacklevel=2,
+                    )
+                    continue
+                add_xmp(file, packet)
+                sign_file(file, origin, key)

@@ -11,10 +11,10 @@ pytest.importorskip("c2pa")
 
 import c2pa
 
+from synth.film.marks.ingredients import find_kind
 from synth.film.marks.keys import load_own_root
-from synth.film.marks.manifest import Origin, find_kind
-from synth.film.marks.marking import mark_files
-from synth.film.marks.settings import MarkSettings
+from synth.film.marks.manifest import Origin
+from synth.film.marks.marking import Marker
 from synth.film.marks.verifying import UNCHANGED, verify_file
 from synth.film.marks.xmp import OF_A_PERSON
 from synth.video.writing import write_video
@@ -22,14 +22,21 @@ from synth.video.writing import write_video
 
 @pytest.mark.parametrize(
     ("kind", "name", "named"),
-    [("JPEG", "upload.photo", True), ("PNG", "me.jpg", True), ("WEBP", "me.webp", False)],
+    [
+        ("JPEG", "upload.photo", True),
+        ("PNG", "me.jpg", True),
+        ("WEBP", "me.webp", True),
+        ("AVIF", "me.avif", True),
+        ("TIFF", "me.tif", True),
+        ("BMP", "me.bmp", False),
+    ],
 )
 def test_an_original_is_named_if_a_manifest_can(tmp_path, kind, name, named):
     picture = Image.fromarray(make_picture(64))
     picture.save(tmp_path / name, kind)
     picture.save(tmp_path / "made.png")
     origin = Origin("tester", originals=(tmp_path / name,))
-    mark_files([tmp_path / "made.png"], origin, MarkSettings())
+    Marker(origin).sign([tmp_path / "made.png"])
     found = verify_file(tmp_path / "made.png", [load_own_root() or ""])
     assert found.status == UNCHANGED and found.manifest is not None
     assert found.manifest.source_types[0].endswith(OF_A_PERSON)

@@ -13,7 +13,7 @@ pytest.importorskip("c2pa")
 
 from synth.film.marks.keys import load_or_make_key, load_own_root
 from synth.film.marks.manifest import Origin, read_manifest
-from synth.film.marks.marking import list_stages, make_id, mark_files
+from synth.film.marks.marking import Marker, make_id
 from synth.film.marks.settings import MarkSettings
 from synth.film.marks.verifying import (
     CHANGED,
@@ -32,7 +32,7 @@ FORMATS = ["a.png", "a.jpg", "a.gif", "a.mp4", "a.mov"]
 
 def write_marked(path, origin=ORIGIN, settings=SETTINGS, frame_count=3):
     frames = np.stack([make_picture(256, 1)] * frame_count)
-    for stage in list_stages(settings, origin):
+    for stage in Marker(origin, settings).stages:
         frames = stage(frames, None)
     if path.suffix in (".png", ".jpg"):
         Image.fromarray(frames[0]).save(path)
@@ -46,7 +46,7 @@ def write_marked(path, origin=ORIGIN, settings=SETTINGS, frame_count=3):
                     target.mux(packet)
     else:
         write_video(path, [frames])
-    mark_files([path], origin, settings)
+    Marker(origin, settings).sign([path])
     return path
 
 
