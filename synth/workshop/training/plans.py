@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from synth.generators.config import StyleGAN2Config
 
 #: The network of the bundled generator at its full size; a plan that stops earlier trains the
-#: same network without its last layers. Most channels are where shapes and edges are decided, up to
-#: 128x128; at 1024x1024 they would cost most of a video's time.
+#: same network without its last layers. Narrow: what it learns is bounded by the pictures that it
+#: sees in the time there is, and at 16x16 half the channels see four times as many (16 px, equal
+#: processor time: 64 to 128 channels reach 26 dB where 256 reach 24.2; docs/bundled-generator.md).
 FULL_CONFIG = StyleGAN2Config(
     resolution=1024,
     mapping_layers=6,
     mapping_lr_multiplier=1.0,
     mapping_last_linear=True,
-    channels=(256, 256, 256, 256, 128, 64, 32, 16, 8),
+    channels=(128, 128, 128, 128, 96, 64, 32, 16, 8),
 )
 
 
@@ -53,19 +54,19 @@ PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 3072
 PLANS: dict[str, tuple[Stage, ...]] = {
     #: About an hour and a half of two idle cores; then there is a whole network.
     "cpu": (
-        Stage(16, 24_000, 16, 1.5e-2),
-        Stage(32, 32_000, 8, 1.5e-2),
-        Stage(64, 56_000, 8, 1.0e-2),
-        Stage(128, 20_000, 8, 7e-3),
-        Stage(256, 24_000, 8, 5e-3),
-        Stage(1024, 8_000, 8, 5e-3, trunk=256, patch=64, patches=2),
+        Stage(16, 200_000, 16, 5e-2),
+        Stage(32, 160_000, 16, 4e-2),
+        Stage(64, 130_000, 8, 3e-2),
+        Stage(128, 32_000, 8, 2e-2),
+        Stage(256, 16_000, 8, 1.2e-2),
+        Stage(1024, 8_000, 8, 6e-3, trunk=256, patch=64, patches=2),
     ),
-    #: After "cpu", from its weights: two hours more.
+    #: After "cpu", from its weights: three hours more.
     "longer": (
-        Stage(64, 80_000, 8, 1.0e-2),
-        Stage(128, 24_000, 8, 7e-3),
-        Stage(256, 40_000, 8, 4e-3),
-        Stage(1024, 16_000, 8, 4e-3, trunk=256, patch=64, patches=2),
+        Stage(64, 150_000, 8, 3e-2),
+        Stage(128, 120_000, 8, 2e-2),
+        Stage(256, 60_000, 8, 1.2e-2),
+        Stage(1024, 16_000, 8, 6e-3, trunk=256, patch=64, patches=2),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 1.5e-2),

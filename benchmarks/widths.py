@@ -1,0 +1,87 @@
+"""How wide the bundled generator should be for what a CPU can teach it.
+
+    python -m benchmarks.widths outputs/training/faces
+    python -m benchmarks.widths outputs/training/faces --channels 64 128 256 --minutes 4 --size 16
+
+Networks of several widths learn the same renders from nothing, on one core, each for the same
+processor time: the pictures that it sees in that time are counted beforehand, and the learning rate
+follows its cosine over them. Told are the pictures seen and PSNR and sharpness on held-out people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import tempfile
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from synth.generators.config import StyleGAN2Config
+from synth.generators.memory import reuse_freed_memory
+from synth.workshop.training.dataset import open_dataset
+from synth.workshop.training.plans import FULL_CONFIG, Stage, cut_config
+from synth.workshop.training.recipe import Machine, Recipe
+from synth.workshop.training.train import Trainer
+
+TRIED_STEPS = 24
+BATCH = 16
+
+
+def make_trainer(data: Path, folder: Path, stage: Stage, config: StyleGAN2Config) -> Trainer:
+    """A run of one stage on one core."""
+    return Trainer(partial(open_dataset, data), folder, Recipe((stage,), config), Machine())
+
+
+def count_pictures(data: Path, stage: Stage, config: StyleGAN2Config, seconds: float) -> int:
+    """How many pictures the network learns from in some processor seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        trial = make_trainer(data, Path(folder), replace(stage, pictures=BATCH), config)
+        trial.run()
+        trial = make_trainer(
+            data, Path(folder) / "timed", replace(stage, pictures=BATCH * TRIED_STEPS), config
+        )
+        before_s = time.process_time()
+        trial.run()
+        each_s = (time.process_time() - before_s) / (BATCH * TRIED_STEPS)
+    return max(BATCH, round(seconds / each_s) // BATCH * BATCH)
+
+
+def main() -> None:
+    """A row for each width."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path, help="folder of renders")
+    parser.add_argument("--channels", type=int, nargs="+", default=[64, 128, 256, 512])
+    parser.add_argument("--rates", type=float, nargs="+", default=[0.015, 0.04])
+    parser.add_argument("--size", type=int, default=16)
+    parser.add_argument("--minutes", type=float, default=2.5)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    reuse_freed_memory()
+    print("| channels | learning rate | pictures | core s | held-out PSNR | sharpness |")
+    print("|---|---|---|---|---|---|")
+    for channels in options.channels:
+        for rate in options.rates:
+            full = cut_config(FULL_CONFIG, options.size)
+            config = replace(full, channels=(channels,) * len(full.resolutions))
+            stage = Stage(options.size, BATCH, BATCH, rate)
+            count = count_pictures(options.data, stage, config, 60 * options.minutes)
+            with tempfile.TemporaryDirectory() as folder:
+                stage = replace(stage, pictures=count)
+                run = make_trainer(options.data, Path(folder), stage, config)
+                before_s = time.process_time()
+                run.run()
+                spent_s = time.process_time() - before_s
+                row = list(csv.DictReader((Path(folder) / "log.csv").open()))[-1]
+            print(
+                f"| {channels} | {rate} | {count} | {spent_s:.0f} | {row['psnr_db']} dB | "
+                f"{row['sharpness']} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
