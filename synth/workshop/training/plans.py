@@ -24,6 +24,8 @@ FULL_CONFIG = StyleGAN2Config(
 class Stage:
     """Train up to `resolution` with `pictures` pictures in batches, learning rate from `rate`.
 
+    below: the rate of the layers of lower resolutions, as a share of `rate`. Where they move as
+    fast as the new ones, edges never hold still long enough for these to learn them.
     trunk: keep all layers up to this resolution as they are, and train the later ones on `patches`
     patches of every picture, `patch` pixels wide at the trunk's resolution; 0 trains all layers on
     whole pictures.
@@ -35,6 +37,7 @@ class Stage:
     pictures: int
     batch: int
     rate: float
+    below: float = 1.0
     trunk: int = 0
     patch: int = 48
     patches: int = 1
@@ -55,18 +58,18 @@ PLANS: dict[str, tuple[Stage, ...]] = {
     #: About an hour and a half of two idle cores; then there is a whole network.
     "cpu": (
         Stage(16, 200_000, 16, 5e-2),
-        Stage(32, 160_000, 16, 4e-2),
-        Stage(64, 130_000, 8, 3e-2),
-        Stage(128, 32_000, 8, 2e-2),
-        Stage(256, 16_000, 8, 1.2e-2),
-        Stage(1024, 8_000, 8, 6e-3, trunk=256, patch=64, patches=2),
+        Stage(32, 160_000, 16, 4e-2, below=0.03),
+        Stage(64, 80_000, 8, 3e-2, below=0.03),
+        Stage(128, 40_000, 8, 3e-2, below=0.03),
+        Stage(256, 24_000, 8, 3e-2, below=0.03),
+        Stage(1024, 8_000, 8, 2e-2, trunk=256, patch=64, patches=2),
     ),
     #: After "cpu", from its weights: three hours more.
     "longer": (
-        Stage(64, 150_000, 8, 3e-2),
-        Stage(128, 120_000, 8, 2e-2),
-        Stage(256, 60_000, 8, 1.2e-2),
-        Stage(1024, 16_000, 8, 6e-3, trunk=256, patch=64, patches=2),
+        Stage(64, 150_000, 8, 1e-2, below=0.3),
+        Stage(128, 100_000, 8, 1e-2, below=0.1),
+        Stage(256, 60_000, 8, 1e-2, below=0.1),
+        Stage(1024, 16_000, 8, 1e-2, trunk=256, patch=64, patches=2),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 1.5e-2),

@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
+from torch.nn import Parameter
 
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2
@@ -115,11 +116,20 @@ class Trainer:
 
     def _begin_stage(self) -> None:
         synthesis = self.generator.synthesis
-        self.optimizer = torch.optim.Adam(
-            synthesis.parameters(), lr=0.0, betas=(0.9, 0.99), fused=True
-        )
+        below, own = self._split_parameters()
+        groups = [{"params": own}, {"params": below}] if below else [{"params": own}]
+        self.optimizer = torch.optim.Adam(groups, lr=0.0, betas=(0.9, 0.99), fused=True)
         self.opponent = Opponent(self.device)
         self.regression = Regression(synthesis, self.perceptual, self.opponent, self.workers)
+
+    def _split_parameters(self) -> tuple[list[Parameter], list[Parameter]]:
+        """Those that learn more slowly in this stage (`Stage.below`), and the others."""
+        synthesis, below = self.generator.synthesis, []
+        if not self.is_finished and self.stage.below != 1:
+            for size in (n for n in synthesis.config.resolutions if n < self.stage.resolution):
+                below += synthesis.block_at(size).parameters()
+        known = {id(parameter) for parameter in below}
+        return below, [p for p in synthesis.parameters() if id(p) not in known]
 
     def run(self, minutes: float = math.inf) -> None:
         """Train to the end of the plan or for some minutes, from wherever the folder's state is.
@@ -172,8 +182,9 @@ class Trainer:
         progress = self.seen / self.stage.pictures
         warm = min(1.0, (self.seen / self.stage.batch + 1) / 50)
         rate = self.stage.rate * warm * (0.02 + 0.49 * (1 + math.cos(math.pi * progress)))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        shares = 1.0, self.stage.below
+        for group, share in zip(self.optimizer.param_groups, shares, strict=False):
+            group["lr"] = rate * share
 
     def _step(self, batch: Reading) -> None:
         outcome = self.regression.compute(self.stage, batch.move_to(self.device))
@@ -232,9 +243,10 @@ class Trainer:
             )
         self.generator.load_state_dict(state["generator"])
         self.average.load_state_dict(state["average"])
+        self.stage_index, self.seen = state["stage_index"], state["seen"]
+        self._begin_stage()
         self.optimizer.load_state_dict(state["optimizer"])
         self.opponent.load_state_dict(state["opponent"])
-        self.stage_index, self.seen = state["stage_index"], state["seen"]
         self._booked = self.seen
         self.order = state["order"]
         self.reader.order.load_state_dict(self.order)

@@ -32,7 +32,7 @@ from synth.workshop.training.vocabulary import (
 
 CONFIG = StyleGAN2Config(resolution=64, mapping_layers=2, channel_base=512, channel_max=16)
 PLAN = (Stage(8, 240, 8, 2e-2), Stage(16, 32, 8, 1e-2))
-SHORT = (Stage(16, 40, 8, 2e-2), Stage(32, 24, 8, 1e-2, trunk=16, patch=4, patches=2))
+SHORT = (Stage(16, 40, 8, 2e-2, below=0.3), Stage(32, 24, 8, 1e-2, trunk=16, patch=4, patches=2))
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +104,21 @@ def test_a_folder_of_another_run_is_refused(data, tmp_path: Path):
     ):
         with pytest.raises(ValueError, match="another folder"):
             other.run()
+
+
+@pytest.mark.parametrize(("below", "moved"), [(0.0, False), (0.1, True)])
+def test_layers_below_learn_at_a_rate_of_their_own(data, tmp_path: Path, below, moved):
+    run = make_trainer(data, tmp_path, (Stage(16, 16, 8, 1e-2, below=below),))
+    before = {name: tensor.clone() for name, tensor in run.generator.state_dict().items()}
+    run.run()
+    changes = {
+        block: (run.generator.state_dict()[f"synthesis.{block}.conv1.weight"]
+                - before[f"synthesis.{block}.conv1.weight"]).abs().max()
+        for block in ("b4", "b8", "b16")
+    }  # fmt: skip
+    assert changes["b16"] > 5e-5
+    for block in ("b4", "b8"):
+        assert (0 < changes[block] < 0.3 * changes["b16"]) if moved else changes[block] == 0
 
 
 def test_a_run_begins_with_a_trained_network(data, tmp_path: Path):
