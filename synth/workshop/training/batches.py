@@ -1,7 +1,7 @@
 """What one training step looks at: pictures, their W+, patches, all fixed by seed and step.
 
-Every step has sources of chance of its own, one for each purpose, so that reading ahead, stopping
-and going on change nothing.
+Every step has a source of chance of its own, so that reading ahead, stopping and going on change
+nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from synth.types import to_images
 from synth.workshop.training.order import PictureOrder
 from synth.workshop.training.patches import Patches, draw_patches
 from synth.workshop.training.plans import Stage
-from synth.workshop.training.vocabulary import EMOTION_SLICE, make_target_latents
+from synth.workshop.training.vocabulary import make_target_latents
 
-EMOTION_ROWS = 8
 #: The perceptual and adversarial terms look at parts of at most this many pixels.
 PART_PX = 128
 
@@ -89,11 +88,9 @@ class BatchReader:
         """The step's pictures, never held-out ones."""
         pictures = self.data.pictures[stage.resolution]
         picks = self.order.draw(stage.resolution, len(pictures), stage.batch)
-        rows, places = (
-            np.random.default_rng([self.seed, step.stage_index, step.seen, purpose])
-            for purpose in range(2)
-        )
-        w_plus = make_rows(self.data.parameters[picks], self.num_layers, rows)
+        places = np.random.default_rng([self.seed, step.stage_index, step.seen])
+        w = torch.from_numpy(make_target_latents(self.data.parameters[picks]))
+        w_plus = w[:, None].expand(-1, self.num_layers, -1)
         patches, side = None, stage.resolution
         if stage.trunk:
             count = stage.batch * stage.patches
@@ -103,16 +100,3 @@ class BatchReader:
         y, x = map(int, places.integers(0, side - part_px + 1, 2))
         target = to_images(pictures[picks])
         return Reading(w_plus, target, patches, (y, x, part_px), self.order.state_dict())
-
-
-def make_rows(parameters: np.ndarray, num_layers: int, random: np.random.Generator) -> Tensor:
-    """w* in all rows; beyond the emotion's rows, for half the batch, another's emotion."""
-    w = torch.from_numpy(make_target_latents(parameters))
-    swapped = parameters.copy()
-    half = random.permutation(len(parameters))[: len(parameters) // 2]
-    others = random.permutation(len(parameters))[: len(half)]
-    swapped[half, EMOTION_SLICE] = parameters[others, EMOTION_SLICE]
-    late = torch.from_numpy(make_target_latents(swapped))
-    # A network of a low resolution has no later rows.
-    early = min(EMOTION_ROWS, num_layers)
-    return torch.stack([w] * early + [late] * (num_layers - early), 1)

@@ -1,9 +1,8 @@
 """Training of the bundled generator: regression of synthesis to renders, one resolution at a time.
 
 The target w* of every picture is known (`vocabulary.make_target_latents`), so synthesis is
-trained on w* directly and the mapping network is fitted to w* by itself (`fit_mapping`). Rows
-beyond the first 8 get, for half the pictures, the emotion of another one: what shows an emotion
-must then come from the first 8 rows, as in the FFHQ network (thesis, section 4.4).
+trained on w* directly and the mapping network is fitted to w* by itself (`fit_mapping`). What
+shows an emotion comes from the first 8 rows of W+ alone (`late_rows`).
 
 Every stage trains the network up to one resolution with a cosine learning rate; stages may add
 perceptual and adversarial terms (`critic`), and the last layers are trained on patches (`patches`).
@@ -32,6 +31,7 @@ from synth.learning.rendered_faces import FaceDataset
 from synth.learning.run_state import STATE_FILE, load_state, save_state
 from synth.workshop.training.batches import BatchReader, Reading, Step
 from synth.workshop.training.critic import Opponent
+from synth.workshop.training.late_rows import LateRows
 from synth.workshop.training.ledger import Ledger, describe_machine
 from synth.workshop.training.plans import Stage
 from synth.workshop.training.recipe import Machine, Recipe
@@ -120,6 +120,9 @@ class Trainer:
         groups = [{"params": own}, {"params": below}] if below else [{"params": own}]
         self.optimizer = torch.optim.Adam(groups, lr=0.0, betas=(0.9, 0.99), fused=True)
         self.opponent = Opponent(self.device)
+        self.late_rows = LateRows(synthesis)
+        for one in (self.late_rows, LateRows(self.average.synthesis)):
+            one.forget_emotions()
         self.regression = Regression(synthesis, self.perceptual, self.opponent, self.workers)
 
     def _split_parameters(self) -> tuple[list[Parameter], list[Parameter]]:
@@ -192,6 +195,7 @@ class Trainer:
         for parameter, gradient in pairs:
             parameter.grad = gradient
         self.optimizer.step()
+        self.late_rows.forget_emotions()
         if self.stage.adversarial:
             self.opponent.train(outcome.part, outcome.real)
         self._update_average()

@@ -15,9 +15,10 @@ from synth.generators.stylegan2 import StyleGAN2Config
 from synth.learning.rendered_faces import HELD_OUT, FaceDataset, load_dataset
 from synth.types import to_frames
 from synth.workshop.training import train
-from synth.workshop.training.batches import EMOTION_ROWS, Step, make_rows
+from synth.workshop.training.batches import Step
 from synth.workshop.training.dataset import prepare_folder
 from synth.workshop.training.fit_mapping import save_mapping
+from synth.workshop.training.late_rows import EMOTION_ROWS
 from synth.workshop.training.ledger import make_lineage_card, read_lineage
 from synth.workshop.training.order import PictureOrder
 from synth.workshop.training.pack import pack_generator
@@ -26,7 +27,7 @@ from synth.workshop.training.recipe import Machine, Recipe
 from synth.workshop.training.train import Trainer
 from synth.workshop.training.vocabulary import (
     EMOTION_SLICE,
-    make_embedding,
+    make_target_latents,
     map_latents_to_parameters,
 )
 
@@ -174,14 +175,26 @@ def test_a_finished_run_is_packed_with_its_card(data, tmp_path: Path):
         pack_generator(trainer.folder, mapping, out, tmp_path / "data")
 
 
-def test_late_rows_carry_another_emotion_and_nothing_else(data):
-    rows = make_rows(data.parameters[:16], 10, np.random.default_rng(0))
-    assert torch.equal(rows[:, 0], rows[:, EMOTION_ROWS - 1])
-    change = rows[:, EMOTION_ROWS] - rows[:, 0]
-    moved = change.abs().sum(1) > 1e-6
-    assert 1 <= moved.sum() <= 8
-    emotions = torch.from_numpy(make_embedding()[:, EMOTION_SLICE])
-    assert torch.allclose(change @ emotions @ emotions.T, change, atol=1e-5)
+def test_late_rows_say_nothing_of_emotions(data, tmp_path: Path):
+    plan = (Stage(32, 16, 8, 2e-2), Stage(64, 16, 8, 2e-2, trunk=32, patch=8))
+    wide = replace(
+        data, pictures={**data.pictures, 64: data.pictures[32].repeat(2, 1).repeat(2, 2)}
+    )
+    run = make_trainer(wide, tmp_path, plan)
+    run.run()
+    faces = data.parameters[:4].copy()
+    w = torch.from_numpy(make_target_latents(faces))
+    faces[:, EMOTION_SLICE] = faces[::-1, EMOTION_SLICE]
+    other = torch.from_numpy(make_target_latents(faces))
+    layers = run.average.num_layers
+    for network in (run.generator, run.average):
+        draw = lambda rows: network.synthesis(rows, "none")  # noqa: B023, E731
+        whole = w[:, None].repeat(1, layers, 1)
+        late, early = whole.clone(), whole.clone()
+        late[:, EMOTION_ROWS:], early[:, :EMOTION_ROWS] = other[:, None], other[:, None]
+        assert (draw(late) - draw(whole)).abs().max() < 1e-2 * (
+            draw(early) - draw(whole)
+        ).abs().max()
 
 
 def test_held_out_pictures_are_never_drawn(data, tmp_path: Path):
