@@ -53,12 +53,12 @@ class Stage:
 #: How many pictures of each size are drawn, {pixels: count}.
 PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 30720)}
 
-#: Learning rates are about ten times those of a GAN, since the raw weights are N(0, 1).
+#: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.
 PLANS: dict[str, tuple[Stage, ...]] = {
     #: About an hour and a half of two idle cores; then there is a whole network.
     "cpu": (
-        Stage(16, 200_000, 16, 5e-2),
-        Stage(32, 160_000, 16, 4e-2, below=0.03),
+        Stage(16, 200_000, 16, 3e-2),
+        Stage(32, 160_000, 16, 3e-2, below=0.1),
         Stage(64, 80_000, 8, 3e-2, below=0.03),
         Stage(128, 40_000, 8, 3e-2, below=0.03),
         Stage(256, 24_000, 8, 3e-2, below=0.03),

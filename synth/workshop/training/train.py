@@ -4,7 +4,8 @@ The target w* of every picture is known (`vocabulary.make_target_latents`), so s
 trained on w* directly and the mapping network is fitted to w* by itself (`fit_mapping`). What
 shows an emotion comes from the first 8 rows of W+ alone (`late_rows`).
 
-Every stage trains the network up to one resolution with a cosine learning rate; stages may add
+Every stage trains the network up to one resolution with a cosine learning rate, weights kept at one
+size (`unit_weights`); stages may add
 perceptual and adversarial terms (`critic`), and the last layers are trained on patches (`patches`).
 All chance of a step comes from seed, stage and step (`batches`), and pictures come in passes
 (`order`), so that a run that was stopped goes on as if it had not been. The run folder holds
@@ -37,6 +38,7 @@ from synth.workshop.training.plans import Stage
 from synth.workshop.training.recipe import Machine, Recipe
 from synth.workshop.training.regression import Regression
 from synth.workshop.training.report import report_quality
+from synth.workshop.training.unit_weights import UnitWeights
 
 EMA_DECAY = 0.995
 SAVE_EVERY_S, REPORT_EVERY_S = 240, 1200
@@ -120,7 +122,7 @@ class Trainer:
         groups = [{"params": own}, {"params": below}] if below else [{"params": own}]
         self.optimizer = torch.optim.Adam(groups, lr=0.0, betas=(0.9, 0.99), fused=True)
         self.opponent = Opponent(self.device)
-        self.late_rows = LateRows(synthesis)
+        self.late_rows, self.unit_weights = LateRows(synthesis), UnitWeights(synthesis)
         for one in (self.late_rows, LateRows(self.average.synthesis)):
             one.forget_emotions()
         self.regression = Regression(synthesis, self.perceptual, self.opponent, self.workers)
@@ -196,6 +198,7 @@ class Trainer:
             parameter.grad = gradient
         self.optimizer.step()
         self.late_rows.forget_emotions()
+        self.unit_weights.divide()
         if self.stage.adversarial:
             self.opponent.train(outcome.part, outcome.real)
         self._update_average()

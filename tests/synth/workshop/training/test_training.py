@@ -9,44 +9,27 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from training_samples import CONFIG, PLAN, make_faces, make_trainer
 
 from synth.generators import load_native
-from synth.generators.stylegan2 import StyleGAN2Config
 from synth.learning.rendered_faces import HELD_OUT, FaceDataset, load_dataset
 from synth.types import to_frames
 from synth.workshop.training import train
 from synth.workshop.training.batches import Step
 from synth.workshop.training.dataset import prepare_folder
 from synth.workshop.training.fit_mapping import save_mapping
-from synth.workshop.training.late_rows import EMOTION_ROWS
 from synth.workshop.training.ledger import make_lineage_card, read_lineage
 from synth.workshop.training.order import PictureOrder
 from synth.workshop.training.pack import pack_generator
 from synth.workshop.training.plans import PICTURES, PLANS, Stage, count_views
-from synth.workshop.training.recipe import Machine, Recipe
 from synth.workshop.training.train import Trainer
-from synth.workshop.training.vocabulary import (
-    EMOTION_SLICE,
-    make_target_latents,
-    map_latents_to_parameters,
-)
 
-CONFIG = StyleGAN2Config(resolution=64, mapping_layers=2, channel_base=512, channel_max=16)
-PLAN = (Stage(8, 240, 8, 2e-2), Stage(16, 32, 8, 1e-2))
 SHORT = (Stage(16, 40, 8, 2e-2, below=0.3), Stage(32, 24, 8, 1e-2, trunk=16, patch=4, patches=2))
 
 
 @pytest.fixture(scope="module")
 def data() -> FaceDataset:
-    z = np.random.default_rng(0).normal(size=(HELD_OUT + 64, 512)).astype(np.float32)
-    parameters = map_latents_to_parameters(z)
-    shade = np.clip((210, 90, 40) + 8 * parameters[:, :3], 0, 255).astype(np.uint8)
-    pictures = {s: np.tile(shade[:, None, None], (1, s, s, 1)) for s in (8, 16, 32)}
-    return FaceDataset(z, parameters, pictures)
-
-
-def make_trainer(data, folder: Path, plan=PLAN, config=CONFIG, seed: int = 0, workers: int = 1):
-    return Trainer(lambda: data, folder, Recipe(plan, config, seed), Machine("cpu", workers))
+    return make_faces()
 
 
 def read_log(folder: Path) -> list[dict[str, str]]:
@@ -107,21 +90,6 @@ def test_a_folder_of_another_run_is_refused(data, tmp_path: Path):
             other.run()
 
 
-@pytest.mark.parametrize(("below", "moved"), [(0.0, False), (0.1, True)])
-def test_layers_below_learn_at_a_rate_of_their_own(data, tmp_path: Path, below, moved):
-    run = make_trainer(data, tmp_path, (Stage(16, 16, 8, 1e-2, below=below),))
-    before = {name: tensor.clone() for name, tensor in run.generator.state_dict().items()}
-    run.run()
-    changes = {
-        block: (run.generator.state_dict()[f"synthesis.{block}.conv1.weight"]
-                - before[f"synthesis.{block}.conv1.weight"]).abs().max()
-        for block in ("b4", "b8", "b16")
-    }  # fmt: skip
-    assert changes["b16"] > 5e-5
-    for block in ("b4", "b8"):
-        assert (0 < changes[block] < 0.3 * changes["b16"]) if moved else changes[block] == 0
-
-
 def test_a_run_begins_with_a_trained_network(data, tmp_path: Path):
     first, second = make_trainer(data, tmp_path), make_trainer(data, tmp_path)
     torch.nn.init.normal_(first.generator.synthesis.b8.conv1.weight)
@@ -173,28 +141,6 @@ def test_a_finished_run_is_packed_with_its_card(data, tmp_path: Path):
     save_file({"fc0.weight": torch.zeros(2, 2)}, mapping)
     with pytest.raises(ValueError, match="mapping network"):
         pack_generator(trainer.folder, mapping, out, tmp_path / "data")
-
-
-def test_late_rows_say_nothing_of_emotions(data, tmp_path: Path):
-    plan = (Stage(32, 16, 8, 2e-2), Stage(64, 16, 8, 2e-2, trunk=32, patch=8))
-    wide = replace(
-        data, pictures={**data.pictures, 64: data.pictures[32].repeat(2, 1).repeat(2, 2)}
-    )
-    run = make_trainer(wide, tmp_path, plan)
-    run.run()
-    faces = data.parameters[:4].copy()
-    w = torch.from_numpy(make_target_latents(faces))
-    faces[:, EMOTION_SLICE] = faces[::-1, EMOTION_SLICE]
-    other = torch.from_numpy(make_target_latents(faces))
-    layers = run.average.num_layers
-    for network in (run.generator, run.average):
-        draw = lambda rows: network.synthesis(rows, "none")  # noqa: B023, E731
-        whole = w[:, None].repeat(1, layers, 1)
-        late, early = whole.clone(), whole.clone()
-        late[:, EMOTION_ROWS:], early[:, :EMOTION_ROWS] = other[:, None], other[:, None]
-        assert (draw(late) - draw(whole)).abs().max() < 1e-2 * (
-            draw(early) - draw(whole)
-        ).abs().max()
 
 
 def test_held_out_pictures_are_never_drawn(data, tmp_path: Path):
