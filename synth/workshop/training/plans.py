@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from synth.generators.config import StyleGAN2Config
 
 #: The network of the bundled generator at its full size; a plan that stops earlier trains the
-#: same network without its last layers. Narrow: what it learns is bounded by the pictures that it
-#: sees in the time there is, and at 16x16 half the channels see four times as many (16 px, equal
-#: processor time: 64 to 128 channels reach 26 dB where 256 reach 24.2; docs/bundled-generator.md).
+#: same network without its last layers. Narrow: what a CPU teaches is bounded by the pictures that
+#: the network sees in the time there is (`benchmarks.widths`; docs/bundled-generator.md).
 FULL_CONFIG = StyleGAN2Config(
     resolution=1024,
     mapping_layers=6,
