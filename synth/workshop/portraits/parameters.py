@@ -1,11 +1,9 @@
 """z -> what a face looks like: the fixed smooth function behind the drawn people.
 
 z [512] standard normal is normalised to unit RMS and turned by a fixed rotation; its first
-coordinates, close to N(0, 1) each, become the named parameters below: by themselves (`normal`),
-through the normal distribution function (`uniform`, 0 to 1), as their positive part (`positive`),
-or as what goes beyond a threshold (`rare`: 0 for four faces of five). Seven coordinates become six
-emotion weights, three the shares of light set-ups (`share`). The same parameters, scaled by how
-much of the picture each one changes, are the target w* of the mapping network.
+coordinates, close to N(0, 1) each, become identity, six emotion weights (from seven coordinates)
+and the named parameters of `appearance`. The same parameters, scaled by how much of the picture
+each one changes, are the target w* of the mapping network.
 """
 
 from __future__ import annotations
@@ -16,127 +14,17 @@ from functools import cache
 import numpy as np
 from scipy.special import ndtr
 
+from synth.workshop.portraits.appearance import APPEARANCE, LEANINGS
+
 Z_DIM = 512
 IDENTITY_MODES = 30
 EMOTIONS = ("anger", "happiness", "surprise", "disgust", "fear", "sadness")
 ROTATION_SEED = 20261121
 EMBEDDING_SEED = 8
 
-#: name: (kind, visual weight). The weight says how far w* moves for one unit, about in
-#: proportion to how much of the picture changes; it decides what the network learns first.
-APPEARANCE: dict[str, tuple[str, float]] = {
-    # small movements of the face that no emotion explains
-    "blink": ("positive", 0.6),
-    "brow_raise": ("positive", 0.9),
-    "pucker": ("positive", 0.4),
-    "mouth_shift": ("normal", 0.5),
-    "smirk": ("normal", 0.5),
-    "brow_cock": ("normal", 0.4),
-    # skin, brows, eyes
-    "melanin": ("uniform", 2.2),
-    "undertone": ("normal", 0.5),
-    "blush": ("uniform", 0.6),
-    "gloss": ("uniform", 0.4),
-    "freckles": ("rare", 0.6),
-    "lip_colour": ("uniform", 0.6),
-    "lip_hue": ("normal", 0.3),
-    "eye_shadow": ("uniform", 0.5),
-    "lashes": ("uniform", 0.5),
-    "brow_thickness": ("uniform", 0.9),
-    "brow_height": ("normal", 0.6),
-    "brow_arch": ("normal", 0.4),
-    "brow_colour": ("uniform", 0.5),
-    "iris": ("uniform", 0.7),
-    "iris_size": ("normal", 0.4),
-    # build
-    "age": ("uniform", 1.9),
-    "femininity": ("normal", 1.8),
-    "weight": ("normal", 1.2),
-    # hair
-    "hair_colour": ("uniform", 1.8),
-    "hair_red": ("normal", 0.5),
-    "dye": ("rare", 1.5),
-    "dye_hue": ("normal", 0.5),
-    "hair_length": ("uniform", 2.2),
-    "hair_volume": ("uniform", 1.2),
-    "hair_sides": ("uniform", 1.0),
-    "fringe": ("uniform", 1.5),
-    "fringe_side": ("normal", 0.8),
-    "parting": ("normal", 0.9),
-    "swept": ("normal", 0.8),
-    "hairline": ("normal", 0.9),
-    "receding": ("rare", 1.1),
-    "bald": ("rare", 2.2),
-    "curl": ("normal", 1.1),
-    "afro": ("rare", 2.4),
-    "quiff": ("positive", 1.0),
-    "bun": ("rare", 1.4),
-    "braids": ("rare", 1.4),
-    "flare": ("normal", 0.5),
-    "locks": ("uniform", 0.7),
-    "beard": ("positive", 1.2),
-    "beard_length": ("uniform", 0.8),
-    "beard_cover": ("uniform", 0.7),
-    "moustache": ("positive", 0.8),
-    # worn
-    "glasses": ("rare", 1.6),
-    "glasses_shape": ("uniform", 0.5),
-    "glasses_colour": ("normal", 0.4),
-    "hat": ("rare", 2.6),
-    "hat_style": ("uniform", 0.8),
-    "earrings": ("rare", 0.6),
-    "earring_style": ("uniform", 0.3),
-    "cloth_style": ("uniform", 0.8),
-    "cloth_light": ("uniform", 1.1),
-    "cloth_a": ("normal", 0.6),
-    "cloth_b": ("normal", 0.7),
-    "accent": ("normal", 0.5),
-    # pose
-    "yaw": ("normal", 3.0),
-    "pitch": ("normal", 2.2),
-    "roll": ("normal", 1.0),
-    "gaze_x": ("normal", 0.6),
-    "gaze_y": ("normal", 0.5),
-    # light
-    "key_azimuth": ("normal", 1.8),
-    "key_elevation": ("normal", 0.9),
-    "light_side": ("share", 1.6),
-    "light_rim": ("share", 1.6),
-    "light_glow": ("share", 1.4),
-    "exposure": ("normal", 1.0),
-    "warmth": ("normal", 0.7),
-    "rim_hue": ("normal", 0.6),
-    # surroundings
-    "background": ("normal", 2.2),
-    "background_a": ("normal", 1.8),
-    "background_b": ("normal", 1.8),
-    "background_slope": ("normal", 0.7),
-}
 APPEARANCE_NAMES = tuple(APPEARANCE)
-#: What leans on what, as in life: (parameter, on which, how far against its own chance of 1).
-LEANINGS = (
-    ("hair_length", "femininity", 1.0),
-    ("beard", "femininity", -1.4),
-    ("moustache", "femininity", -1.3),
-    ("lip_colour", "femininity", 0.7),
-    ("eye_shadow", "femininity", 0.7),
-    ("lashes", "femininity", 1.0),
-    ("brow_thickness", "femininity", -0.6),
-    ("receding", "femininity", -1.3),
-    ("bald", "femininity", -1.2),
-    ("bun", "femininity", 0.8),
-    ("braids", "femininity", 0.9),
-    ("earrings", "femininity", 0.9),
-    ("fringe", "femininity", 0.3),
-    ("quiff", "femininity", -0.5),
-    ("receding", "age", 0.6),
-    ("bald", "age", 0.5),
-    ("afro", "melanin", 0.8),
-    ("curl", "melanin", 0.6),
-    ("freckles", "melanin", -0.6),
-)
 POSE_NAMES = ("yaw", "pitch", "roll")
-SHARE_NAMES = tuple(name for name, (kind, _) in APPEARANCE.items() if kind == "share")
+SHARE_NAMES = tuple(name for name, (kind, *_) in APPEARANCE.items() if kind == "share")
 #: Movements of the face that `with_emotion` takes back.
 MOVEMENT_NAMES = ("blink", "brow_raise", "pucker", "mouth_shift", "smirk", "brow_cock")
 IDENTITY_SLICE = slice(0, IDENTITY_MODES)
@@ -148,7 +36,8 @@ IDENTITY_WEIGHTS = np.array(
     + (0.8,) * (IDENTITY_MODES - 13)
 )
 EMOTION_WEIGHT = 5.0
-RARE_THRESHOLD = 0.8
+IDENTITY_SPREAD = 0.8
+POSITIVE_THRESHOLD, RARE_THRESHOLD = 0.4, 0.8
 
 
 @dataclass(frozen=True)
@@ -200,7 +89,7 @@ def map_latents_to_parameters(z: np.ndarray) -> np.ndarray:
         raise ValueError(f"needs z of shape [batch, {Z_DIM}]; got {z.shape}; try rng.normal")
     norm = np.sqrt(np.square(z, dtype=np.float64).mean(1, keepdims=True) + 1e-8)
     u = (z / norm) @ _make_orthonormal(ROTATION_SEED, NUM_PARAMETERS + 1)
-    identity = np.clip(u[:, :IDENTITY_MODES], -2.2, 2.2)
+    identity = IDENTITY_SPREAD * np.clip(u[:, :IDENTITY_MODES], -2.2, 2.2)
     start = IDENTITY_MODES + len(EMOTIONS)
     logits, strength = 5.0 * u[:, IDENTITY_MODES:start], u[:, start]
     # About 30 % of all faces are calm, about 17 % show one emotion nearly in full.
@@ -226,13 +115,14 @@ def _correlate(u: np.ndarray) -> np.ndarray:
 
 
 def _shape(u: np.ndarray) -> np.ndarray:
-    """Numbers close to N(0, 1) [batch, appearance] -> parameters by their kinds."""
+    """Numbers close to N(0, 1) [batch, appearance] -> parameters by their kinds and spreads."""
+    u = u * [spread for _, _, spread in APPEARANCE.values()]
     shaped = np.clip(u, -2.2, 2.2)
-    for column, (kind, _) in enumerate(APPEARANCE.values()):
+    for column, (kind, *_) in enumerate(APPEARANCE.values()):
         if kind == "uniform":
             shaped[:, column] = ndtr(u[:, column])
         elif kind == "positive":
-            shaped[:, column] = np.clip(u[:, column] - 0.4, 0, 2)
+            shaped[:, column] = np.clip(u[:, column] - POSITIVE_THRESHOLD, 0, 2)
         elif kind == "rare":
             shaped[:, column] = np.clip(1.4 * (u[:, column] - RARE_THRESHOLD), 0, 1.6)
     shares = [APPEARANCE_NAMES.index(name) for name in SHARE_NAMES]
@@ -242,15 +132,26 @@ def _shape(u: np.ndarray) -> np.ndarray:
     return shaped
 
 
-_MEANS = {"uniform": 0.5, "positive": 0.23, "rare": 0.156, "normal": 0.0, "share": 0.273}
 #: What brings the spread of a kind to about that of N(0, 1), to its own.
 _GAINS = {"uniform": 3.46, "positive": 1.0, "rare": 2.0, "normal": 1.0, "share": 3.0}
+
+
+def _find_mean(kind: str, spread: float) -> float:
+    """Of what lies beyond a threshold of N(0, spread)."""
+    gain, edge = (1.4, RARE_THRESHOLD) if kind == "rare" else (1.0, POSITIVE_THRESHOLD)
+    edge /= spread
+    density = np.exp(-(edge**2) / 2) / np.sqrt(2 * np.pi)
+    return float(gain * spread * (density - edge * ndtr(-edge)))
 
 
 @cache
 def _find_centre() -> np.ndarray:
     """About the mean of every parameter: what w* of zero stands for."""
-    rest = [_MEANS[kind] for kind, _ in APPEARANCE.values()]
+    known = {"uniform": 0.5, "normal": 0.0, "share": 0.27}
+    rest = [
+        known[kind] if kind in known else _find_mean(kind, spread)
+        for kind, _, spread in APPEARANCE.values()
+    ]
     return np.array([0.0] * IDENTITY_MODES + [0.08] * len(EMOTIONS) + rest)
 
 
@@ -271,7 +172,7 @@ def make_target_latents(parameters: np.ndarray) -> np.ndarray:
     w* is linear in the parameters, so that each of them is a straight line in W.
     """
     weights = [*IDENTITY_WEIGHTS, *[EMOTION_WEIGHT] * len(EMOTIONS)]
-    weights += [weight * _GAINS[kind] for kind, weight in APPEARANCE.values()]
+    weights += [weight * _GAINS[kind] for kind, weight, _ in APPEARANCE.values()]
     scaled = (parameters - _find_centre()) * np.array(weights)
     target = scaled @ make_embedding().T
     return (target / TARGET_RMS).astype(np.float32)
@@ -293,4 +194,4 @@ def make_embedding() -> np.ndarray:
 
 
 #: RMS of the unscaled target over 65536 random faces (`test_parameters.py` measures it again).
-TARGET_RMS = 0.509
+TARGET_RMS = 0.389

@@ -77,7 +77,7 @@ class PerceptualTask:
             [
                 *IDENTITY_WEIGHTS,
                 *[EMOTION_WEIGHT] * len(EMOTIONS),
-                *(weight for _, weight in APPEARANCE.values()),
+                *(weight for _, weight, _ in APPEARANCE.values()),
             ]
         ).float()
 

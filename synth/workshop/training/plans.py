@@ -56,9 +56,9 @@ PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 3072
 PLANS: dict[str, tuple[Stage, ...]] = {
     #: About an hour and a half of two idle cores; then there is a whole network.
     "cpu": (
-        Stage(16, 200_000, 16, 3e-2),
-        Stage(32, 160_000, 16, 3e-2, below=0.1),
-        Stage(64, 80_000, 8, 3e-2, below=0.03),
+        Stage(16, 120_000, 16, 3e-2),
+        Stage(32, 100_000, 16, 3e-2, below=0.3),
+        Stage(64, 80_000, 8, 3e-2, below=0.1),
         Stage(128, 40_000, 8, 3e-2, below=0.03),
         Stage(256, 24_000, 8, 3e-2, below=0.03),
         Stage(1024, 8_000, 8, 2e-2, trunk=256, patch=64, patches=2),

@@ -7,6 +7,7 @@ import pytest
 
 from synth.generators import bundled_parameters
 from synth.workshop.portraits import parameters
+from synth.workshop.portraits.appearance import APPEARANCE
 
 
 @pytest.fixture(scope="module", params=[parameters, bundled_parameters], ids=["new", "shipped"])
@@ -93,7 +94,24 @@ def test_beards_are_for_men_and_items_for_few():
     woman = column["femininity"] > 0.5
     assert column["beard"][woman].mean() < 0.3 * column["beard"][~woman].mean()
     for name in ("hat", "glasses", "bun", "dye"):
-        assert 0.1 < (column[name] > 0).mean() < 0.3, name
+        assert 0.05 < (column[name] > 0).mean() < 0.25, name
+
+
+def test_centre_is_the_mean_of_random_people():
+    z = np.random.default_rng(4).normal(size=(20000, parameters.Z_DIM))
+    rows = parameters.map_latents_to_parameters(z)
+    centre = parameters.truncate_parameters(rows[:1], np.zeros(1))[0]
+    rest = np.ones(parameters.NUM_PARAMETERS, bool)
+    rest[parameters.EMOTION_SLICE] = False
+    assert np.abs(rows.mean(0) - centre)[rest].max() < 0.03
+
+
+def test_spread_scales_what_is_normal():
+    z = np.random.default_rng(5).normal(size=(20000, parameters.Z_DIM))
+    rows = parameters.map_latents_to_parameters(z)
+    for name in ("yaw", "parting", "warmth"):
+        column = rows[:, parameters.APPEARANCE_START + parameters.APPEARANCE_NAMES.index(name)]
+        assert column.std() == pytest.approx(APPEARANCE[name][2], rel=0.05), name
 
 
 def test_light_set_ups_are_shares():

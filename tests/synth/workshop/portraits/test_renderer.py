@@ -97,7 +97,7 @@ def test_a_small_step_in_z_is_a_small_step_in_the_picture(small_renderer):
 
 @pytest.mark.slow
 def test_every_parameter_shows(renderer, face):
-    for name, (kind, _) in APPEARANCE.items():
+    for name, (kind, *_) in APPEARANCE.items():
         low, high = {"normal": (-1.5, 1.5), "uniform": (0.05, 0.95)}.get(kind, (0.0, 1.2))
         shown = face.with_appearance(**CONTEXT.get(name, {}))
         pictures = [
