@@ -59,16 +59,19 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(16, 120_000, 16, 3e-2),
         Stage(32, 100_000, 16, 3e-2, below=0.3),
         Stage(64, 80_000, 8, 3e-2, below=0.1),
-        Stage(128, 40_000, 8, 3e-2, below=0.03),
-        Stage(256, 24_000, 8, 3e-2, below=0.03),
-        Stage(1024, 8_000, 8, 2e-2, trunk=256, patch=64, patches=2),
+        Stage(128, 30_000, 8, 3e-2, below=0.03),
+        Stage(256, 14_000, 8, 3e-2, below=0.03),
+        # Now the critic: without it outlines stay soft where the network is not sure of them.
+        Stage(256, 8_000, 8, 1e-2, below=0.1, adversarial=20.0),
+        Stage(1024, 8_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=15.0),
     ),
     #: After "cpu", from its weights: three hours more.
     "longer": (
         Stage(64, 150_000, 8, 1e-2, below=0.3),
         Stage(128, 100_000, 8, 1e-2, below=0.1),
-        Stage(256, 60_000, 8, 1e-2, below=0.1),
-        Stage(1024, 16_000, 8, 1e-2, trunk=256, patch=64, patches=2),
+        Stage(256, 48_000, 8, 1e-2, below=0.1),
+        Stage(256, 12_000, 8, 1e-2, below=0.1, adversarial=20.0),
+        Stage(1024, 16_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=15.0),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 3e-2),
@@ -77,7 +80,7 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(128, 300_000, 32, 3e-2, below=0.03),
         Stage(256, 300_000, 32, 3e-2, below=0.03),
         Stage(512, 100_000, 16, 2e-2, below=0.03),
-        Stage(1024, 40_000, 16, 2e-2, below=0.03),
+        Stage(1024, 40_000, 16, 2e-2, below=0.03, adversarial=15.0),
     ),
     "smoke": (
         Stage(16, 64, 8, 1e-2),
