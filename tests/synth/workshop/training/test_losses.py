@@ -20,6 +20,14 @@ def test_errors_at_the_mouth_cost_more_than_in_a_corner():
     assert find_picture_loss(mouth, target, focus) > 2 * find_picture_loss(corner, target, focus)
 
 
+def test_an_edge_of_uncertain_place_need_not_be_soft():
+    focus = torch.ones(1, 1, 64, 64)
+    edges = torch.zeros(2, 3, 64, 64)
+    edges[0, ..., 28:], edges[1, ..., 36:] = 1, 1
+    sharp, soft = edges[:1].expand(2, -1, -1, -1), edges.mean(0, keepdim=True).expand(2, -1, -1, -1)
+    assert find_picture_loss(sharp, edges, focus) <= 1.001 * find_picture_loss(soft, edges, focus)
+
+
 def test_psnr_of_a_known_error():
     target = torch.zeros(1, 3, 8, 8)
     # A constant error of 0.2 on a scale of 2 is 20 log10(10) = 20 dB.
