@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 FILMS  := $(VENV)/.films-ready
 ALL    := $(VENV)/.all-ready
 STUDIO := $(VENV)/.studio-ready
+# PyTorch by itself first: its packages are unpacked and gone before others are fetched.
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: demo studio test test-kill lint gpu-training refit bench clean
 
@@ -48,6 +50,10 @@ refit: $(ALL)
 bench: $(ALL)
 	$(BIN)/python -m benchmarks.synthesis
 
+# What the packages take at most while they are unpacked, in GB.
+$(FILMS) $(STUDIO): ROOM := 8
+$(ALL): ROOM := 11
+
 $(FILMS): pyproject.toml constraints.txt
 	@$(call set_up,.)
 	@touch $@
@@ -65,7 +71,12 @@ define set_up
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { \
 		echo "needs $(PYTHON) with venv and pip; on Debian and Ubuntu try: apt install python3-venv" >&2; \
 		exit 1; }; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$(1)"
+	free=$$(df -Pk $(VENV) | awk 'NR == 2 { print int($$4 / 1048576) }'); \
+	test -d $(VENV)/lib/python*/site-packages/torch || test $$free -ge $(ROOM) || { \
+		echo "needs $(ROOM) GB free for $(VENV), PyTorch above all; found $$free GB;" \
+			"try freeing some, or VENV=FOLDER on another disk" >&2; \
+		exit 1; }; \
+	$(PIP) torch && $(PIP) -e "$(1)"
 endef
 
 clean:
