@@ -52,7 +52,7 @@ bench: $(ALL)
 
 # What the packages take at most while they are unpacked, in GB.
 $(FILMS) $(STUDIO): ROOM := 8
-$(ALL): ROOM := 11
+$(ALL): ROOM := 9
 
 $(FILMS): pyproject.toml constraints.txt
 	@$(call set_up,.)
