@@ -50,7 +50,8 @@ refit: $(ALL)
 bench: $(ALL)
 	$(BIN)/python -m benchmarks.synthesis
 
-# What the packages take at most while they are unpacked, in GB.
+# By how many GB free space falls at most (`df`, read every second) while these are set up from
+# nothing, rounded up: PyTorch 2.15 with CUDA.
 $(FILMS) $(STUDIO): ROOM := 8
 $(ALL): ROOM := 9
 

@@ -1,4 +1,5 @@
-"""Setting up: a virtual environment that was left half-made is made again, or says what is missing.
+"""Setting up: a virtual environment that was left half-made is made again, or says what is missing;
+so does a disk that is too small.
 
 Debian's Python without python3-venv fails after it has written .venv/bin/python, but no pip.
 """
@@ -39,9 +40,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make
 
 def test_a_half_made_environment_is_not_taken_for_a_whole_one(tmp_path):
     half = tmp_path / ".venv" / "bin" / "python"
-    half.parent.mkdir(parents=True)
-    half.write_text("#!/bin/sh\nexit 9\n")
-    half.chmod(0o755)
+    write_command(half, "exit 9")
     done = make_test(tmp_path, 'echo "asked $*"; exit 1')
     assert done.returncode != 0
     assert "asked -m venv .venv" in done.stdout

@@ -65,8 +65,8 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(256, 8_000, 8, 1e-2, below=0.1, adversarial=20.0),
         Stage(1024, 8_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=15.0),
     ),
-    #: After "cpu", from its weights: two hours and a half more. Half of what is wrong at 64x64 is
-    #: wrong at 32x32 already, where a picture costs a third as much.
+    #: After "cpu", from its weights; not run to its end yet. It goes back to 32x32 first: what is
+    #: wrong there stays wrong above, and a picture costs least there.
     "longer": (
         Stage(32, 100_000, 16, 2e-2, below=0.3),
         Stage(64, 120_000, 8, 2e-2, below=0.3),
