@@ -6,13 +6,14 @@ In: the head model that renders are drawn with. Out: a PNG with a line for each 
 that stands for a photo, what is made of it, and the true picture. Each case is drawn at rest and
 with an emotion in full; the true W+ and the true pictures stand for what the generator knows, so
 that what is seen is the moving of pixels alone. The points are found in the picture, as a photo's.
-The hand is painted over both true pictures, and unknown to what stands for the generator.
+What is painted over a case, such as a hand, is in both true pictures, and unknown to what stands
+for the generator; so are the missing colours of a grey picture and the few of a drawing.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -41,29 +42,66 @@ FINGERS = (
     ((0.56, 0.735), (0.86, 0.88), 0.029),
 )
 FINGER_COLOUR, EDGE_COLOUR = (196, 148, 122), (128, 84, 66)
+#: Between two levels of a drawing's colours.
+FEW_LEVELS = 48
 #: What of a picture is shown: rows and columns in its widths.
 SHOWN = slice(0.14, 0.94), slice(0.10, 0.90)
 
 
+def draw_hand(picture: Picture) -> Picture:
+    """Three fingers over a cheek and a corner of the mouth."""
+    painted, size = picture.copy(), picture.shape[0]
+    for tip, root, half in FINGERS:
+        ends = [tuple(round(x * size) for x in end) for end in (tip, root)]
+        line = partial(cv2.line, painted, *ends, lineType=cv2.LINE_AA)
+        line(color=EDGE_COLOUR, thickness=round(2 * (half + 0.006) * size))
+        line(color=FINGER_COLOUR, thickness=round(2 * half * size))
+    return painted
+
+
+def turn_grey(picture: Picture) -> Picture:
+    """A black-and-white photograph."""
+    return np.repeat(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
+
+
+def turn_drawn(picture: Picture) -> Picture:
+    """A drawing in few colours, with a pen's lines."""
+    flat = picture
+    for _ in range(4):
+        flat = cv2.bilateralFilter(flat, 9, 60, 9)
+    size = picture.shape[0]
+    few = ((flat // FEW_LEVELS) * FEW_LEVELS + FEW_LEVELS // 2).astype(np.uint8)
+    lines = cv2.Canny(cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY), 40, 90)
+    width = max(1, round(size / 170))
+    pen = cv2.dilate(lines, np.ones((width, width), np.uint8))[..., None] > 0
+    return np.where(pen, np.uint8(30), few)
+
+
 @dataclass(frozen=True)
 class Case:
-    """What goes wrong: the person of a seed, what is special, the emotion that is shown."""
+    """What goes wrong: the person of a seed, what is special, the emotion that is shown.
+
+    paint: what makes the photograph of a picture.
+    """
 
     name: str
     emotion: str
     seed: int
     appearance: dict[str, float] = field(default_factory=dict)
-    has_hand: bool = False
+    paint: Callable[[Picture], Picture] = np.copy
 
 
 CASES = (
     Case("turned by 30 degrees", "happiness", 1, {"yaw": 30 / 8.5, "glasses": 0.0}),
     Case(
-        "glasses, grey hair", "surprise", 3,
-        {"glasses": 1.4, "glasses_shape": 0.8, "age": 1.0, "femininity": -1.5, "yaw": 0.5},
+        "glasses, a beard", "surprise", 3,
+        {"glasses": 1.4, "glasses_shape": 0.8, "age": 1.0, "femininity": -1.5, "yaw": 0.5,
+         "beard": 1.0, "beard_length": 0.9, "beard_cover": 0.7},
     ),
-    Case("a hand before the face", "happiness", 5, {"yaw": 0.0, "glasses": 0.0}, True),
+    Case("a hand before the face", "happiness", 5, {"yaw": 0.0, "glasses": 0.0}, draw_hand),
     Case("a closed mouth that opens", "surprise", 5, {"yaw": 0.0, "glasses": 0.0}),
+    Case("black-and-white", "happiness", 8, {"yaw": 0.5, "glasses": 0.0}, turn_grey),
+    Case("a drawing", "surprise", 11, {"yaw": 0.0, "glasses": 0.0}, turn_drawn),
 )  # fmt: skip
 
 
@@ -77,24 +115,12 @@ def make_pictures(
     person = drawn.with_appearance(**plain)
     faces = person.with_emotion(None), person.with_emotion(case.emotion)
     before, now = (renderer.render(face, size) for face in faces)
-    add = draw_hand if case.has_hand else np.copy
-    photo, rows = add(before), [make_rows(face) for face in faces]
+    photo, rows = case.paint(before), [make_rows(face) for face in faces]
     near = (renderer.find_landmarks(faces[0], size) + 0.5) / size
     marks = find_marks_near(RenderPoints(), photo, near)
     tracker = HeadTracker(head, rows[0], marks)
     moving = MovingPhoto(frame_crop(photo), photo, before, tracker)
-    return photo, moving.draw(rows[1], now), add(now)
-
-
-def draw_hand(picture: Picture) -> Picture:
-    """Three fingers over a cheek and a corner of the mouth."""
-    painted, size = picture.copy(), picture.shape[0]
-    for tip, root, half in FINGERS:
-        ends = [tuple(round(x * size) for x in end) for end in (tip, root)]
-        line = partial(cv2.line, painted, *ends, lineType=cv2.LINE_AA)
-        line(color=EDGE_COLOUR, thickness=round(2 * (half + 0.006) * size))
-        line(color=FINGER_COLOUR, thickness=round(2 * half * size))
-    return painted
+    return photo, moving.draw(rows[1], now), case.paint(now)
 
 
 def list_tiles(

@@ -118,6 +118,9 @@ COMMANDS = {
     "train-points": Command(
         "train_points", "a network that places 68 points", "head_model=ict_facekit.npz"
     ),
+    "train-covers": Command(
+        "train_covers", "a network that sees hands before a face", "head_model=ict_facekit.npz"
+    ),
     "fit-head": Command(
         "fit_head", "the head behind the bundled generator's pictures", "head_model=ict_facekit.npz"
     ),

@@ -58,6 +58,13 @@ def say(text: str) -> None:
         print(line.translate(_CONTROLS), flush=True)
 
 
+def follow_count(what: str, counts: Iterator[int], every: int = 512) -> None:
+    """Say how many there are, every now and then."""
+    for count in counts:
+        if count % every == 0:
+            say(f"{what}: {count}")
+
+
 def explain_error(error: Exception) -> str | None:
     """The sentence for a mistake of the user's or the computer's; None for a fault of ours."""
     families = {family.__name__ for family in type(error).__mro__}

@@ -11,7 +11,6 @@ stopped at any time; the same command goes on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import numpy as np
 from embed.faces.learned.fit import HELD_OUT, PointPlan, fit_points
 from embed.faces.learned.placer import KIND
 from scripts.entry import Place, run_script
-from scripts.reporting import say
+from scripts.reporting import follow_count, say
 from synth.judging.storage import save_network
 from synth.storage.atomic import check_output_path
 from synth.storage.locks import own_folder
@@ -68,23 +67,16 @@ def gather_faces(job: PointsJob, folder: Path) -> tuple[np.ndarray, np.ndarray]:
     )
 
     own = folder / "marked_faces"
-    follow("faces rendered", render_marked_faces(own, job.head_model, job.count, job.seed))
+    follow_count("faces rendered", render_marked_faces(own, job.head_model, job.count, job.seed))
     parts = [load_marked_faces(own, job.count)]
     if job.renders is not None:
         given, data = folder / "marked_renders", open_dataset(Path(job.renders))
-        follow("renders marked", mark_renders(given, job.head_model, data))
+        follow_count("renders marked", mark_renders(given, job.head_model, data))
         parts.insert(0, load_marked_faces(given))
     return (
         np.concatenate([part.pictures for part in parts]),
         np.concatenate([part.points for part in parts]),
     )
-
-
-def follow(what: str, counts: Iterator[int]) -> None:
-    """Say how many there are, every now and then."""
-    for count in counts:
-        if count % 512 == 0:
-            say(f"{what}: {count}")
 
 
 def describe(job: PointsJob, plan: PointPlan, figures: dict[str, float]) -> dict[str, str]:

@@ -33,7 +33,7 @@ from synth.video.reading import VideoFacts, probe_video
 from synth.video.sound_reading import has_sound
 
 #: Raised when what is kept changes in kind.
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 FOLDER = "films"
 LARGEST_PX = 8192
 #: Who waits for another process says so every so many seconds.
@@ -51,7 +51,8 @@ class FilmFace:
 
     recipe: how faces are found, and which one. more: the track is added to what the person shows;
     else it is shown instead. directions, mask: by which the person is brought to rest, as for the
-    motion. Raises ValueError for a recipe without a finder, or with tuning.
+    motion. keep_covered: frames with something before the face stay as they are. Raises ValueError
+    for a recipe without a finder, or with tuning.
     """
 
     path: str
@@ -59,6 +60,7 @@ class FilmFace:
     more: bool = False
     directions: DirectionSet | str | None = None
     mask: LayerMask = MASKS["emotion"]
+    keep_covered: bool = True
 
     def __post_init__(self) -> None:
         if self.recipe.finder is None:
@@ -126,7 +128,11 @@ class FilmFace:
             self.mask,
             self.more,
             path if has_sound(path) else None,
+            self.keep_covered,
         )
+        if covered := filmed.count_covered():
+            note = f"something is before the face in {covered} frames, which stay as they are"
+            report(Progress("follow", note=f"{note}; face.keep_covered=false moves them as well"))
         # Of a folder of pictures the marks name the first.
         original = path if path.is_file() else min(path.glob("frame_*.png"))
         return Face(

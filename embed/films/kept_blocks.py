@@ -12,25 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from embed.tracking.following import Following
 from synth.storage.arrays import load_array, load_arrays
 from synth.storage.atomic import write_folder_atomically
 from synth.storage.checksums import find_damage, write_checksums
 
-ARRAYS = ("quads", "points", "rows")
+ARRAYS = ("quads", "points", "rows", "textures")
 _STATE = "following.npz"
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
     """Of some frames: quads and points in the clip's pixels, rows W+ float16; NaN where nobody is
-    seen."""
+    seen. textures: the face in its own coordinates."""
 
     quads: Float[np.ndarray, "frame 4 2"]
     points: Float[np.ndarray, "frame 68 2"]
     rows: Float[np.ndarray, "frame layer w_dim"]
+    textures: UInt8[np.ndarray, "frame 48 48 3"]
 
     @classmethod
     def join(cls, parts: Sequence[Findings]) -> Findings:

@@ -2,19 +2,21 @@
 
 In: a clip, what is known of the person (`PersonTrack`), a generator whose head is known. Out: for
 each moment the clip's frame, its pixels moved as the generator's pictures of the person move from
-W+ as in the frame to W+ with the track. Frames that do not show the person stay as they are.
+W+ as in the frame to W+ with the track. Frames that do not show the person stay as they are, and so
+do those in which something is before the face; around these the motion fades.
 
 Symbols: w_k the person's W+ in frame k, c(w) the same at rest, p the path of the motion, r the face
-that it was planned for.
+that it was planned for, s_k how much of it frame k shows.
 
-    W+ = c(w_k) + p(t) - r        instead of what the person shows
-    W+ = w_k + p(t) - r           more: in addition to it
+    W+ = w_k + s_k (c(w_k) + p(t) - r - w_k)    instead of what the person shows
+    W+ = w_k + s_k (p(t) - r)                   more: in addition to it
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from embed.faces.align import cut_quad, map_crop_to_photo
 from embed.faces.base import Picture
 from embed.faces.learned.placer import RenderPoints
 from embed.faces.resampling import invert_map, map_points
+from embed.films.covering.finder import find_strengths
 from embed.films.person_track import PersonTrack
 from embed.moving.displacement import FIELD_PX
 from embed.moving.head_tracker import HeadTracker
@@ -74,7 +77,8 @@ class ClipFrames:
 class FilmedPerson:
     """`synth.faces.face.Acting`, and the PathStage of its film.
 
-    person: r above, which every motion is planned for. more: see above.
+    person: r above, which every motion is planned for. more: see above. keep_covered: frames with
+    something before the face stay as they are.
     """
 
     path: Path
@@ -86,6 +90,7 @@ class FilmedPerson:
     mask: LayerMask
     more: bool = False
     sound: Path | None = None
+    keep_covered: bool = True
     _frames: ClipFrames = field(init=False, compare=False, repr=False)
     _drawing: Generator = field(init=False, compare=False, repr=False)
 
@@ -99,6 +104,10 @@ class FilmedPerson:
         """As long as the clip."""
         return len(self.track.quads) / self.track.fps
 
+    def count_covered(self) -> int:
+        """Frames that show the person and stay as they are, since something is before the face."""
+        return int((self.track.seen & (np.array(self._strengths) == 0)).sum())
+
     @property
     def fps(self) -> float:
         """The clip's."""
@@ -107,11 +116,15 @@ class FilmedPerson:
     def carry(self, path: FollowedPath, times_s: Times) -> WPlus:
         """W+ above; where the person is not seen, that of the motion alone."""
         told = path(times_s).cpu()
-        carried = [
-            self._find_base(number) + rows - self.person if self.track.shows(number) else rows
-            for number, rows in zip(self._find_numbers(times_s), told, strict=True)
-        ]
-        return torch.stack(carried)
+        pairs = zip(self._find_numbers(times_s), told, strict=True)
+        return torch.stack([self._carry_one(*pair) for pair in pairs])
+
+    def _carry_one(self, number: int, rows: Rows) -> Rows:
+        if not self.track.shows(number):
+            return rows
+        own = self._read_rows(number)
+        base = own if self.more else find_start(own, self.fitted, self.mask)
+        return own + self._strengths[number] * (base + rows - self.person - own)
 
     def follow(self, path: FollowedPath, times_s: Times) -> FrameStage:
         """The stage for the path that `carry` made."""
@@ -131,14 +144,16 @@ class FilmedPerson:
     def _read_rows(self, number: int) -> Rows:
         return torch.from_numpy(self.track.rows[number].astype(np.float32))
 
-    def _find_base(self, number: int) -> Rows:
-        rows = self._read_rows(number)
-        return rows if self.more else find_start(rows, self.fitted, self.mask)
+    @cached_property
+    def _strengths(self) -> list[float]:
+        """s above, of each frame."""
+        covered = self.track.covered if self.keep_covered else np.zeros(len(self.track.quads))
+        return find_strengths(covered, self.track.fps).tolist()
 
     def _draw(self, number: int, rows: Rows, picture: Picture) -> MovedPicture:
         """The clip's frame with the face at W+ [layer, w_dim], of which `picture` was drawn."""
         frame = self._frames.read(number)
-        if not self.track.shows(number):
+        if not self.track.shows(number) or not self._strengths[number]:
             return frame
         quad, shown = self.track.quads[number], self._read_rows(number)
         to_square = invert_map(map_crop_to_photo(quad, 1))

@@ -21,6 +21,9 @@ from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter1d
 
 from embed.faces.base import POINT_COUNT, FaceBoxEncoder, NoFaceError
+from embed.faces.resampling import map_points
+from embed.films.covering.finder import find_covered, find_layout
+from embed.films.covering.texture import TEXTURE_PX
 from embed.films.kept_blocks import ARRAYS, Findings, KeptBlocks
 from embed.photos.recipe import InversionRecipe
 from embed.tracking.face_tracking import PersonTracker
@@ -47,19 +50,24 @@ BLOCK_FRAMES = 32 * BATCH
 #: A square that moves farther from one frame to the next, in its sides, is in another shot.
 JUMP = 0.5
 
+#: The file of `PersonTrack.covered`.
+COVERED = "covered"
+
 GuessRows = Callable[[Images], WPlus]
 
 
 @dataclass(frozen=True, eq=False)
 class PersonTrack:
     """quads [frame, 4, 2] and points [frame, 68, 2] in the clip's pixels, rows W+ float16; all NaN
-    in frames that do not show the person. points and rows may be memory-mapped; in the record of a
-    film they count by `sha256`, of the files that they are in."""
+    in frames that do not show the person. covered [frame]: share of the face that something is
+    before. points and rows may be memory-mapped; in the record of a film they count by `sha256`, of
+    the files that they are in."""
 
     fps: float
     quads: Float[np.ndarray, "frame 4 2"]
     points: Float[np.ndarray, "frame 68 2"] = field(compare=False)
     rows: Float[np.ndarray, "frame layer w_dim"] = field(compare=False)
+    covered: Float[np.ndarray, " frame"] = field(compare=False)
     sha256: str = ""
 
     @property
@@ -82,11 +90,12 @@ class PersonTrack:
 
 def load_person_track(folder: Path, fps: float) -> PersonTrack:
     """What `save_person_track` wrote. Raises OSError or ValueError naming a file."""
-    quads = load_array(folder / f"{ARRAYS[0]}.npy")
+    quads, covered = (load_array(folder / f"{name}.npy") for name in ("quads", COVERED))
     points, rows = (
-        np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS[1:]
+        np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        for name in ("points", "rows")
     )
-    return PersonTrack(fps, quads, points, rows, hash_file(folder / CHECKSUMS))
+    return PersonTrack(fps, quads, points, rows, covered, hash_file(folder / CHECKSUMS))
 
 
 def save_person_track(
@@ -136,12 +145,15 @@ def _examine(group: Sequence[TrackedFrame], guess: GuessRows, generator: Generat
         np.full((count, 4, 2), np.nan),
         np.full((count, POINT_COUNT, 2), np.nan),
         np.full((count, generator.num_layers, generator.w_dim), np.nan, np.float16),
+        np.zeros((count, TEXTURE_PX, TEXTURE_PX, 3), np.uint8),
     )
     shown = [(k, one.face, one.points) for k, one in enumerate(group) if one.face is not None]
     if shown:
+        layout = find_layout()
         w_plus = guess(to_images(np.stack([face.crop for _, face, _ in shown])))
         for (k, face, points), rows in zip(shown, w_plus.float().cpu().numpy(), strict=True):
             found.quads[k], found.points[k], found.rows[k] = face.quad, points, rows
+            found.textures[k] = layout.cut(face.crop, map_points(face.to_crop, points))
     return found
 
 
@@ -161,6 +173,9 @@ def _join(blocks: KeptBlocks, folder: Path, spread: float, count: int) -> None:
             first = stop
         for run in list_runs(arrays["quads"]):
             smooth_over_time(arrays["rows"], run, spread)
+        seen = np.isfinite(arrays["quads"]).all((1, 2))
+        np.save(made / f"{COVERED}.npy", find_covered(arrays.pop("textures"), seen))
+        (made / "textures.npy").unlink()
         for array in arrays.values():
             array.flush()
         write_checksums(made)

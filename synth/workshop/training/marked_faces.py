@@ -4,14 +4,16 @@ In: a head model, how many, a seed; or the renders that a generator learns from,
 are known. Out: a folder with a file for each block of 64: pictures [64, 256, 256, 3] uint8 and
 points [64, 68, 2] in their pixels, of the posed head model, hidden ones too. Heads that are drawn
 for this turn further than those of the generator, and have the proportions of the people who were
-scanned, or stand half way between those and the designed ones, block by block.
+scanned, or stand half way between those and the designed ones, block by block. Where the same
+people are to be seen again and again, each has several looks one after another: another expression
+and another turn of the head, all else as it was.
 A run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +24,13 @@ from synth.storage.arrays import load_arrays
 from synth.storage.atomic import write_atomically
 from synth.storage.run_settings import keep_settings
 from synth.workshop.portraits.renderer import FaceRenderer
-from synth.workshop.training.vocabulary import Z_DIM, FaceParameters, map_latents_to_parameters
+from synth.workshop.training.vocabulary import (
+    MOVEMENT_NAMES,
+    POSE_NAMES,
+    Z_DIM,
+    FaceParameters,
+    map_latents_to_parameters,
+)
 
 PICTURE_PX = 256
 #: How far proportions are the designed ones, from block to block.
@@ -40,16 +48,17 @@ class MarkedFaces:
 
 
 def render_marked_faces(
-    folder: Path, head_model: str | Path, count: int, seed: int
+    folder: Path, head_model: str | Path, count: int, seed: int, looks: int = 1
 ) -> Iterator[int]:
     """Make or finish the folder; tells, block by block, how many pictures are there.
 
-    Raises ValueError for a count that is not of whole blocks, and a folder of another seed.
+    looks: pictures of each person. Raises ValueError for a count that is not of whole blocks, and
+    a folder of another seed or other looks.
     """
     if count % BLOCK or count < BLOCK:
         raise ValueError(f"needs a count in multiples of {BLOCK}; got {count}")
     folder.mkdir(parents=True, exist_ok=True)
-    keep_settings(folder / "plan.json", {"seed": seed, "styles": list(STYLES)})
+    keep_settings(folder / "plan.json", {"seed": seed, "styles": list(STYLES), "looks": looks})
 
     @cache
     def get_renderer(style: float) -> FaceRenderer:
@@ -58,7 +67,7 @@ def render_marked_faces(
     for block in range(count // BLOCK):
         if not _name_block(folder, block).exists():
             style = STYLES[block % len(STYLES)]
-            _save_block(folder, block, render_block(get_renderer(style), seed, block))
+            _save_block(folder, block, render_block(get_renderer(style), seed, block, looks))
         yield (block + 1) * BLOCK
 
 
@@ -87,23 +96,22 @@ def mark_renders(folder: Path, head_model: str | Path, data: FaceDataset) -> Ite
         yield (block + 1) * BLOCK
 
 
-def render_block(renderer: FaceRenderer, seed: int, block: int) -> MarkedFaces:
+def render_block(renderer: FaceRenderer, seed: int, block: int, looks: int = 1) -> MarkedFaces:
     """The faces of one block."""
-    people = draw_people(seed, block)
+    people = draw_people(seed, block, looks)
     pictures = np.stack([renderer.render(face, PICTURE_PX) for face in people])
     points = np.stack([renderer.find_landmarks(face, PICTURE_PX) for face in people])
     return MarkedFaces(pictures, points.astype(np.float32))
 
 
-def draw_people(seed: int, block: int) -> list[FaceParameters]:
+def draw_people(seed: int, block: int, looks: int = 1) -> list[FaceParameters]:
     """The people of one block, some with heads turned further than the vocabulary's."""
     random = np.random.default_rng([seed, block])
     vectors = map_latents_to_parameters(random.normal(size=(BLOCK, Z_DIM)).astype(np.float32))
     further = random.uniform((1, 1), (MORE_YAW, MORE_PITCH), (BLOCK, 2))
-    return [
-        _turn_further(FaceParameters.from_vector(vector), *more)
-        for vector, more in zip(vectors, further, strict=True)
-    ]
+    faces = [FaceParameters.from_vector(vector) for vector in vectors]
+    people = [_look_like(faces[k - k % looks], face) for k, face in enumerate(faces)]
+    return [_turn_further(face, *more) for face, more in zip(people, further, strict=True)]
 
 
 def load_marked_faces(folder: Path, count: int | None = None) -> MarkedFaces:
@@ -128,6 +136,12 @@ def _name_block(folder: Path, block: int) -> Path:
 def _save_block(folder: Path, block: int, faces: MarkedFaces) -> None:
     with write_atomically(_name_block(folder, block)) as temporary:
         np.savez(temporary, pictures=faces.pictures, points=faces.points)
+
+
+def _look_like(person: FaceParameters, shown: FaceParameters) -> FaceParameters:
+    """The person as the other one holds their head, and with their expression."""
+    moves = {name: shown[name] for name in (*POSE_NAMES, *MOVEMENT_NAMES)}
+    return replace(person, emotions=shown.emotions).with_appearance(**moves)
 
 
 def _turn_further(face: FaceParameters, yaw: float, pitch: float) -> FaceParameters:

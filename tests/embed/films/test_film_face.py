@@ -1,5 +1,7 @@
 """A person in a clip: frames in any order, W+ that add up, pixels that stay or move."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -45,7 +47,7 @@ def filmed(clip):
     quads = np.tile(SQUARE, (10, 1, 1))
     quads[4:6] = np.nan
     rows = random.normal(size=(10, layers, width)).astype(np.float16)
-    track = PersonTrack(10.0, quads, np.zeros((10, 68, 2)), rows)
+    track = PersonTrack(10.0, quads, np.zeros((10, 68, 2)), rows, np.zeros(10, np.float32))
     direction = Direction.from_vector(torch.ones(layers, width), 2.0)
     fitted = DirectionSet(
         {Emotion.HAPPINESS: direction}, generator.name, generator.sha256, {Emotion.HAPPINESS: -1e3}
@@ -116,6 +118,26 @@ def test_frames_without_the_person_stay(filmed, clip):
     found = stage(drawn, times_s)
     assert found.shape == (2, 32, 32, 3)
     assert [int(frame[0, 0, 0]) for frame in found] == [80, 100]
+
+
+def test_frames_with_something_before_the_face_stay(filmed):
+    covered = np.zeros(10, np.float32)
+    covered[0] = 0.2
+    track = replace(filmed.track, covered=covered)
+    behind = replace(filmed, track=track)
+    times_s = torch.tensor([0.0, 0.3, 0.6, 0.9], dtype=torch.float64)
+    told = torch.randn(4, *filmed.person.shape)
+    found, free = (one.carry(lambda times: told, times_s) for one in (behind, filmed))
+    own = torch.from_numpy(track.rows.astype(np.float32))[[0, 3, 6, 9]]
+    assert torch.equal(found[0], own[0])
+    parts = [float((found[k] - own[k]).norm() / (free[k] - own[k]).norm()) for k in (0, 1)]
+    assert 0 <= parts[0] < parts[1] < 1
+    assert torch.allclose(found[3], free[3], atol=1e-6)
+    drawn = np.full((1, 16, 16, 3), 9, np.uint8)
+    shown = behind.follow(lambda times: told[:1], times_s[:1])(drawn, times_s[:1])
+    assert int(shown[0, 0, 0, 0]) == 0 and behind.count_covered() == 3, "and those right after it"
+    moved = replace(behind, keep_covered=False)
+    assert torch.allclose(moved.carry(lambda times: told, times_s), free)
 
 
 def test_the_film_is_as_long_as_the_person_acts(filmed, tmp_path):

@@ -13,6 +13,7 @@ from synth.workshop.training.marked_faces import (
     mark_renders,
     render_marked_faces,
 )
+from synth.workshop.training.vocabulary import MOVEMENT_NAMES, POSE_NAMES
 
 
 @pytest.fixture
@@ -50,6 +51,15 @@ def test_people_of_a_block_are_the_same_again_and_turn_further():
     assert first[5].appearance != other[5].appearance
     yaws = np.abs([face["yaw"] for block in range(4) for face in draw_people(0, block)])
     assert 2.2 < yaws.max() <= 4.4
+
+
+def test_looks_at_a_person_differ_by_expression_and_pose_alone():
+    faces = draw_people(0, 3, 4)
+    first, look, other = faces[0], faces[1], faces[4]
+    assert (first.identity == look.identity).all() and (first.identity != other.identity).any()
+    assert (first.emotions != look.emotions).any() and first["yaw"] != look["yaw"]
+    apart = {name for name in first.appearance if first[name] != look[name]}
+    assert apart <= {*POSE_NAMES, *MOVEMENT_NAMES}
 
 
 def test_blocks_go_on_where_they_were(quick, tmp_path):

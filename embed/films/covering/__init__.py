@@ -1,0 +1,1 @@
+"""Whether something is before a face: hands, cups, other people's arms."""
