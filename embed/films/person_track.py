@@ -147,7 +147,11 @@ def _examine(group: Sequence[TrackedFrame], guess: GuessRows, generator: Generat
         np.full((count, generator.num_layers, generator.w_dim), np.nan, np.float16),
         np.zeros((count, TEXTURE_PX, TEXTURE_PX, 3), np.uint8),
     )
-    shown = [(k, one.face, one.points) for k, one in enumerate(group) if one.face is not None]
+    shown = [
+        (k, one.face, one.points)
+        for k, one in enumerate(group)
+        if one.face is not None and one.points is not None
+    ]
     if shown:
         layout = find_layout()
         w_plus = guess(to_images(np.stack([face.crop for _, face, _ in shown])))
@@ -173,7 +177,7 @@ def _join(blocks: KeptBlocks, folder: Path, spread: float, count: int) -> None:
             first = stop
         for run in list_runs(arrays["quads"]):
             smooth_over_time(arrays["rows"], run, spread)
-        seen = np.isfinite(arrays["quads"]).all((1, 2))
+        seen = np.asarray(np.isfinite(arrays["quads"]).all((1, 2)))
         np.save(made / f"{COVERED}.npy", find_covered(arrays.pop("textures"), seen))
         (made / "textures.npy").unlink()
         for array in arrays.values():

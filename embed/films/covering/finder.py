@@ -8,12 +8,13 @@ them, such as glasses or a microphone, is not found.
 from __future__ import annotations
 
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
-from scipy.ndimage import distance_transform_edt, label
+from scipy.ndimage import distance_transform_edt
 
 from embed.films.covering.network import CoverNetwork, prepare_pairs
 from embed.films.covering.texture import FaceLayout
@@ -55,9 +56,11 @@ def find_covered(
 
 def list_covered(covered: Float[np.ndarray, " frame"]) -> Bool[np.ndarray, " frame"]:
     """Frames with something before the face, by the shares that `find_covered` tells."""
-    groups, count = label(covered > STILL_COVERED)
-    begun = np.unique(groups[covered > MOST_COVERED])
-    return np.isin(groups, begun) & (groups > 0) if count else np.zeros(len(covered), bool)
+    found = np.zeros(len(covered), bool)
+    for is_left, frames in groupby(range(len(covered)), key=lambda k: covered[k] > STILL_COVERED):
+        numbers = list(frames)
+        found[numbers] = is_left and (covered[numbers] > MOST_COVERED).any()
+    return found
 
 
 def find_strengths(covered: Float[np.ndarray, " frame"], fps: float) -> np.ndarray:
@@ -65,7 +68,7 @@ def find_strengths(covered: Float[np.ndarray, " frame"], fps: float) -> np.ndarr
     free = ~list_covered(covered)
     if free.all():
         return np.ones(len(free))
-    away_s = (distance_transform_edt(free) - 1) / fps
+    away_s = (np.asarray(distance_transform_edt(free)) - 1) / fps
     t = np.clip((away_s - STAYS_S) / FADES_S, 0, 1) * free
     return t * t * (3 - 2 * t)
 
