@@ -109,7 +109,10 @@ def test_who_was_stopped_goes_on_and_finds_the_same(tmp_path, cache, monkeypatch
 def test_a_damaged_block_and_those_after_it_are_followed_again(tmp_path):
     blocks = KeptBlocks(tmp_path)
     for given in (2, 4):
-        found = Findings(np.zeros((2, 4, 2)), np.zeros((2, 68, 2)), np.zeros((2, 1, 3)))
+        found = Findings(
+            np.zeros((2, 4, 2)), np.zeros((2, 68, 2)), np.zeros((2, 1, 3)),
+            np.zeros((2, 48, 48, 3), np.uint8),
+        )  # fmt: skip
         blocks.add(found, Following(given, memory=TrackerMemory(given + 5)))
     following = blocks.load_following()
     assert (following.given, following.memory.frame) == (4, 9) and len(list(blocks.load())) == 2
