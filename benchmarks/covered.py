@@ -47,7 +47,10 @@ def main() -> None:
     acting = FilmFace(given.clip).prepare(load_generator("bundled")).acts
     assert isinstance(acting, FilmedPerson)
     track = acting.track
-    told, there = list_covered(track.covered), read_ranges(given.hands, len(track.covered))
+    told, there = (
+        list_covered(track.covered, track.fps),
+        read_ranges(given.hands, len(track.covered)),
+    )
     shown = track.seen
     print(f"{given.clip}: {len(shown)} frames, {shown.sum()} show the person")
     print(f"found covered: {list_ranges(told)}")

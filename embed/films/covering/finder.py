@@ -27,6 +27,8 @@ USUAL_FRAMES, BATCH = 65, 32
 #: A face of which a larger share is covered is behind something, which has gone when less than half
 #: of that is left (hysteresis, as Canny's of edges).
 MOST_COVERED, STILL_COVERED = 0.04, 0.02
+#: What is before a face for a shorter time is an error of its points.
+LEAST_S = 0.1
 #: Before and after that it stays too for so many seconds, and comes back within as many more.
 STAYS_S, FADES_S = 0.12, 0.4
 
@@ -54,18 +56,19 @@ def find_covered(
     return covered
 
 
-def list_covered(covered: Float[np.ndarray, " frame"]) -> Bool[np.ndarray, " frame"]:
+def list_covered(covered: Float[np.ndarray, " frame"], fps: float) -> Bool[np.ndarray, " frame"]:
     """Frames with something before the face, by the shares that `find_covered` tells."""
     found = np.zeros(len(covered), bool)
     for is_left, frames in groupby(range(len(covered)), key=lambda k: covered[k] > STILL_COVERED):
         numbers = list(frames)
-        found[numbers] = is_left and (covered[numbers] > MOST_COVERED).any()
+        is_told = is_left and (covered[numbers] > MOST_COVERED).any()
+        found[numbers] = is_told and len(numbers) >= LEAST_S * fps
     return found
 
 
 def find_strengths(covered: Float[np.ndarray, " frame"], fps: float) -> np.ndarray:
     """How much of a motion the face shows in each frame, 0 to 1: none where it is covered."""
-    free = ~list_covered(covered)
+    free = ~list_covered(covered, fps)
     if free.all():
         return np.ones(len(free))
     away_s = (np.asarray(distance_transform_edt(free)) - 1) / fps

@@ -104,8 +104,9 @@ def test_brightness_and_tint_of_a_film_say_nothing(layout):
 def test_a_cover_goes_on_until_little_of_it_is_left():
     most, still = MOST_COVERED + 0.01, STILL_COVERED + 0.005
     shares = np.array([0, still, most, still, np.nan, still, 0, still, 0, most], np.float32)
-    assert np.flatnonzero(list_covered(shares)).tolist() == [1, 2, 3, 9]
-    assert not list_covered(np.zeros(3, np.float32)).any()
+    assert np.flatnonzero(list_covered(shares, 10.0)).tolist() == [1, 2, 3, 9]
+    assert np.flatnonzero(list_covered(shares, 25.0)).tolist() == [1, 2, 3], "not for a moment"
+    assert not list_covered(np.zeros(3, np.float32), 10.0).any()
 
 
 def test_motion_fades_before_a_cover_and_comes_back_after_it():
