@@ -86,8 +86,13 @@ class HeadModel:
 def load_head_model(path: str | Path, identity_modes: int = 30) -> HeadModel:
     """Read the head model's npz and keep what is drawn.
 
-    Raises ValueError naming the file when an array is missing.
+    Raises FileNotFoundError or ValueError naming the file when it, or an array, is missing.
     """
+    if not Path(path).is_file():
+        raise FileNotFoundError(
+            f"{path}: needs an ICT-FaceKit head model; got no such file; try python -m "
+            "scripts.convert_head_model"
+        )
     data = load_arrays(path)
     needed = {"neutral", "tri", "tri_uv", "uv", "tri_material", "materials", "identity"}
     missing = (needed | {"expression", "expression_names"}) - set(data)

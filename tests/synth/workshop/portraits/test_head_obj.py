@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from synth.workshop.portraits.shape.head_model import load_head_model
 from synth.workshop.portraits.shape.head_obj import convert_head_model
 
 NEUTRAL = """# a square of two materials
@@ -64,3 +65,10 @@ def test_reference_model_has_the_same_arrays(shared_assets, tmp_path):
         for name in made.files:
             assert made[name].dtype.kind == known[name].dtype.kind, name
             assert made[name].ndim == known[name].ndim, name
+
+
+def test_a_head_model_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=r"no\.npz: needs .*try python -m .*convert_head_mo"
+    ):
+        load_head_model(tmp_path / "no.npz")
