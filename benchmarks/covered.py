@@ -25,33 +25,27 @@ def list_ranges(chosen: np.ndarray) -> str:
     return ", ".join(f"{first}-{last}" for first, last in pairs) or "none"
 
 
-def read_ranges(text: str, count: int) -> np.ndarray:
-    """Which of `count` frames a text as `list_ranges` makes it names. Raises ValueError."""
-    chosen = np.zeros(count, bool)
-    for part in filter(None, text.replace(" ", "").split(",")):
-        first, last = (int(number) for number in part.split("-"))
-        chosen[first : last + 1] = True
-    return chosen
+def read_ranges(text: str) -> list[tuple[int, int]]:
+    """First and last frames of a text as `list_ranges` makes it. Raises ValueError."""
+    pairs = [part.split("-") for part in text.replace(" ", "").split(",")]
+    return [(int(first), int(last)) for first, last in pairs]
 
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description="frames with something before the face")
     parser.add_argument("clip")
     parser.add_argument(
-        "--hands", default="", help="frames with something before the face: 3-7,9-9"
+        "--hands", type=read_ranges, default=[], help="where there is something: 3-7,9-9"
     )
     given = parser.parse_args()
     acting = FilmFace(given.clip).prepare(load_generator("bundled")).acts
     assert isinstance(acting, FilmedPerson)
     track = acting.track
-    told, there = (
-        list_covered(track.covered, track.fps),
-        read_ranges(given.hands, len(track.covered)),
-    )
-    shown = track.seen
+    shown, told = track.seen, list_covered(track.covered, track.fps)
+    there = np.zeros(len(told), bool)
+    for first, last in given.hands:
+        there[first : last + 1] = True
     print(f"{given.clip}: {len(shown)} frames, {shown.sum()} show the person")
     print(f"found covered: {list_ranges(told)}")
     for name, chosen in (("with something before the face", there), ("without", ~there)):
