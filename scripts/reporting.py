@@ -58,10 +58,10 @@ def say(text: str) -> None:
         print(line.translate(_CONTROLS), flush=True)
 
 
-def follow_count(what: str, counts: Iterator[int], every: int = 512) -> None:
+def follow_count(what: str, counts: Iterator[int]) -> None:
     """Say how many there are, every now and then."""
     for count in counts:
-        if count % every == 0:
+        if count % 512 == 0:
             say(f"{what}: {count}")
 
 

@@ -9,7 +9,6 @@ log.csv and state.pt. Can be stopped at any time; the same command goes on.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from embed.films.covering.fit import HELD_OUT, LOOKS, CoverPlan, fit_covers
 from scripts.entry import Place, run_script
 from scripts.reporting import follow_count, say
 from synth.judging.storage import save_network
+from synth.storage.assets import hash_file
 from synth.storage.atomic import check_output_path
 from synth.storage.locks import own_folder
 
@@ -60,7 +60,7 @@ def train_covers(job: CoversJob, place: Place) -> None:
 
 def describe(job: CoversJob, plan: CoverPlan, figures: dict[str, float]) -> dict[str, str]:
     """The card: lineage, licence, plan, held-out figures."""
-    head = hashlib.sha256(Path(job.head_model).read_bytes()).hexdigest()
+    head = hash_file(job.head_model)
     return {
         "licence": "MIT",
         "data": (

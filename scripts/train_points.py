@@ -10,7 +10,6 @@ stopped at any time; the same command goes on.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from embed.faces.learned.placer import KIND
 from scripts.entry import Place, run_script
 from scripts.reporting import follow_count, say
 from synth.judging.storage import save_network
+from synth.storage.assets import hash_file
 from synth.storage.atomic import check_output_path
 from synth.storage.locks import own_folder
 
@@ -81,7 +81,7 @@ def gather_faces(job: PointsJob, folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def describe(job: PointsJob, plan: PointPlan, figures: dict[str, float]) -> dict[str, str]:
     """The card: lineage, licence, plan, held-out figures."""
-    head = hashlib.sha256(Path(job.head_model).read_bytes()).hexdigest()
+    head = hash_file(job.head_model)
     given = (
         f" and {plan.faces - job.count} renders of a generator's training" if job.renders else ""
     )

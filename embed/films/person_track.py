@@ -22,7 +22,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from embed.faces.base import POINT_COUNT, FaceBoxEncoder, NoFaceError
 from embed.faces.resampling import map_points
-from embed.films.covering.finder import find_covered, find_layout
+from embed.films.covering.finder import find_covered, load_covers
 from embed.films.covering.texture import TEXTURE_PX
 from embed.films.kept_blocks import ARRAYS, Findings, KeptBlocks
 from embed.photos.recipe import InversionRecipe
@@ -153,7 +153,7 @@ def _examine(group: Sequence[TrackedFrame], guess: GuessRows, generator: Generat
         if one.face is not None and one.points is not None
     ]
     if shown:
-        layout = find_layout()
+        layout = load_covers().layout
         w_plus = guess(to_images(np.stack([face.crop for _, face, _ in shown])))
         for (k, face, points), rows in zip(shown, w_plus.float().cpu().numpy(), strict=True):
             found.quads[k], found.points[k], found.rows[k] = face.quad, points, rows

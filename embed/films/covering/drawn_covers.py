@@ -43,6 +43,11 @@ def put_before(
     return mixed.astype(np.float32), mask
 
 
+def measure_face(points: Points) -> float:
+    """From the chin to the bridge of the nose."""
+    return float(np.linalg.norm(points[8] - points[27]))
+
+
 def draw_capsules(capsules: list[Capsule], size_px: int) -> Float[np.ndarray, "rows columns"]:
     """Heights of capsules above the picture, 0 where there is none."""
     y, x = np.mgrid[:size_px, :size_px].astype(np.float32)
@@ -77,7 +82,7 @@ def _draw_hand(picture: np.ndarray, points: Points, random: Random) -> tuple[Mas
 
 def _plan_hand(points: Points, random: Random) -> list[Capsule]:
     """One finger to a whole hand with its arm, somewhere about the face."""
-    size = float(np.linalg.norm(points[8] - points[27]))
+    size = measure_face(points)
     tip = points[random.integers(68)] + random.normal(0, 0.12 * size, 2)
     angle, width = random.uniform(0, 2 * np.pi), size * random.uniform(0.06, 0.1)
     along = np.array([np.cos(angle), np.sin(angle)])
@@ -119,13 +124,11 @@ def _draw_thing(
     picture: np.ndarray, points: Points, other: np.ndarray, random: Random
 ) -> tuple[Mask, np.ndarray]:
     """An ellipse or a bar, of one colour or of another picture."""
-    size = float(np.linalg.norm(points[8] - points[27]))
+    size = measure_face(points)
     mask = np.zeros(picture.shape[:2], np.float32)
     middle = (points[random.integers(68)] + random.normal(0, 0.1 * size, 2)).tolist()
-    extent, angle = (
-        (random.uniform((0.08, 0.15), (0.3, 0.8)) * size).tolist(),
-        360 * random.random(),
-    )
+    extent = (random.uniform((0.08, 0.15), (0.3, 0.8)) * size).tolist()
+    angle = random.uniform(0, 360)
     if random.random() < 0.5:
         box = (tuple(middle), tuple(2 * one for one in extent), angle)
         cv2.ellipse(mask, box, (1.0,), -1)

@@ -17,7 +17,6 @@ from jaxtyping import Bool, Float, UInt8
 from scipy.ndimage import distance_transform_edt
 
 from embed.films.covering.network import CoverNetwork, prepare_pairs
-from embed.films.covering.texture import FaceLayout
 from synth.judging.storage import load_network
 
 KIND = "moodreel-covers"
@@ -44,7 +43,7 @@ def find_covered(
     if not len(numbers):
         return covered
     network = load_covers()
-    inside = network.find_layout().inside
+    inside = network.layout.inside
     spread = np.linspace(0, len(numbers) - 1, min(len(numbers), USUAL_FRAMES)).round().astype(int)
     usual = np.median(textures[numbers[spread]], 0).astype(np.float32) / 255
     for start in range(0, len(numbers), BATCH):
@@ -74,11 +73,6 @@ def find_strengths(covered: Float[np.ndarray, " frame"], fps: float) -> np.ndarr
     away_s = (np.asarray(distance_transform_edt(free)) - 1) / fps
     t = np.clip((away_s - STAYS_S) / FADES_S, 0, 1) * free
     return t * t * (3 - 2 * t)
-
-
-def find_layout() -> FaceLayout:
-    """That of the bundled network."""
-    return load_covers().find_layout()
 
 
 @cache

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from embed.faces.learned.changes import LUMINANCE, Random
-from embed.films.covering.drawn_covers import put_before
+from embed.films.covering.drawn_covers import measure_face, put_before
 from embed.films.covering.finder import MOST_COVERED
 from embed.films.covering.network import CoverNetwork, prepare_pairs
 from embed.films.covering.texture import FaceLayout
@@ -30,10 +30,10 @@ from synth.learning.fitting import FitPlan, fit_network
 LOOKS, HELD_OUT = 4, 48
 #: Share of looks with something before the face: of the one that is told, and of the others.
 COVERED, USUALLY_COVERED = 0.6, 0.2
-#: How far points are off, in lengths of the nose and chin: of a free face, more of a covered one.
+#: How far points are off, in `measure_face`: of a free face, and what a covered one adds.
 OFF, MORE_OFF = 0.012, 0.03
 #: Pictures are made so large: a face is then little larger than its texture.
-SAMPLE_PX, AREA = 128, cv2.INTER_AREA
+SAMPLE_PX = 128
 #: What counts as covered at all where held-out samples are measured, of the whole face.
 _NOTHING, _MUCH, _MEASURED = 0.001, 0.08, 384
 
@@ -92,11 +92,9 @@ class CoverTask:
                 f"needs {LOOKS} looks at each of more than the {HELD_OUT} people that are held "
                 f"out; got {len(pictures)} pictures"
             )
-        size = pictures.shape[1]
-        self.pictures = [
-            cv2.resize(one, (SAMPLE_PX, SAMPLE_PX), interpolation=AREA) for one in pictures
-        ]
-        self.points = (points.astype(np.float64) + 0.5) * SAMPLE_PX / size - 0.5
+        size = SAMPLE_PX, SAMPLE_PX
+        self.pictures = [cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in pictures]
+        self.points = (points.astype(np.float64) + 0.5) * SAMPLE_PX / pictures.shape[1] - 0.5
         self.plan = plan
         self.layout = FaceLayout.fit(self.points)
         self.inside = torch.from_numpy(self.layout.inside)
@@ -139,29 +137,27 @@ class CoverTask:
         """A texture, the usual one and the cover of the first; `other` lends parts of a picture."""
         camera, foreign = Camera.draw(random), self._read(LOOKS * other)
         looks = [
-            self._draw_look(random, LOOKS * person + int(number), camera, (foreign, chance))
-            for number, chance in zip(
-                random.permutation(LOOKS),
-                (COVERED, *[USUALLY_COVERED] * (LOOKS - 1)),
-                strict=True,
+            self._draw_look(
+                random, LOOKS * person + int(number), camera, foreign,
+                USUALLY_COVERED if place else COVERED,
             )
-        ]
+            for place, number in enumerate(random.permutation(LOOKS))
+        ]  # fmt: skip
         told, cover = looks[0]
         three = told, np.median([texture for texture, _ in looks[1:]], 0), cover
         return tuple(one[:, ::-1] for one in three) if random.random() < 0.5 else three
 
     def _draw_look(
-        self, random: Random, number: int, camera: Camera, cover: tuple[np.ndarray, float]
+        self, random: Random, number: int, camera: Camera, other: np.ndarray, chance: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Texture and cover of one picture; `cover`: what may lend parts, and how likely it is."""
+        """Texture and cover of one picture, with something before it by chance."""
         picture, points = self._read(number), self.points[number]
-        size = float(np.linalg.norm(points[8] - points[27]))
         mask = np.zeros(picture.shape[:2], np.float32)
         off = random.normal(0, OFF, 2) + random.normal(0, OFF, points.shape)
-        if random.random() < cover[1]:
-            picture, mask = put_before(picture, points, cover[0], random)
+        if random.random() < chance:
+            picture, mask = put_before(picture, points, other, random)
             off += random.normal(0, MORE_OFF, 2) + random.normal(0, MORE_OFF, points.shape)
-        seen = points + off * size
+        seen = points + off * measure_face(points)
         return self.layout.cut(camera.take(picture, random), seen), self.layout.cut(mask, seen)
 
     def _read(self, number: int) -> np.ndarray:

@@ -8,6 +8,7 @@ it tell a hand from a beard.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -57,8 +58,9 @@ class CoverNetwork(nn.Module):
             x = layer(torch.cat([own, larger], 1))
         return self.read(x)[:, 0]
 
-    def find_layout(self) -> FaceLayout:
-        """Where points lie in the textures that it knows."""
+    @cached_property
+    def layout(self) -> FaceLayout:
+        """Where points lie in the textures that it knows; of the places when first asked for."""
         return FaceLayout(self.places.double().cpu().numpy())
 
 

@@ -58,7 +58,9 @@ def render_marked_faces(
     if count % BLOCK or count < BLOCK:
         raise ValueError(f"needs a count in multiples of {BLOCK}; got {count}")
     folder.mkdir(parents=True, exist_ok=True)
-    keep_settings(folder / "plan.json", {"seed": seed, "styles": list(STYLES), "looks": looks})
+    # Folders of single looks, which are older, say nothing of them.
+    several = {"looks": looks} if looks > 1 else {}
+    keep_settings(folder / "plan.json", {"seed": seed, "styles": list(STYLES), **several})
 
     @cache
     def get_renderer(style: float) -> FaceRenderer:

@@ -187,7 +187,7 @@ def test_the_command_writes_a_network_that_says_where_it_comes_from(people, tmp_
     plan = CoverPlan(steps=1, batch=2)
     job = CoversJob(str(head), len(pictures), 0, plan, str(out))
     train_covers(job, Place(tmp_path / "run", tmp_path, ""))
-    assert load_covers(str(out)).find_layout().inside.any()
+    assert load_covers(str(out)).layout.inside.any()
     card = read_card(out)
     assert card["licence"] == "MIT" and f"{len(pictures)} renders" in card["data"]
     assert 0 <= float(card["overlap"]) <= 1
@@ -198,7 +198,7 @@ def test_the_bundled_network_sees_hands_before_faces_that_it_does_not_know():
     generator, head, layout = (
         load_generator("bundled"),
         load_head(BUNDLED_HEAD),
-        finder.find_layout(),
+        load_covers().layout,
     )
     rows = map_seeds(range(8), generator, 0.7)
     pictures = to_frames(generator.synthesis(rows, resolution=256))

@@ -73,6 +73,8 @@ def test_blocks_go_on_where_they_were(quick, tmp_path):
     assert len(load_marked_faces(tmp_path, 2).points) == 2
     with pytest.raises(ValueError, match="seed"):
         list(render_marked_faces(tmp_path, "head.npz", 4, 1))
+    with pytest.raises(ValueError, match="looks"):
+        list(render_marked_faces(tmp_path, "head.npz", 4, 0, 2))
     with pytest.raises(ValueError, match="multiples of 2"):
         list(render_marked_faces(tmp_path, "head.npz", 3, 0))
 
