@@ -28,6 +28,7 @@ from synth.generators.stylegan2 import StyleGAN2
 from synth.generators.synthesis import NoiseSource
 from synth.learning.losses import find_picture_loss, make_focus
 from synth.workshop.training.batches import Reading
+from synth.workshop.training.crew import Crew, give_gradients
 from synth.workshop.training.critic import Opponent
 from synth.workshop.training.ledger import count_cores, describe_machine
 from synth.workshop.training.patches import draw_patches
@@ -66,14 +67,13 @@ class Steps:
         self.reading = make_reading(stage, config.num_layers)
         self.optimizer = torch.optim.Adam(self.synthesis.parameters(), lr=1e-6, fused=True)
         opponent = Opponent(torch.device("cpu"))
-        self.regression = Regression(self.synthesis, None, opponent, cores)
+        self.regression = Regression(self.synthesis, None, opponent, Crew(cores))
 
     def take_present(self) -> None:
         """A part of the batch on each core."""
         torch.set_num_threads(1)
         outcome = self.regression.compute(self.stage, self.reading)
-        for parameter, gradient in zip(self.regression.parameters, outcome.gradients, strict=True):
-            parameter.grad = gradient
+        give_gradients(self.regression.parameters, outcome.gradients)
         self.optimizer.step()
 
     def take_before(self) -> None:
@@ -127,7 +127,7 @@ def time_in_turn(steps: Steps, rounds: int) -> tuple[list[float], list[float]]:
 
 def share_time(steps: Steps) -> str:
     """The shares of one core's time by kind of operation in the present step."""
-    steps.regression = Regression(steps.synthesis, None, Opponent(torch.device("cpu")), 1)
+    steps.regression = Regression(steps.synthesis, None, Opponent(torch.device("cpu")), Crew(1))
     with profile(activities=[ProfilerActivity.CPU]) as found:
         steps.take_present()
     spent: Counter[str] = Counter()

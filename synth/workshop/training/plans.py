@@ -49,31 +49,22 @@ class Stage:
         return f"{self.resolution} over {self.trunk}" if self.trunk else str(self.resolution)
 
 
-#: How many pictures of each size are drawn, {pixels: count}.
-PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 30720)}
+#: How many pictures of each size are drawn, {pixels: count}: as many as a plan's time allows, since
+#: a network that sees few of them again and again learns these, and not people (`benchmarks.widths
+#: --renders`; docs/bundled-generator.md).
+PICTURES = {1024: 2048, 512: 2048, **dict.fromkeys((256, 128, 64, 32, 16), 24576)}
 
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.
 PLANS: dict[str, tuple[Stage, ...]] = {
-    #: About an hour and a half of two idle cores; then there is a whole network.
+    #: Little more than an hour of two cores with instructions for bfloat16 matrices.
     "cpu": (
-        Stage(16, 120_000, 16, 3e-2),
-        Stage(32, 100_000, 16, 3e-2, below=0.3),
-        Stage(64, 80_000, 8, 3e-2, below=0.1),
-        Stage(128, 30_000, 8, 3e-2, below=0.03),
-        Stage(256, 14_000, 8, 3e-2, below=0.03),
+        Stage(16, 100_000, 16, 3e-2),
+        Stage(32, 150_000, 16, 3e-2, below=0.3),
+        Stage(64, 84_000, 8, 3e-2, below=0.3),
         # Now the critic: without it outlines stay soft where the network is not sure of them.
-        Stage(256, 8_000, 8, 1e-2, below=0.1, adversarial=20.0),
-        Stage(1024, 8_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=15.0),
-    ),
-    #: After "cpu", from its weights; not run to its end yet. It goes back to 32x32 first: what is
-    #: wrong there stays wrong above, and a picture costs least there.
-    "longer": (
-        Stage(32, 100_000, 16, 2e-2, below=0.3),
-        Stage(64, 120_000, 8, 2e-2, below=0.3),
-        Stage(64, 16_000, 8, 1e-2, below=0.3, adversarial=8.0),
-        Stage(128, 30_000, 8, 1e-2, below=0.1, adversarial=8.0),
-        Stage(256, 12_000, 8, 1e-2, below=0.1, adversarial=15.0),
-        Stage(1024, 8_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=15.0),
+        Stage(128, 24_000, 8, 2e-2, below=0.3, adversarial=8.0),
+        Stage(256, 14_000, 8, 1e-2, below=0.3, adversarial=20.0),
+        Stage(1024, 5_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=15.0),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 3e-2),

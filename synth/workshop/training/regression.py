@@ -8,7 +8,6 @@ operation, which matters most where others use them too. On a GPU the batch stay
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +16,7 @@ from torch import Tensor
 from synth.generators.synthesis import NoiseSource, SynthesisNetwork
 from synth.learning.losses import Distance, find_picture_loss, make_focus, weigh_edges
 from synth.workshop.training.batches import Reading
+from synth.workshop.training.crew import Crew
 from synth.workshop.training.critic import Opponent
 from synth.workshop.training.patches import synthesize_patches
 from synth.workshop.training.plans import Stage
@@ -41,29 +41,20 @@ class Regression:
         synthesis: SynthesisNetwork,
         perceptual: Distance | None,
         opponent: Opponent,
-        workers: int,
+        crew: Crew,
     ) -> None:
-        """workers: parts of a batch computed at once; a GPU takes one.
-
-        More than one are fast only in a process with one thread per operation
-        (`torch.set_num_threads(1)`), which is the caller's to set.
-        """
+        """crew: who shares a batch; on a GPU, one worker."""
         self.synthesis, self.perceptual, self.opponent = synthesis, perceptual, opponent
         self.parameters = list(synthesis.parameters())
-        self.workers = workers
+        self.crew = crew
         self._focus: Tensor | None = None
-        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
 
     def compute(self, stage: Stage, batch: Reading) -> Outcome:
         """The whole batch's loss and gradients."""
-        if self._pool is None:
-            return self._compute_part(stage, batch, 1.0)
         total = len(batch.w_plus)
-        jobs = [
-            self._pool.submit(self._compute_part, stage, part, len(part.w_plus) / total)
-            for part in batch.split(self.workers)
-        ]
-        return _add_outcomes([job.result() for job in jobs])
+        parts = batch.split(self.crew.workers)
+        jobs = [(stage, part, len(part.w_plus) / total) for part in parts]
+        return _add_outcomes(self.crew.map(self._compute_part, jobs))
 
     def _compute_part(self, stage: Stage, batch: Reading, share: float) -> Outcome:
         output, target, focus = self._synthesize(stage, batch)

@@ -1,6 +1,6 @@
 """Training of the bundled generator: regression of synthesis to renders, one resolution at a time.
 
-The target w* of every picture is known (`vocabulary.make_target_latents`), so synthesis is
+The target w* of every picture is known (`make_target_latents`), so synthesis is
 trained on w* directly and the mapping network is fitted to w* by itself (`fit_mapping`). What
 shows an emotion comes from the first 8 rows of W+ alone (`late_rows`).
 
@@ -31,6 +31,7 @@ from synth.learning.losses import Distance
 from synth.learning.rendered_faces import FaceDataset
 from synth.learning.run_state import STATE_FILE, load_state, save_state
 from synth.workshop.training.batches import BatchReader, Reading, Step
+from synth.workshop.training.crew import Crew, give_gradients
 from synth.workshop.training.critic import Opponent
 from synth.workshop.training.late_rows import LateRows
 from synth.workshop.training.ledger import Ledger, describe_machine
@@ -69,7 +70,7 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.folder, self.recipe, self.plan = folder, recipe, recipe.plan
         self.device = torch.device(machine.device)
-        self.workers = machine.workers if self.device.type == "cpu" else 1
+        self.crew = Crew(machine.workers if self.device.type == "cpu" else 1)
         self.perceptual = perceptual
         self.generator, self.average = self._make_network(), self._make_network()
         self.average.load_state_dict(self.generator.state_dict())
@@ -121,11 +122,11 @@ class Trainer:
         below, own = self._split_parameters()
         groups = [{"params": own}, {"params": below}] if below else [{"params": own}]
         self.optimizer = torch.optim.Adam(groups, lr=0.0, betas=(0.9, 0.99), fused=True)
-        self.opponent = Opponent(self.device)
+        self.opponent = Opponent(self.device, self.crew)
         self.late_rows, self.unit_weights = LateRows(synthesis), UnitWeights(synthesis)
         for one in (self.late_rows, LateRows(self.average.synthesis)):
             one.forget_emotions()
-        self.regression = Regression(synthesis, self.perceptual, self.opponent, self.workers)
+        self.regression = Regression(synthesis, self.perceptual, self.opponent, self.crew)
 
     def _split_parameters(self) -> tuple[list[Parameter], list[Parameter]]:
         """Those that learn more slowly in this stage (`Stage.below`), and the others."""
@@ -193,9 +194,7 @@ class Trainer:
 
     def _step(self, batch: Reading) -> None:
         outcome = self.regression.compute(self.stage, batch.move_to(self.device))
-        pairs = zip(self.regression.parameters, outcome.gradients, strict=True)
-        for parameter, gradient in pairs:
-            parameter.grad = gradient
+        give_gradients(self.regression.parameters, outcome.gradients)
         self.optimizer.step()
         self.late_rows.forget_emotions()
         self.unit_weights.divide()

@@ -18,6 +18,12 @@ def data() -> FaceDataset:
     return make_faces()
 
 
+def enlarge(data: FaceDataset) -> FaceDataset:
+    """The same with pictures of 64 pixels."""
+    large = data.pictures[32].repeat(2, 1).repeat(2, 2)
+    return replace(data, pictures={**data.pictures, 64: large})
+
+
 @pytest.mark.parametrize(("below", "moved"), [(0.0, False), (0.1, True)])
 def test_layers_below_learn_at_a_rate_of_their_own(data, tmp_path: Path, below, moved):
     run = make_trainer(data, tmp_path, (Stage(16, 16, 8, 1e-2, below=below),))
@@ -54,12 +60,26 @@ def test_weights_keep_their_size_and_pictures_stay(data, tmp_path: Path):
         assert torch.allclose(rms, torch.ones_like(rms), atol=1e-4)
 
 
+def test_every_weight_moves_against_its_own_gradient(data, tmp_path: Path, monkeypatch):
+    run = make_trainer(enlarge(data), tmp_path, (Stage(64, 80, 8, 2e-2),))
+    monkeypatch.setattr(run.unit_weights, "divide", lambda: None)
+    monkeypatch.setattr(run.late_rows, "forget_emotions", lambda: None)
+    parameters = run.regression.parameters
+    before, reading = [p.detach().clone() for p in parameters], run._read(0)
+    gradients = run.regression.compute(run.stage, reading).gradients
+    run._set_rate()
+    run._step(reading)
+    for now, then, gradient in zip(parameters, before, gradients, strict=True):
+        if gradient is None or now.dim() < 4:
+            continue
+        clear = gradient.abs() > 0.1 * gradient.abs().mean()
+        against = (now.detach() - then).sign() == -gradient.sign()
+        assert against[clear].float().mean() > 0.99, tuple(now.shape)
+
+
 def test_late_rows_say_nothing_of_emotions(data, tmp_path: Path):
     plan = (Stage(32, 16, 8, 2e-2), Stage(64, 16, 8, 2e-2, trunk=32, patch=8))
-    wide = replace(
-        data, pictures={**data.pictures, 64: data.pictures[32].repeat(2, 1).repeat(2, 2)}
-    )
-    run = make_trainer(wide, tmp_path, plan)
+    run = make_trainer(enlarge(data), tmp_path, plan)
     run.run()
     faces = data.parameters[:4].copy()
     w = torch.from_numpy(make_target_latents(faces))
