@@ -3,13 +3,16 @@
     python -m scripts.train_generator step=render head_model=ict_facekit.npz
     python -m scripts.train_generator step=map
     python -m scripts.train_generator step=train plan=cpu
+    python -m scripts.train_generator step=keep out=start.safetensors
     python -m scripts.train_generator step=pack out=moodreel-faces.safetensors
     python -m scripts.train_generator step=slice head_model=ict_facekit.npz minutes=25
 
 All steps work in one folder, outputs/training unless `name` says another: its places are settings
 of their own. Plans with a perceptual term need the perceptual network (`scripts.train_networks`)
-before `train`. `render` and `train` can be stopped at any time; the same command goes on. `slice`
-does all of it, some minutes at a time (`make gpu-training`). Needs the extra `train`.
+before `train`. `render` and `train` can be stopped at any time; the same command goes on. `keep`
+writes what has been learned so far into a small file, with which `train start=FILE` begins on
+another machine. `slice` does all of it, some minutes at a time (`make gpu-training`). Needs the
+extra `train`.
 """
 
 from __future__ import annotations
@@ -26,7 +29,6 @@ import torch
 from scripts.entry import Place, run_script
 from scripts.reporting import say
 from synth.devices import choose_device
-from synth.generators import load_native
 from synth.judging.perceptual import load_perceptual
 from synth.storage.atomic import check_output_path
 from synth.storage.locks import own_folder
@@ -38,6 +40,7 @@ from synth.workshop.training.pack import pack_generator
 from synth.workshop.training.plans import PICTURES, PLANS
 from synth.workshop.training.recipe import Machine, Recipe
 from synth.workshop.training.slices import Slice, choose_plan_name, run_slice
+from synth.workshop.training.starts import load_start, save_start
 from synth.workshop.training.train import Trainer
 
 
@@ -45,14 +48,14 @@ from synth.workshop.training.train import Trainer
 class GeneratorJob:
     """The entries of configs/train_generator.yaml, which says which step takes what."""
 
-    step: Literal["render", "map", "train", "pack", "slice"]
+    step: Literal["render", "map", "train", "keep", "pack", "slice"]
     head_model: str | None
     data: str
     run: str
     mapping: str
     out: str
     pictures: dict[str, int] | None
-    plan: Literal["cpu", "gpu", "smoke"] | None
+    plan: Literal["cpu", "longer", "gpu", "smoke"] | None
     start: str | None
     minutes: float | None
     device: str
@@ -82,8 +85,7 @@ def train(job: GeneratorJob, place: Place) -> None:
         reopen = partial(open_dataset, Path(job.data))
         trainer = Trainer(reopen, folder, recipe, machine, distance)
         if job.start is not None:
-            started = load_native(job.start)
-            trainer.start_from(started.generator.synthesis, started.card)
+            trainer.start_from(*load_start(Path(job.start)))
         trainer.run(math.inf if job.minutes is None else job.minutes)
 
 
@@ -122,10 +124,19 @@ def pack(job: GeneratorJob, place: Place) -> None:
     say(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 
+def keep(job: GeneratorJob, place: Place) -> None:
+    """Write what the training has learned so far, for `start` of another one."""
+    out = Path(job.out)
+    check_output_path(out, ".safetensors")
+    save_start(Path(job.run), out)
+    say(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
+
+
 STEPS: dict[str, Callable[[GeneratorJob, Place], None]] = {
     "render": render,
     "map": map_latents,
     "train": train,
+    "keep": keep,
     "pack": pack,
     "slice": train_slice,
 }

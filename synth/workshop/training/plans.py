@@ -49,22 +49,31 @@ class Stage:
         return f"{self.resolution} over {self.trunk}" if self.trunk else str(self.resolution)
 
 
-#: How many pictures of each size are drawn, {pixels: count}: as many as a plan's time allows, since
-#: a network that sees few of them again and again learns these, and not people (`benchmarks.widths
-#: --renders`; docs/bundled-generator.md).
-PICTURES = {1024: 2048, 512: 2048, **dict.fromkeys((256, 128, 64, 32, 16), 24576)}
+#: How many pictures of each size are drawn, {pixels: count}.
+PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 30720)}
 
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.
 PLANS: dict[str, tuple[Stage, ...]] = {
-    #: Little more than an hour of two cores with instructions for bfloat16 matrices.
+    #: About two hours of two idle cores that multiply bfloat16 matrices in hardware (AMX).
     "cpu": (
         Stage(16, 100_000, 16, 3e-2),
         Stage(32, 150_000, 16, 3e-2, below=0.3),
-        Stage(64, 84_000, 8, 3e-2, below=0.3),
+        Stage(64, 130_000, 8, 3e-2, below=0.3),
+        Stage(128, 30_000, 8, 2e-2, below=0.2),
+        Stage(256, 20_000, 8, 2e-2, below=0.1),
         # Now the critic: without it outlines stay soft where the network is not sure of them.
-        Stage(128, 24_000, 8, 2e-2, below=0.3, adversarial=8.0),
-        Stage(256, 14_000, 8, 1e-2, below=0.3, adversarial=20.0),
-        Stage(1024, 5_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=15.0),
+        Stage(256, 8_000, 8, 1e-2, below=0.2, adversarial=5.0),
+        Stage(1024, 8_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=6.0),
+    ),
+    #: After "cpu", or with what a run elsewhere has kept (`starts`). It goes back to 32x32 first:
+    #: what is wrong there stays wrong above, and a picture costs least there.
+    "longer": (
+        Stage(32, 100_000, 16, 2e-2, below=0.5),
+        Stage(64, 150_000, 8, 2e-2, below=0.3),
+        Stage(128, 50_000, 8, 2e-2, below=0.2),
+        Stage(256, 40_000, 8, 2e-2, below=0.1),
+        Stage(256, 12_000, 8, 1e-2, below=0.2, adversarial=5.0),
+        Stage(1024, 16_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=6.0),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 3e-2),

@@ -22,11 +22,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from torch.nn import Parameter
 
 from synth.generators.memory import reuse_freed_memory
 from synth.generators.stylegan2 import StyleGAN2
-from synth.generators.synthesis import SynthesisNetwork
 from synth.learning.losses import Distance
 from synth.learning.rendered_faces import FaceDataset
 from synth.learning.run_state import STATE_FILE, load_state, save_state
@@ -81,13 +81,14 @@ class Trainer:
         self.stage_index, self.seen, self._booked = 0, 0, 0
         self._begin_stage()
 
-    def start_from(self, synthesis: SynthesisNetwork, card: Mapping[str, str]) -> None:
-        """Begin with the weights of a trained network, as far as it has the same layers.
+    def start_from(self, learned: Mapping[str, Tensor], card: Mapping[str, str]) -> None:
+        """Begin with a trained network's tensors by their names within synthesis (`starts`).
 
-        card: of its file, whose lineage goes before this run's. Raises ValueError when a layer that
+        card: of its file, whose lineage goes before this run's. Layers that only one of both has
+        stay as they are. Raises ValueError when a layer that
         both have differs in shape.
         """
-        weights = {f"synthesis.{name}": tensor for name, tensor in synthesis.state_dict().items()}
+        weights = {f"synthesis.{name}": tensor for name, tensor in learned.items()}
         for network in (self.generator, self.average):
             own = network.state_dict()
             shared = {name: tensor for name, tensor in weights.items() if name in own}

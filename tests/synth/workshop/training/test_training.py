@@ -93,14 +93,14 @@ def test_a_folder_of_another_run_is_refused(data, tmp_path: Path):
 def test_a_run_begins_with_a_trained_network(data, tmp_path: Path):
     first, second = make_trainer(data, tmp_path), make_trainer(data, tmp_path)
     torch.nn.init.normal_(first.generator.synthesis.b8.conv1.weight)
-    second.start_from(first.generator.synthesis, {})
+    second.start_from(first.generator.synthesis.state_dict(), {})
     for network in (second.generator, second.average):
         state = network.synthesis.state_dict()
         for name, tensor in first.generator.synthesis.state_dict().items():
             assert torch.equal(state[name], tensor)
     other = make_trainer(data, tmp_path, config=replace(CONFIG, channel_max=8))
     with pytest.raises(ValueError, match="channels"):
-        second.start_from(other.generator.synthesis, {})
+        second.start_from(other.generator.synthesis.state_dict(), {})
 
 
 def test_what_is_not_done_may_be_replanned(data, tmp_path: Path):
@@ -230,7 +230,7 @@ def test_the_card_tells_hours_machines_and_the_whole_lineage(data, tmp_path: Pat
     assert card["pictures_seen"] == "40"
     assert "cores" in card["machines"]
     second = make_trainer(data, tmp_path / "second", SHORT[:1])
-    second.start_from(first.generator.synthesis, card)
+    second.start_from(first.generator.synthesis.state_dict(), card)
     second.run()
     entries = read_lineage(make_lineage_card(second.ledger.entries))
     assert [(entry.run, entry.stage, entry.pictures) for entry in entries] == [
