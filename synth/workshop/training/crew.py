@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 from typing import Any, TypeVar
 
 import torch
@@ -19,7 +20,7 @@ T = TypeVar("T")
 
 
 class Crew:
-    """So many workers; one is the caller itself."""
+    """A number of workers; where it is one, the caller does all itself."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -43,7 +44,7 @@ class Crew:
             if len(one)
         ]
         found = self.map(work, parts)
-        return [sum(tensors[1:], tensors[0]) for tensors in zip(*found, strict=True)]
+        return [reduce(torch.add, tensors) for tensors in zip(*found, strict=True)]
 
 
 def give_gradients(parameters: Iterable[Parameter], gradients: Iterable[Tensor | None]) -> None:
