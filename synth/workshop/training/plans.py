@@ -54,7 +54,7 @@ PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 3072
 
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.
 PLANS: dict[str, tuple[Stage, ...]] = {
-    #: About two hours of two idle cores that multiply bfloat16 matrices in hardware (AMX).
+    #: Little more than an hour of two idle cores that multiply bfloat16 matrices in hardware (AMX).
     "cpu": (
         Stage(16, 100_000, 16, 3e-2),
         Stage(32, 150_000, 16, 3e-2, below=0.3),

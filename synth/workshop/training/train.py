@@ -85,8 +85,7 @@ class Trainer:
         """Begin with a trained network's tensors by their names within synthesis (`starts`).
 
         card: of its file, whose lineage goes before this run's. Layers that only one of both has
-        stay as they are. Raises ValueError when a layer that
-        both have differs in shape.
+        stay as they are. Raises ValueError when a layer that both have differs in shape.
         """
         weights = {f"synthesis.{name}": tensor for name, tensor in learned.items()}
         for network in (self.generator, self.average):
