@@ -26,7 +26,7 @@ import torch
 
 from synth.generators.config import StyleGAN2Config
 from synth.generators.memory import reuse_freed_memory
-from synth.learning.rendered_faces import FaceDataset
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 from synth.workshop.training.dataset import open_dataset
 from synth.workshop.training.plans import FULL_CONFIG, Stage, cut_config
 from synth.workshop.training.recipe import Machine, Recipe
@@ -38,8 +38,9 @@ Opening = Callable[[], FaceDataset]
 
 
 def open_some(folder: Path, count: int | None) -> FaceDataset:
-    """The first renders of a folder; None: all of them."""
+    """The held-out renders of a folder and the first `count` others; None: all of them."""
     data = open_dataset(folder)
+    count = None if count is None else HELD_OUT + count
     pictures = {size: array[:count] for size, array in data.pictures.items()}
     return FaceDataset(data.z[:count], data.parameters[:count], pictures)
 
@@ -69,7 +70,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of renders")
     parser.add_argument("--channels", type=int, nargs="+", default=[64, 128, 256])
     parser.add_argument("--rates", type=float, nargs="+", default=[0.015, 0.04])
-    parser.add_argument("--renders", type=int, nargs="+", help="so many only; all")
+    parser.add_argument("--renders", type=int, nargs="+", help="to learn from; left out: all")
     parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--minutes", type=float, default=2.5)
     options = parser.parse_args()
@@ -89,7 +90,7 @@ def main() -> None:
             spent_s = learn(data, Path(folder), stage, config)
             row = list(csv.DictReader((Path(folder) / "log.csv").open()))[-1]
         print(
-            f"| {channels} | {rate} | {len(data().z)} | {count} | {spent_s:.0f} | "
+            f"| {channels} | {rate} | {len(data().z) - HELD_OUT} | {count} | {spent_s:.0f} | "
             f"{row['psnr_db']} dB | {row['sharpness']} |",
             flush=True,
         )

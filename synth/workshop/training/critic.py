@@ -97,8 +97,7 @@ class Opponent:
             loss = F.softplus(on_fake - on_real).mean()
         if penalized:
             # Per logit, so that the penalty does not grow with the patch.
-            total = on_real.float().mean((1, 2, 3)).sum()
-            (slope,) = torch.autograd.grad(total, real, create_graph=True)
+            (slope,) = torch.autograd.grad(on_real.mean((1, 2, 3)).sum(), real, create_graph=True)
             area = on_real.shape[-1] * on_real.shape[-2]
             penalty = slope.square().sum((1, 2, 3)).mean() * area
             loss = loss + R1_EVERY * R1_GAMMA / 2 * penalty

@@ -14,6 +14,7 @@ import torch
 from safetensors import safe_open
 
 from synth.generators import save_generator
+from synth.generators.bundled import BUNDLED_NAME
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.learning.rendered_faces import load_dataset
 from synth.learning.run_state import STATE_FILE, load_state
@@ -25,8 +26,7 @@ from synth.workshop.training.report import FIGURES
 def pack_generator(run: Path, mapping: Path, out: Path, data: Path) -> None:
     """Write the file. Raises ValueError when the run is not finished or the mapping is another's.
 
-    mapping: file of `save_mapping`; data: the folder of pictures, for the card. The generator is
-    named as the file is: directions, encoder and head are those of a name.
+    mapping: file of `save_mapping`; data: the folder of pictures, for the card.
     """
     file = run / STATE_FILE
     state = load_state(file, "cpu")
@@ -47,7 +47,7 @@ def pack_generator(run: Path, mapping: Path, out: Path, data: Path) -> None:
             # Trained without noise: none is shipped as if it meant something.
             layer.noise_const.zero_()
     save_generator(
-        out, generator, out.stem, {**_make_card(run, data, state), **fit}, dtype=torch.float16
+        out, generator, BUNDLED_NAME, {**_make_card(run, data, state), **fit}, dtype=torch.float16
     )
 
 

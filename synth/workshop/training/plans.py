@@ -54,7 +54,7 @@ PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 3072
 
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.
 PLANS: dict[str, tuple[Stage, ...]] = {
-    #: Little more than an hour of two idle cores that multiply bfloat16 matrices in hardware (AMX).
+    #: Like the run that the file in weights/ comes of (its card), but longer; not run as it stands.
     "cpu": (
         Stage(16, 100_000, 16, 3e-2),
         Stage(32, 150_000, 16, 3e-2, below=0.3),
@@ -65,8 +65,8 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(256, 8_000, 8, 1e-2, below=0.2, adversarial=5.0),
         Stage(1024, 8_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=6.0),
     ),
-    #: After "cpu", or with what a run elsewhere has kept (`starts`). It goes back to 32x32 first:
-    #: what is wrong there stays wrong above, and a picture costs least there.
+    #: After "cpu", or with what a run elsewhere has kept (`starts`); not run yet. It goes back to
+    #: 32x32 first: what is wrong there stays wrong above, and a picture costs least there.
     "longer": (
         Stage(32, 100_000, 16, 2e-2, below=0.5),
         Stage(64, 150_000, 8, 2e-2, below=0.3),

@@ -85,9 +85,14 @@ class Trainer:
         """Begin with a trained network's tensors by their names within synthesis (`starts`).
 
         card: of its file, whose lineage goes before this run's. Layers that only one of both has
-        stay as they are. Raises ValueError when a layer that both have differs in shape.
+        stay as they are. Raises ValueError when a layer that both have differs in shape, and when
+        they have none in common.
         """
         weights = {f"synthesis.{name}": tensor for name, tensor in learned.items()}
+        if not weights.keys() & self.generator.state_dict().keys():
+            raise ValueError(
+                "needs layers of a StyleGAN2 to start from; got none; try a file of step=keep"
+            )
         for network in (self.generator, self.average):
             own = network.state_dict()
             shared = {name: tensor for name, tensor in weights.items() if name in own}

@@ -101,6 +101,8 @@ def test_a_run_begins_with_a_trained_network(data, tmp_path: Path):
     other = make_trainer(data, tmp_path, config=replace(CONFIG, channel_max=8))
     with pytest.raises(ValueError, match="channels"):
         second.start_from(other.generator.synthesis.state_dict(), {})
+    with pytest.raises(ValueError, match="layers of a StyleGAN2"):
+        second.start_from({"L0_4_4.weight": torch.zeros(2)}, {})
 
 
 def test_what_is_not_done_may_be_replanned(data, tmp_path: Path):
