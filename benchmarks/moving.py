@@ -34,11 +34,12 @@ from benchmarks.quality.pictures import reduce_frames
 from embed.inversion.likeness import find_psnr_db
 from embed.moving.displacement import FIELD_PX, make_places
 from embed.networks.identity import DlibFaceEncoder
+from synth.generators import bundled_parameters
 from synth.generators.bundled_head import BUNDLED_HEAD, load_head
+from synth.generators.bundled_parameters import EMOTIONS, FaceParameters
 from synth.judging.perceptual import load_perceptual
 from synth.types import Frames, Picture
-from synth.workshop.portraits import parameters, parts
-from synth.workshop.portraits.parameters import EMOTIONS, FaceParameters
+from synth.workshop.portraits import parts
 from synth.workshop.portraits.rasterise import draw_triangles
 from synth.workshop.portraits.renderer import FaceRenderer
 from synth.workshop.portraits.scene import Scene, pose_face
@@ -56,8 +57,8 @@ HEADS = (
 
 def draw_pairs(renderer: FaceRenderer, faces: int, size: int) -> Iterator[Pair]:
     """Each person with each emotion."""
-    z = np.random.default_rng(5).normal(size=(faces, parameters.Z_DIM))
-    for vector in parameters.map_latents_to_parameters(z):
+    z = np.random.default_rng(5).normal(size=(faces, bundled_parameters.Z_DIM))
+    for vector in bundled_parameters.map_latents_to_parameters(z):
         person = FaceParameters.from_vector(vector)
         rest = person.with_emotion(None)
         before, scene = renderer.render(rest, size), pose_face(renderer.studio, rest, FIELD_PX)
@@ -95,7 +96,7 @@ def find_true_shifts(
 
 def make_rows(face: FaceParameters) -> torch.Tensor:
     """W+ [layer, w_dim] that the workshop's vocabulary gives a face."""
-    w = parameters.make_target_latents(face.to_vector()[None])
+    w = bundled_parameters.make_target_latents(face.to_vector()[None])
     return torch.from_numpy(w).expand(LAYERS, -1)
 
 
@@ -175,7 +176,7 @@ def main() -> None:
     parser.add_argument("--tuned", action="store_true", help="films of a tuned generator, too")
     parser.add_argument("--pictures", help="folder for before, moved and true side by side")
     options = parser.parse_args()
-    readout, offset = make_readout(parameters)
+    readout, offset = make_readout()
     head = replace(load_head(options.head), readout=readout, offset=offset)
     renderer = FaceRenderer(options.head_model)
     pairs = list(draw_pairs(renderer, options.faces, options.size))

@@ -28,10 +28,10 @@ from embed.moving.landmark_tracker import find_marks_near
 from embed.moving.moving_photo import MovingPhoto
 from embed.moving.painting import frame_crop
 from synth.film.contact_sheet import TileLabel, make_contact_sheet, save_contact_sheet
+from synth.generators import bundled_parameters
 from synth.generators.bundled_head import BUNDLED_HEAD, BundledHead, load_head
+from synth.generators.bundled_parameters import FaceParameters
 from synth.types import Picture
-from synth.workshop.portraits import parameters
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.renderer import FaceRenderer
 from synth.workshop.training.fit_head import make_readout
 
@@ -109,9 +109,9 @@ def make_pictures(
     renderer: FaceRenderer, head: BundledHead, case: Case, size: int
 ) -> tuple[Picture, Picture, Picture]:
     """The picture that stands for a photo, moved, and true."""
-    z = np.random.default_rng(case.seed).normal(size=(1, parameters.Z_DIM))
+    z = np.random.default_rng(case.seed).normal(size=(1, bundled_parameters.Z_DIM))
     plain = {"hat": 0.0, "roll": 0.0, "pitch": 0.0, "fringe": 0.2, **case.appearance}
-    drawn = FaceParameters.from_vector(parameters.map_latents_to_parameters(z)[0])
+    drawn = FaceParameters.from_vector(bundled_parameters.map_latents_to_parameters(z)[0])
     person = drawn.with_appearance(**plain)
     faces = person.with_emotion(None), person.with_emotion(case.emotion)
     before, now = (renderer.render(face, size) for face in faces)
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512, help="of the pictures before they shrink")
     parser.add_argument("--tile", type=int, default=200, help="side of a tile in pixels")
     options = parser.parse_args()
-    readout, offset = make_readout(parameters)
+    readout, offset = make_readout()
     head = replace(load_head(BUNDLED_HEAD), readout=readout, offset=offset)
     tiles = list(list_tiles(FaceRenderer(options.head_model), head, options.size))
     labels = [TileLabel(name) for _, name in tiles]

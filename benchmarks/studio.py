@@ -2,6 +2,7 @@
 
     python -m benchmarks.studio
     python -m benchmarks.studio --moves 200 --generator mine.safetensors
+    python -m benchmarks.studio --picture docs/studio.png   # no times, the page as it opens
 
 A studio is started in a process of its own and its page opened in the system's Chromium. The
 intensity of a moment is moved; a time is taken in the page from the slider's event to the picture's
@@ -103,6 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--moves", type=int, default=100)
     parser.add_argument("--generator", help="a generator's file; without it the bundled one")
+    parser.add_argument("--picture", help="save a picture of the page instead, as a .png")
     chosen = parser.parse_args()
     chromium = os.environ.get("MOODREEL_CHROMIUM") or shutil.which("chromium")
     if chromium is None:
@@ -113,6 +115,9 @@ def main() -> None:
         if chosen.generator:
             words += ["generator=file", f"generator.path={chosen.generator}"]
         with serving(words) as (page, server):
+            if chosen.picture:
+                save_picture(page, chromium, chosen.picture)
+                return
             measure(page, chromium, chosen.moves, server)
     words = [sys.executable, "-m", "benchmarks.whole_requests"]
     with serving([*words, *filter(None, [chosen.generator])]) as (page, server):
@@ -151,6 +156,15 @@ def measure_whole(url: str, chromium: str, count: int, server: int) -> None:
         page.evaluate(MOVE, [0, "#picture", 0])  # warm
         name = "a whole request per picture, PNG"
         print(time_moves(name, page, (count, "#picture", 0), server), flush=True)
+
+
+def save_picture(url: str, chromium: str, file: str) -> None:
+    """The page as it opens, when all of it has been drawn."""
+    with opening(url, chromium) as page:
+        page.set_viewport_size({"width": 1280, "height": 840})
+        page.wait_for_selector("body[data-ready=true]")
+        page.wait_for_function(IDLE)
+        page.screenshot(path=file)
 
 
 def measure(url: str, chromium: str, moves: int, server: int) -> None:

@@ -2,7 +2,7 @@
 
     python -m scripts.fit_head head_model=ict_facekit.npz
 
-In: the head model, and the vocabulary of the bundled generator. Out: one .safetensors
+In: the head model, and the parameters of the bundled generator. Out: one .safetensors
 (`synth.generators.bundled_head`), by which the pixels of photos are moved. Takes minutes.
 """
 
@@ -13,7 +13,6 @@ from pathlib import Path
 
 from scripts.entry import Place, run_script
 from scripts.reporting import say
-from synth.generators import bundled_parameters
 from synth.generators.bundled_head import save_head
 from synth.storage.assets import hash_file
 from synth.storage.atomic import check_output_path
@@ -47,7 +46,7 @@ def fit(job: HeadJob, place: Place) -> None:
             "python -m scripts.convert_head_model"
         )
     studio = FaceRenderer(job.head_model, job.style).studio
-    head, error_cm = fit_head(studio, job.points, job.faces, bundled_parameters)
+    head, error_cm = fit_head(studio, job.points, job.faces)
     card = {
         "licence": "MIT",
         "head_model_sha256": hash_file(job.head_model),

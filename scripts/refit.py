@@ -34,13 +34,13 @@ from synth.storage.run_settings import are_same_settings, hash_settings, replace
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = Path("docs/refit.json")
-GENERATOR = "synth/generators/weights/moodreel-faces.safetensors"
+GENERATOR = "synth/generators/weights/moodreel-people.safetensors"
 PERCEPTUAL = "synth/judging/weights/moodreel-perceptual.safetensors"
 JUDGE = "synth/judging/weights/moodreel-judge.safetensors"
 ENCODER = "embed/encoder/weights/moodreel-encoder.safetensors"
 VOCABULARY = "synth/generators/bundled_parameters.py"
 HEAD = "synth/generators/weights/moodreel-head.safetensors"
-DIRECTIONS = "synth/motion/weights/moodreel-faces.safetensors"
+DIRECTIONS = "synth/motion/weights/moodreel-people.safetensors"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
     python -m scripts.train_generator step=map
     python -m scripts.train_generator step=train plan=cpu
     python -m scripts.train_generator step=keep out=start.safetensors
-    python -m scripts.train_generator step=pack out=moodreel-faces.safetensors
+    python -m scripts.train_generator step=pack out=moodreel-people.safetensors
     python -m scripts.train_generator step=slice head_model=ict_facekit.npz minutes=25
 
 All steps work in one folder, outputs/training unless `name` says another: its places are settings

@@ -34,9 +34,9 @@ def test_its_directions_are_found_and_cover_every_emotion():
 
 def test_the_card_tells_where_it_comes_from():
     card = load_native(BUNDLED_WEIGHTS).card
-    for entry in ("data", "command", "seed", "hours_on_two_cores"):
+    for entry in ("data", "command", "seed", "hours", "lineage"):
         assert card.get(entry), f"needs {entry} on the card; got {sorted(card)}"
-    assert float(card["hours_on_two_cores"]) > 0
+    assert float(card["hours"]) > 0
 
 
 def test_missing_bundled_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

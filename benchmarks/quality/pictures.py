@@ -16,7 +16,6 @@ from synth.emotions import Emotion
 from synth.faces.random_faces import map_seeds
 from synth.generators.base import Generator
 from synth.generators.bundled_parameters import (
-    APPEARANCE_NAMES,
     FaceParameters,
     make_target_latents,
 )
@@ -96,18 +95,9 @@ def edit_faces(generator: Generator, count: int, psi: float) -> dict[Emotion, WP
 
 
 def load_renderer(head_model: Path | None) -> Renderer | None:
-    """The renderer of a head model's file, where there is one.
-
-    Raises ValueError where the bundled generator learned other portraits than are drawn now.
-    """
+    """The renderer of a head model's file, where there is one."""
     if head_model is None:
         return None
-    from synth.workshop.portraits import parameters as drawn
     from synth.workshop.portraits.renderer import FaceRenderer
 
-    if drawn.APPEARANCE_NAMES != APPEARANCE_NAMES:
-        raise ValueError(
-            "needs a bundled generator that learned the portraits as they are drawn now; the one "
-            "that ships learned earlier ones; try without --head-model"
-        )
     return cast(Renderer, FaceRenderer(head_model))

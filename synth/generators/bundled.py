@@ -8,9 +8,9 @@ from typing import cast
 from synth.generators.native import load_native
 from synth.generators.stylegan2 import StyleGAN2
 
-#: What its file calls it.
-BUNDLED_NAME = "moodreel-faces"
-BUNDLED_WEIGHTS = Path(__file__).with_name("weights") / "moodreel-faces.safetensors"
+#: What its file calls it: W means what `bundled_parameters` says in no network of another name.
+BUNDLED_NAME = "moodreel-people"
+BUNDLED_WEIGHTS = Path(__file__).with_name("weights") / "moodreel-people.safetensors"
 
 
 def load_bundled_generator(device: str = "cpu") -> StyleGAN2:

@@ -29,6 +29,7 @@ from safetensors.numpy import save_file
 
 from synth.generators import bundled_parameters
 from synth.generators.base import Generator
+from synth.generators.bundled import BUNDLED_NAME
 from synth.generators.head_camera import Points, find_crop, place_in_crop, project, turn_head
 from synth.plain_text import parse_json
 from synth.storage.atomic import write_atomically
@@ -169,14 +170,18 @@ def describe_features(
     return np.array([*still, *shown, *shown**2, *movements, *sided])
 
 
-def name_vocabulary(module: Any = bundled_parameters) -> tuple[int, ...]:
+def name_vocabulary() -> tuple[int, ...]:
     """What tells one vocabulary of parameters from another."""
-    return (module.ROTATION_SEED, module.EMBEDDING_SEED, module.NUM_PARAMETERS)
+    return (
+        bundled_parameters.ROTATION_SEED,
+        bundled_parameters.EMBEDDING_SEED,
+        bundled_parameters.NUM_PARAMETERS,
+    )
 
 
 def find_head(generator: Generator) -> BundledHead | None:
     """The head behind a generator's pictures; None for any but the bundled one, tuned or not."""
-    is_ours = generator.name.split(" (")[0] == "moodreel-faces"
+    is_ours = generator.name.split(" (")[0] == BUNDLED_NAME
     if not is_ours or not BUNDLED_HEAD.is_file():
         return None
     head = load_head(BUNDLED_HEAD)

@@ -1,104 +1,43 @@
 """z -> what a face looks like: the fixed smooth function behind the bundled generator.
 
 z [512] standard normal is normalised to unit RMS and turned by a fixed rotation; its first
-coordinates, close to N(0, 1) each, become the named parameters below, by themselves (`normal`),
-through the normal distribution function (`uniform`, 0 to 1) or as their positive part (`positive`).
-Seven coordinates become six emotion weights. The same parameters, scaled by how much each one
-changes the picture, are the target w* of the mapping network (`make_target_latents`).
+coordinates, close to N(0, 1) each, become identity, six emotion weights (from seven coordinates)
+and the named parameters of `appearance`. The same parameters, scaled by how much of the picture
+each one changes, are the target w* of the mapping network.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from scipy.special import ndtr
 
+from synth.generators.bundled_appearance import APPEARANCE, LEANINGS
+
 Z_DIM = 512
 IDENTITY_MODES = 30
 EMOTIONS = ("anger", "happiness", "surprise", "disgust", "fear", "sadness")
-ROTATION_SEED = 20261120
-EMBEDDING_SEED = 7
+ROTATION_SEED = 20261121
+EMBEDDING_SEED = 8
 
-#: name: (kind, visual weight). The weight says how far w* moves for one unit, about in
-#: proportion to how much of the picture changes; it decides what the network learns first.
-APPEARANCE: dict[str, tuple[str, float]] = {
-    # small movements of the face that no emotion explains
-    "blink": ("positive", 0.3),
-    "brow_raise": ("positive", 0.3),
-    "pucker": ("positive", 0.3),
-    "mouth_shift": ("normal", 0.3),
-    # skin, brows, eyes
-    "melanin": ("uniform", 2.0),
-    "redness": ("normal", 0.4),
-    "lip_colour": ("uniform", 0.6),
-    "brow_density": ("uniform", 0.5),
-    "brow_thickness": ("uniform", 0.7),
-    "brow_height": ("normal", 0.3),
-    "iris": ("uniform", 0.5),
-    "eye_shadow": ("uniform", 0.4),
-    "blush": ("uniform", 0.4),
-    "gloss": ("uniform", 0.3),
-    "freckles": ("positive", 0.3),
-    "age": ("uniform", 1.3),
-    "femininity": ("normal", 1.7),
-    # hair
-    "hair_colour": ("uniform", 1.8),
-    "hair_length": ("uniform", 2.2),
-    "hair_volume": ("uniform", 1.3),
-    "fringe": ("uniform", 1.4),
-    "parting": ("normal", 0.8),
-    "hairline": ("normal", 0.7),
-    "wave": ("normal", 1.1),
-    "beard": ("positive", 1.2),
-    "hair_back": ("uniform", 1.2),
-    # worn
-    "glasses": ("normal", 0.8),
-    "glasses_shape": ("uniform", 0.3),
-    "cloth_style": ("uniform", 0.6),
-    # pose
-    "yaw": ("normal", 3.0),
-    "pitch": ("normal", 2.5),
-    "roll": ("normal", 1.0),
-    "gaze_x": ("normal", 0.4),
-    "gaze_y": ("normal", 0.4),
-    # light
-    "key_azimuth": ("normal", 1.8),
-    "key_elevation": ("normal", 0.7),
-    "key_power": ("uniform", 0.8),
-    "fill_power": ("uniform", 0.5),
-    "rim_power": ("uniform", 0.5),
-    "ambient": ("uniform", 0.8),
-    "warmth": ("normal", 0.6),
-    # surroundings
-    "background": ("normal", 1.5),
-    "background_red": ("normal", 0.8),
-    "background_blue": ("normal", 0.8),
-    "background_slope": ("normal", 0.7),
-    "cloth_red": ("uniform", 0.5),
-    "cloth_green": ("uniform", 0.5),
-    "cloth_blue": ("uniform", 0.5),
-}
 APPEARANCE_NAMES = tuple(APPEARANCE)
-#: How far other parameters lean with femininity, against their own chance of 1.
-FEMININITY_PULLS = {
-    "hair_length": 1.0,
-    "beard": -1.3,
-    "lip_colour": 0.6,
-    "eye_shadow": 0.5,
-    "brow_thickness": -0.6,
-}
 POSE_NAMES = ("yaw", "pitch", "roll")
+SHARE_NAMES = tuple(name for name, (kind, *_) in APPEARANCE.items() if kind == "share")
+#: Movements of the face that `with_emotion` takes back.
+MOVEMENT_NAMES = ("blink", "brow_raise", "pucker", "mouth_shift", "smirk", "brow_cock")
 IDENTITY_SLICE = slice(0, IDENTITY_MODES)
 EMOTION_SLICE = slice(IDENTITY_MODES, IDENTITY_MODES + len(EMOTIONS))
 APPEARANCE_START = IDENTITY_MODES + len(EMOTIONS)
 NUM_PARAMETERS = APPEARANCE_START + len(APPEARANCE)
 IDENTITY_WEIGHTS = np.array(
-    (1.9, 1.6, 1.4, 1.3, 1.1, 1.0, 0.9, 0.8, 0.7, 0.7) + (0.8,) * (IDENTITY_MODES - 10)
+    (1.7, 1.7, 1.6, 1.3, 1.2, 1.8, 1.1, 0.9, 1.1, 0.8, 0.8, 1.0, 1.5)
+    + (0.8,) * (IDENTITY_MODES - 13)
 )
-EMOTION_WEIGHT = 4.5
+EMOTION_WEIGHT = 5.0
+IDENTITY_SPREAD = 0.8
+POSITIVE_THRESHOLD, RARE_THRESHOLD = 0.4, 0.8
 
 
 @dataclass(frozen=True)
@@ -112,17 +51,12 @@ class FaceParameters:
     def __getitem__(self, name: str) -> float:
         return self.appearance[name]
 
-    @property
-    def parting_cm(self) -> float:
-        """Where the hair is parted: cm to the viewer's right of the middle."""
-        return 2.6 * math.tanh(self.appearance["parting"])
-
     def with_emotion(self, emotion: str | None, intensity: float = 1.0) -> FaceParameters:
         """The same face with one emotion alone (None: calm) and no other facial movement."""
         weights = np.zeros(len(EMOTIONS), np.float32)
         if emotion is not None:
             weights[EMOTIONS.index(emotion)] = intensity
-        still = self.with_appearance(blink=0.0, brow_raise=0.0, pucker=0.0, mouth_shift=0.0)
+        still = self.with_appearance(**dict.fromkeys(MOVEMENT_NAMES, 0.0))
         return FaceParameters(self.identity, weights, still.appearance)
 
     def with_appearance(self, **values: float) -> FaceParameters:
@@ -149,47 +83,81 @@ def _make_orthonormal(seed: int, columns: int) -> np.ndarray:
     return np.linalg.qr(square)[0][:, :columns].astype(np.float32)
 
 
+def make_rotation() -> np.ndarray:
+    """Orthonormal columns [512, coordinate]: the coordinates of z that parameters are made of."""
+    # One more than there are parameters: seven make six emotions.
+    return _make_orthonormal(ROTATION_SEED, NUM_PARAMETERS + 1)
+
+
 def map_latents_to_parameters(z: np.ndarray) -> np.ndarray:
     """z [batch, 512] -> parameter vectors [batch, NUM_PARAMETERS], smooth almost everywhere."""
     if z.ndim != 2 or z.shape[1] != Z_DIM:
         raise ValueError(f"needs z of shape [batch, {Z_DIM}]; got {z.shape}; try rng.normal")
     norm = np.sqrt(np.square(z, dtype=np.float64).mean(1, keepdims=True) + 1e-8)
-    u = (z / norm) @ _make_orthonormal(ROTATION_SEED, NUM_PARAMETERS + 1)
-    identity = np.clip(u[:, :IDENTITY_MODES], -2.2, 2.2)
+    u = (z / norm) @ make_rotation()
+    identity = IDENTITY_SPREAD * np.clip(u[:, :IDENTITY_MODES], -2.2, 2.2)
     start = IDENTITY_MODES + len(EMOTIONS)
     logits, strength = 5.0 * u[:, IDENTITY_MODES:start], u[:, start]
-    shares = np.exp(logits - logits.max(1, keepdims=True))
-    shares /= shares.sum(1, keepdims=True)
     # About 30 % of all faces are calm, about 17 % show one emotion nearly in full.
-    emotions = shares * np.clip(ndtr(strength) * 1.7 - 0.4, 0, 1)[:, None]
-    kinds = [kind for kind, _ in APPEARANCE.values()]
-    rest = [_shape(u, kind) for u, kind in zip(_correlate(u[:, start + 1 :]).T, kinds, strict=True)]
-    return np.concatenate([identity, emotions, np.stack(rest, 1)], 1).astype(np.float32)
+    emotions = _share_out(logits) * np.clip(ndtr(strength) * 1.7 - 0.4, 0, 1)[:, None]
+    rest = _shape(_correlate(u[:, start + 1 :]))
+    return np.concatenate([identity, emotions, rest], 1).astype(np.float32)
+
+
+def _share_out(logits: np.ndarray) -> np.ndarray:
+    """Softmax of [batch, choice]."""
+    shares = np.exp(logits - logits.max(1, keepdims=True))
+    return shares / shares.sum(1, keepdims=True)
 
 
 def _correlate(u: np.ndarray) -> np.ndarray:
-    """Independent numbers [batch, appearance] -> some that lean with femininity, as in life."""
-    leaning = u.copy()
-    femininity = u[:, APPEARANCE_NAMES.index("femininity")]
-    for name, pull in FEMININITY_PULLS.items():
+    """Independent numbers [batch, appearance] -> some that lean on others, each still N(0, 1)."""
+    leaning, squares = u.copy(), np.ones(u.shape[1])
+    for name, source, pull in LEANINGS:
         column = APPEARANCE_NAMES.index(name)
-        leaning[:, column] = (u[:, column] + pull * femininity) / math.hypot(1, pull)
-    return leaning
+        leaning[:, column] += pull * u[:, APPEARANCE_NAMES.index(source)]
+        squares[column] += pull**2
+    return leaning / np.sqrt(squares)
 
 
-def _shape(u: np.ndarray, kind: str) -> np.ndarray:
-    if kind == "uniform":
-        return ndtr(u)
-    if kind == "positive":
-        return np.clip(u - 0.4, 0, 2)
-    return np.clip(u, -2.2, 2.2)
+def _shape(u: np.ndarray) -> np.ndarray:
+    """Numbers close to N(0, 1) [batch, appearance] -> parameters by their kinds and spreads."""
+    u = u * [spread for _, _, spread in APPEARANCE.values()]
+    shaped = np.clip(u, -2.2, 2.2)
+    for column, (kind, *_) in enumerate(APPEARANCE.values()):
+        if kind == "uniform":
+            shaped[:, column] = ndtr(u[:, column])
+        elif kind == "positive":
+            shaped[:, column] = np.clip(u[:, column] - POSITIVE_THRESHOLD, 0, 2)
+        elif kind == "rare":
+            shaped[:, column] = np.clip(1.4 * (u[:, column] - RARE_THRESHOLD), 0, 1.6)
+    shares = [APPEARANCE_NAMES.index(name) for name in SHARE_NAMES]
+    # A fourth set-up takes what the others leave.
+    logits = np.concatenate([2.0 * u[:, shares], np.zeros((len(u), 1))], 1)
+    shaped[:, shares] = _share_out(logits)[:, :-1]
+    return shaped
+
+
+#: What brings the spread of a kind to about that of N(0, 1), to its own.
+_GAINS = {"uniform": 3.46, "positive": 1.0, "rare": 2.0, "normal": 1.0, "share": 3.0}
+
+
+def _find_mean(kind: str, spread: float) -> float:
+    """Of what lies beyond a threshold of N(0, spread)."""
+    gain, edge = (1.4, RARE_THRESHOLD) if kind == "rare" else (1.0, POSITIVE_THRESHOLD)
+    edge /= spread
+    density = np.exp(-(edge**2) / 2) / np.sqrt(2 * np.pi)
+    return float(gain * spread * (density - edge * ndtr(-edge)))
 
 
 @cache
-def _find_centre() -> np.ndarray:
+def find_centre() -> np.ndarray:
     """About the mean of every parameter: what w* of zero stands for."""
-    of_kind = {"uniform": 0.5, "positive": 0.2, "normal": 0.0}
-    rest = [of_kind[kind] for kind, _ in APPEARANCE.values()]
+    known = {"uniform": 0.5, "normal": 0.0, "share": 0.27}
+    rest = [
+        known[kind] if kind in known else _find_mean(kind, spread)
+        for kind, _, spread in APPEARANCE.values()
+    ]
     return np.array([0.0] * IDENTITY_MODES + [0.08] * len(EMOTIONS) + rest)
 
 
@@ -198,7 +166,7 @@ def truncate_parameters(parameters: np.ndarray, psi: np.ndarray) -> np.ndarray:
 
     In W this is the truncation trick (Karras et al. 2019), row for row.
     """
-    centre = _find_centre()
+    centre = find_centre()
     truncated = centre + psi[:, None] * (parameters - centre)
     truncated[:, EMOTION_SLICE] = parameters[:, EMOTION_SLICE]
     return truncated.astype(np.float32)
@@ -210,10 +178,8 @@ def make_target_latents(parameters: np.ndarray) -> np.ndarray:
     w* is linear in the parameters, so that each of them is a straight line in W.
     """
     weights = [*IDENTITY_WEIGHTS, *[EMOTION_WEIGHT] * len(EMOTIONS)]
-    for kind, weight in APPEARANCE.values():
-        # Uniform values spread with a standard deviation of 0.29: bring it to that of the others.
-        weights.append(weight * (3.46 if kind == "uniform" else 1.0))
-    scaled = (parameters - _find_centre()) * np.array(weights)
+    weights += [weight * _GAINS[kind] for kind, weight, _ in APPEARANCE.values()]
+    scaled = (parameters - find_centre()) * np.array(weights)
     target = scaled @ make_embedding().T
     return (target / TARGET_RMS).astype(np.float32)
 
@@ -233,6 +199,5 @@ def make_embedding() -> np.ndarray:
     return columns.astype(np.float32)
 
 
-#: RMS of the unscaled target over 65536 random faces (`tests/portraits/test_parameters.py` measures
-#: it again).
-TARGET_RMS = 0.405
+#: RMS of the unscaled target over 65536 random faces (`test_parameters.py` measures it again).
+TARGET_RMS = 0.389

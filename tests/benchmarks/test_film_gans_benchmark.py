@@ -20,8 +20,8 @@ from benchmarks.film_gans.settings import Settings, TrueFilms, load_true_films
 from benchmarks.film_gans.sheet import make_block, save_film_sheet
 from benchmarks.film_gans.table import BEGIN, COLUMNS, END, format_table, replace_table
 from synth.faces.observers import FaceObservations
+from synth.generators.bundled_parameters import EMOTIONS
 from synth.workshop.films.film_set import FilmSet
-from synth.workshop.portraits.parameters import EMOTIONS
 
 #: In place of the perceptual network: the mean colour of a picture.
 COLOURS = types.SimpleNamespace(embed=lambda images: images.mean((2, 3)))

@@ -20,6 +20,13 @@ import cv2
 import numpy as np
 
 from synth.emotions import Emotion
+from synth.generators.bundled_parameters import (
+    EMOTIONS,
+    Z_DIM,
+    FaceParameters,
+    map_latents_to_parameters,
+    truncate_parameters,
+)
 from synth.plain_text import load_json
 from synth.progress import Progress, Report, ignore_progress
 from synth.storage.arrays import load_array
@@ -27,13 +34,6 @@ from synth.storage.atomic import write_atomically
 from synth.storage.run_settings import keep_settings
 from synth.workshop.films.arcs import LEAST_FRAMES, draw_arc
 from synth.workshop.films.film_set import FilmSet
-from synth.workshop.portraits.parameters import (
-    EMOTIONS,
-    Z_DIM,
-    FaceParameters,
-    map_latents_to_parameters,
-    truncate_parameters,
-)
 from synth.workshop.portraits.renderer import FaceRenderer
 
 PLAN_FILE = "plan.json"

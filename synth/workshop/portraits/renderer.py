@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.light.background import choose_wall, make_background
 from synth.workshop.portraits.light.lights import Lights, make_lights
 from synth.workshop.portraits.light.occlusion import find_occlusion
@@ -20,7 +21,6 @@ from synth.workshop.portraits.light.tone import make_curve
 from synth.workshop.portraits.paint.face_map import make_face_map
 from synth.workshop.portraits.paint.look import Build, make_look
 from synth.workshop.portraits.paint.painter import Seen, Sitter, label, paint
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.rasterise import draw_triangles, spread
 from synth.workshop.portraits.scene import Scene, make_studio, pose_face
 from synth.workshop.portraits.shape.head_model import load_head_model

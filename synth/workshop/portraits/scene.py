@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.generators.bundled_parameters import EMOTIONS, FaceParameters
 from synth.generators.head_camera import find_crop, project, turn_head
 from synth.workshop.portraits import parts
 from synth.workshop.portraits.camera import (
@@ -31,7 +32,6 @@ from synth.workshop.portraits.forms.skull import (
     make_skull,
 )
 from synth.workshop.portraits.forms.tied import make_braids, make_bun
-from synth.workshop.portraits.parameters import EMOTIONS, FaceParameters
 from synth.workshop.portraits.rasterise import find_vertex_normals
 from synth.workshop.portraits.shape.expressions import (
     EMOTION_PITCH_DEG,

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from synth.generators.bundled_parameters import make_target_latents
 from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 from synth.types import to_images
 from synth.workshop.training.order import PictureOrder
 from synth.workshop.training.patches import Patches, draw_patches
 from synth.workshop.training.plans import Stage
-from synth.workshop.training.vocabulary import make_target_latents
 
 #: The perceptual and adversarial terms look at parts of at most this many pixels.
 PART_PX = 128

@@ -17,18 +17,18 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset, load_dataset
-from synth.plain_text import load_json
-from synth.storage.arrays import load_array
-from synth.storage.atomic import write_atomically
-from synth.storage.run_settings import keep_settings
-from synth.workshop.training.vocabulary import (
+from synth.generators.bundled_parameters import (
     NUM_PARAMETERS,
     Z_DIM,
     FaceParameters,
     map_latents_to_parameters,
     truncate_parameters,
 )
+from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset, load_dataset
+from synth.plain_text import load_json
+from synth.storage.arrays import load_array
+from synth.storage.atomic import write_atomically
+from synth.storage.run_settings import keep_settings
 
 #: The others are drawn towards the mean by a random psi at least this large: most faces that
 #: people ask for are truncated, so that is where the network should be at its best.

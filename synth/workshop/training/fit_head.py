@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import ModuleType
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from synth.generators import bundled_parameters
 from synth.generators.bundled_head import (
     IDENTITY_MODES,
     NAMES,
@@ -25,8 +25,8 @@ from synth.generators.bundled_head import (
     describe_features,
     name_vocabulary,
 )
-from synth.workshop.portraits import camera, parameters
-from synth.workshop.portraits.parameters import FaceParameters
+from synth.generators.bundled_parameters import FaceParameters
+from synth.workshop.portraits import camera
 from synth.workshop.portraits.rasterise import draw_triangles
 from synth.workshop.portraits.scene import Studio, pose_face
 from synth.workshop.portraits.shape.expressions import (
@@ -58,13 +58,9 @@ def fit_head(
     studio: Studio,
     count: int,
     faces: int,
-    vocabulary: ModuleType,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[BundledHead, float]:
-    """A head of about `count` points, fitted to `faces` faces, and its median error in cm.
-
-    vocabulary: the module of the generator's parameters; names that it lacks keep their means.
-    """
+    """A head of about `count` points, fitted to `faces` faces, and its median error in cm."""
     skin, triangles = find_shown_skin(studio)
     points, owner = spread_points(studio, skin, triangles, count)
     corners = np.sort(owner[triangles], axis=1)
@@ -74,12 +70,12 @@ def fit_head(
     fields, error_cm = _fit_fields(studio, points, faces, report)
     number = {int(vertex): k for k, vertex in enumerate(points)}
     marks = np.array([number[int(vertex)] for vertex in studio.model.landmarks])
-    readout, offset = make_readout(vocabulary)
+    readout, offset = make_readout()
     wide = _find_places(studio, _make_calm(), points)[0] + 0.9 * _find_opening(studio, points)
     share = np.concatenate([studio.body.head_share[points], np.ones(4)])
     head = BundledHead(
         readout, offset, fields, share, joined, marks, wide, _make_optics(studio),
-        name_vocabulary(vocabulary),
+        name_vocabulary(),
     )  # fmt: skip
     return head, error_cm
 
@@ -135,36 +131,30 @@ def _find_farthest(distance: np.ndarray, inside: np.ndarray) -> int:
     return int(reached.argmax())
 
 
-def make_readout(vocabulary: ModuleType) -> tuple[np.ndarray, np.ndarray]:
-    """w -> parameters [w_dim, parameter] and [parameter], of a vocabulary's module.
+def make_readout() -> tuple[np.ndarray, np.ndarray]:
+    """w -> parameters [w_dim, parameter] and [parameter].
 
     Found by asking which w each parameter makes: w is linear in them.
     """
-    names = [*vocabulary.EMOTIONS, *vocabulary.APPEARANCE_NAMES]
-    centre = vocabulary._find_centre()
-    base = vocabulary.make_target_latents(centre[None].astype(np.float32))[0]
+    names = [*bundled_parameters.EMOTIONS, *bundled_parameters.APPEARANCE_NAMES]
+    centre = bundled_parameters.find_centre()
+    base = bundled_parameters.make_target_latents(centre[None].astype(np.float32))[0]
     steps = centre + np.eye(len(centre))
-    slopes = vocabulary.make_target_latents(steps) - base
+    slopes = bundled_parameters.make_target_latents(steps) - base
     inverse = np.linalg.pinv(slopes.astype(np.float64))  # [w_dim, parameter]
-    readout = np.zeros((len(base), IDENTITY_MODES + len(NAMES)))
-    offset = np.zeros(readout.shape[1])
-    readout[:, :IDENTITY_MODES] = inverse[:, :IDENTITY_MODES]
-    for k, name in enumerate(NAMES, IDENTITY_MODES):
-        if name in names:
-            at = IDENTITY_MODES + names.index(name)
-            readout[:, k] = inverse[:, at]
-            offset[k] = centre[at] - base @ inverse[:, at]
-    return readout, offset
+    read = [*range(IDENTITY_MODES), *(IDENTITY_MODES + names.index(name) for name in NAMES)]
+    readout = inverse[:, read]
+    return readout, centre[read] - base @ readout
 
 
 def to_head_parameters(face: FaceParameters) -> np.ndarray:
     """The renderer's parameters in the order of a `BundledHead`."""
-    rest = [face[name] for name in NAMES[len(parameters.EMOTIONS) :]]
+    rest = [face[name] for name in NAMES[len(bundled_parameters.EMOTIONS) :]]
     return np.array([*face.identity, *face.emotions, *rest])
 
 
 def _make_calm() -> FaceParameters:
-    centre = parameters._find_centre()
+    centre = bundled_parameters.find_centre()
     return FaceParameters.from_vector(centre.astype(np.float32)).with_emotion(None)
 
 
@@ -201,7 +191,9 @@ def _fit_fields(
 ) -> tuple[np.ndarray, float]:
     """Fields [feature, point + 4, 3], and the median distance of held-out points in cm."""
     random = np.random.default_rng(11)
-    vectors = parameters.map_latents_to_parameters(random.normal(size=(faces, parameters.Z_DIM)))
+    vectors = bundled_parameters.map_latents_to_parameters(
+        random.normal(size=(faces, bundled_parameters.Z_DIM))
+    )
     known, places = [], []
     for k, vector in enumerate(vectors):
         face = FaceParameters.from_vector(vector)
@@ -226,7 +218,7 @@ def _make_optics(studio: Studio) -> Optics:
         yaw_deg=8.5,
         pitch_deg=3.5,
         roll_deg=0.9,
-        nods_deg=tuple(EMOTION_PITCH_DEG.get(name, 0.0) for name in parameters.EMOTIONS),
+        nods_deg=tuple(EMOTION_PITCH_DEG.get(name, 0.0) for name in bundled_parameters.EMOTIONS),
         onset=ONSET,
         gaze=(0.08, 0.05, 0.12),
         eye_cm=float(np.ptp(ball[:, 0])) / 2,

@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from synth.emotions import Emotion
+from synth.generators.bundled_parameters import EMOTION_SLICE, EMOTIONS
 from synth.judging.judge import KIND, EmotionJudge
 from synth.judging.storage import save_network
 from synth.learning.augmentation import (
@@ -39,7 +40,6 @@ from synth.learning.rendered_faces import (
 from synth.types import Images, to_images
 from synth.workshop.training.dataset import describe_data
 from synth.workshop.training.fit_perceptual import check_sizes
-from synth.workshop.training.vocabulary import EMOTION_SLICE, EMOTIONS
 
 PICTURE_PX = 128
 PLAN = FitPlan(steps=1500, batch=48, rate=4e-3)

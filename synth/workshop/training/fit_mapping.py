@@ -18,12 +18,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from synth.generators.mapping import MappingNetwork, MappingSettings
-from synth.storage.atomic import write_atomically
-from synth.workshop.training.mapping_parts import JointFit, Part, fit_joint, fit_single, join_parts
-from synth.workshop.training.parameter_blocks import find_blocks
-from synth.workshop.training.plans import FULL_CONFIG
-from synth.workshop.training.vocabulary import (
+from synth.generators.bundled_parameters import (
     APPEARANCE_START,
     EMOTION_SLICE,
     IDENTITY_SLICE,
@@ -32,6 +27,11 @@ from synth.workshop.training.vocabulary import (
     make_target_latents,
     map_latents_to_parameters,
 )
+from synth.generators.mapping import MappingNetwork, MappingSettings
+from synth.storage.atomic import write_atomically
+from synth.workshop.training.mapping_parts import JointFit, Part, fit_joint, fit_single, join_parts
+from synth.workshop.training.parameter_blocks import find_blocks
+from synth.workshop.training.plans import FULL_CONFIG
 
 
 def make_mapping() -> MappingNetwork:

@@ -16,14 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synth.judging.perceptual import KIND, PerceptualNetwork
-from synth.judging.storage import save_network
-from synth.learning.augmentation import add_grain, cut_and_resize, jitter_colours, soften
-from synth.learning.fitting import FitPlan, fit_network, seed_for
-from synth.learning.rendered_faces import HELD_OUT, FaceDataset
-from synth.types import Images, to_images
-from synth.workshop.training.dataset import describe_data
-from synth.workshop.training.vocabulary import (
+from synth.generators.bundled_parameters import (
     APPEARANCE,
     APPEARANCE_NAMES,
     APPEARANCE_START,
@@ -35,6 +28,13 @@ from synth.workshop.training.vocabulary import (
     NUM_PARAMETERS,
     POSE_NAMES,
 )
+from synth.judging.perceptual import KIND, PerceptualNetwork
+from synth.judging.storage import save_network
+from synth.learning.augmentation import add_grain, cut_and_resize, jitter_colours, soften
+from synth.learning.fitting import FitPlan, fit_network, seed_for
+from synth.learning.rendered_faces import HELD_OUT, FaceDataset
+from synth.types import Images, to_images
+from synth.workshop.training.dataset import describe_data
 
 LIGHT_NAMES = (
     "key_azimuth", "key_elevation", "light_side", "light_rim", "light_glow", "exposure", "warmth",

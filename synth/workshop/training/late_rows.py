@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
+from synth.generators.bundled_parameters import EMOTION_SLICE, make_embedding
 from synth.generators.synthesis import SynthesisNetwork
-from synth.workshop.training.vocabulary import EMOTION_SLICE, make_embedding
 
 #: So many rows show emotions.
 EMOTION_ROWS = 8

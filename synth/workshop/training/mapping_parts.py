@@ -20,15 +20,15 @@ import torch.nn.functional as F
 from scipy.special import ndtri
 from torch import Tensor
 
-from synth.generators.layers import ACTIVATION_GAIN, SLOPE, EqualizedLinear, activate
-from synth.generators.mapping import MappingNetwork
-from synth.workshop.training.parameter_blocks import Joint, Single, place_latents
-from synth.workshop.training.vocabulary import (
+from synth.generators.bundled_parameters import (
     NUM_PARAMETERS,
     make_rotation,
     make_target_latents,
     map_latents_to_parameters,
 )
+from synth.generators.layers import ACTIVATION_GAIN, SLOPE, EqualizedLinear, activate
+from synth.generators.mapping import MappingNetwork
+from synth.workshop.training.parameter_blocks import Joint, Single, place_latents
 
 #: Farther from zero than any standardised value comes.
 CARRY = 8.0

@@ -19,18 +19,18 @@ from pathlib import Path
 
 import numpy as np
 
-from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset
-from synth.storage.arrays import load_arrays
-from synth.storage.atomic import write_atomically
-from synth.storage.run_settings import keep_settings
-from synth.workshop.portraits.renderer import FaceRenderer
-from synth.workshop.training.vocabulary import (
+from synth.generators.bundled_parameters import (
     MOVEMENT_NAMES,
     POSE_NAMES,
     Z_DIM,
     FaceParameters,
     map_latents_to_parameters,
 )
+from synth.learning.rendered_faces import BLOCK, HELD_OUT, FaceDataset
+from synth.storage.arrays import load_arrays
+from synth.storage.atomic import write_atomically
+from synth.storage.run_settings import keep_settings
+from synth.workshop.portraits.renderer import FaceRenderer
 
 PICTURE_PX = 256
 #: How far proportions are the designed ones, from block to block.

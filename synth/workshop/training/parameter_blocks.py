@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.workshop.training.vocabulary import (
+from synth.generators.bundled_parameters import (
     NUM_PARAMETERS,
     Z_DIM,
     make_rotation,

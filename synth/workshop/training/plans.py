@@ -54,7 +54,7 @@ PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 3072
 
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.
 PLANS: dict[str, tuple[Stage, ...]] = {
-    #: Like the run that the file in weights/ comes of (its card), but longer; not run as it stands.
+    #: From nothing; not run as it stands: the card of what ships tells of the runs before "longer".
     "cpu": (
         Stage(16, 100_000, 16, 3e-2),
         Stage(32, 150_000, 16, 3e-2, below=0.3),
@@ -65,15 +65,15 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(256, 8_000, 8, 1e-2, below=0.2, adversarial=5.0),
         Stage(1024, 8_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=6.0),
     ),
-    #: After "cpu", or with what a run elsewhere has kept (`starts`); not run yet. It goes back to
+    #: After "cpu" or another generator (`starts`): the last run of what ships. It goes back to
     #: 32x32 first: what is wrong there stays wrong above, and a picture costs least there.
     "longer": (
-        Stage(32, 100_000, 16, 2e-2, below=0.5),
-        Stage(64, 150_000, 8, 2e-2, below=0.3),
-        Stage(128, 50_000, 8, 2e-2, below=0.2),
-        Stage(256, 40_000, 8, 2e-2, below=0.1),
-        Stage(256, 12_000, 8, 1e-2, below=0.2, adversarial=5.0),
-        Stage(1024, 16_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=6.0),
+        Stage(32, 70_000, 16, 2e-2, below=0.5),
+        Stage(64, 100_000, 8, 2e-2, below=0.3),
+        Stage(128, 40_000, 8, 2e-2, below=0.2),
+        Stage(256, 24_000, 8, 2e-2, below=0.1),
+        Stage(256, 8_000, 8, 1e-2, below=0.2, adversarial=5.0),
+        Stage(1024, 9_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=6.0),
     ),
     "gpu": (
         Stage(16, 100_000, 64, 3e-2),

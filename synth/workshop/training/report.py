@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from synth.generators.bundled_parameters import make_target_latents
 from synth.generators.synthesis import SynthesisNetwork
 from synth.learning.losses import crop_face, find_psnr
 from synth.learning.rendered_faces import FaceDataset
@@ -15,7 +16,6 @@ from synth.learning.run_log import append_row
 from synth.storage.atomic import write_atomically
 from synth.types import Images, to_frames, to_images
 from synth.workshop.training.edges import measure_edges
-from synth.workshop.training.vocabulary import make_target_latents
 
 #: The first held-out pictures tell enough between times; `benchmarks.quality` takes more.
 SHOWN = 64

@@ -2,7 +2,7 @@
 
 Everything lies in one folder: `faces` (renders), `mapping.safetensors`, `run` (the training's
 state), `plan.json` (which plan the first slice chose) and, at the end, the file to ship,
-`moodreel-faces.safetensors`. Every slice goes on where the last one stopped: it renders what is
+`moodreel-people.safetensors`. Every slice goes on where the last one stopped: it renders what is
 missing on all cores, fits the mapping, trains, and packs. With a GPU, training begins while cores
 still render; on a CPU it waits, since both would share it.
 """

@@ -81,7 +81,7 @@ def test_a_head_comes_back_from_its_file(head, tmp_path):
 def test_only_the_bundled_generator_has_the_head(head, monkeypatch):
     other = make_tiny_generator()
     assert find_head(other) is None
-    other.name = "moodreel-faces (tuned)"
+    other.name = "moodreel-people (tuned)"
     assert find_head(other) is None, "of another width"
     other.w_dim = 512
     assert find_head(other) is head

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.forms.form import Form, make_lobes, ramp, rise
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import BEARD
 from synth.workshop.portraits.rasterise import find_vertex_normals
 from synth.workshop.portraits.shape.head_model import SKIN, HeadModel

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.forms.form import Form, join_grid
 from synth.workshop.portraits.forms.front import FrontGrid, find_skin_points
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import BROW
 from synth.workshop.portraits.shape.head_model import HeadModel
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.forms.form import Form, rise, sweep
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import EARRING
 
 _SIDES, _STEPS = 10, 28

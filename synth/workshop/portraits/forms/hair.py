@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.forms.form import Form, make_lobes, ramp, rise
 from synth.workshop.portraits.forms.hats import find_hat, find_hat_edge
 from synth.workshop.portraits.forms.skull import CENTRE, Skull, dive
 from synth.workshop.portraits.forms.tied import find_braids, find_bun
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import HAIR
 
 #: Azimuth in degrees and height in cm of the hairline.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.forms.form import Form, join_grid, ramp, rise
 from synth.workshop.portraits.forms.skull import CENTRE, Skull, dive
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import HAT
 
 #: Across a brim: out along the top and back along the underside.

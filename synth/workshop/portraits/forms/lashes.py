@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.forms.form import Form, join_grid
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import LASHES as LASH_PART
 from synth.workshop.portraits.shape.head_model import LASHES, HeadModel
 

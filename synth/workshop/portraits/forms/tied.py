@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.forms.form import Form, make_ball, make_lobes, rise, sweep
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import HAIR
 
 #: Middle line of a braid in cm, the viewer's right one.

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.colour import mix_oklab
-from synth.workshop.portraits.parameters import FaceParameters
 
 
 def choose_wall(face: FaceParameters) -> np.ndarray:

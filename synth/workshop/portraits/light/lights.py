@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.colour import mix_oklab
-from synth.workshop.portraits.parameters import FaceParameters
 
 
 class Lights(NamedTuple):

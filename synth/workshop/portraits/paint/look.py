@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from synth.generators.bundled_parameters import EMOTIONS, FaceParameters
 from synth.workshop.portraits.colour import Colour, as_colour, decode, mix_oklab, pick
 from synth.workshop.portraits.forms.form import rise
 from synth.workshop.portraits.paint import face_map
-from synth.workshop.portraits.parameters import EMOTIONS, FaceParameters
 
 
 class Look(NamedTuple):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.workshop.portraits.parameters import EMOTIONS, FaceParameters
+from synth.generators.bundled_parameters import EMOTIONS, FaceParameters
 from synth.workshop.portraits.shape.face_fields import Move, Trait, make_field
 from synth.workshop.portraits.shape.head_model import HeadModel
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.workshop.portraits.parameters import FaceParameters
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.shape.face_fields import Move, Trait, make_field
 from synth.workshop.portraits.shape.head_model import GUMS, SKIN, TEETH, HeadModel
 

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.forms.form import ramp
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.rings import smooth_rings
 from synth.workshop.portraits.shape.head_model import SKIN, HeadModel
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.portraits.forms.form import Form, join_rings, rise
-from synth.workshop.portraits.parameters import FaceParameters
 from synth.workshop.portraits.parts import GLASSES
 
 #: Where temples touch the neutral head, the viewer's right: just before the top of the ear.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from synthetic_head import write_synthetic_head
 
-from synth.workshop.portraits.parameters import FaceParameters, map_latents_to_parameters
+from synth.generators.bundled_parameters import FaceParameters, map_latents_to_parameters
 from synth.workshop.portraits.renderer import FaceRenderer
 from synth.workshop.portraits.shape.head_model import HeadModel
 

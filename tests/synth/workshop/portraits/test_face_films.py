@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from synth.emotions import Emotion
+from synth.generators.bundled_parameters import EMOTION_SLICE, FaceParameters
 from synth.workshop.films import face_films
 from synth.workshop.films.arcs import LEVELS, draw_arc
 from synth.workshop.films.face_films import (
@@ -14,7 +15,6 @@ from synth.workshop.films.face_films import (
     render_block,
     render_face_films,
 )
-from synth.workshop.portraits.parameters import EMOTION_SLICE, FaceParameters
 
 PLAN = FaceFilmPlan(films=16, frames=4, sizes=(32, 16), seed=3)
 

@@ -3,34 +3,25 @@
 import numpy as np
 import pytest
 
+from synth.generators import bundled_parameters
 from synth.generators.bundled_head import (
     BUNDLED_HEAD,
-    IDENTITY_MODES,
-    NAMES,
     load_head,
 )
-from synth.workshop.portraits import parameters
-from synth.workshop.portraits.parameters import FaceParameters
+from synth.generators.bundled_parameters import FaceParameters
 from synth.workshop.training.fit_head import make_readout, to_head_parameters
 
 
 def draw_faces(count: int) -> list[FaceParameters]:
-    z = np.random.default_rng(21).normal(size=(count, parameters.Z_DIM))
-    return [FaceParameters.from_vector(v) for v in parameters.map_latents_to_parameters(z)]
+    z = np.random.default_rng(21).normal(size=(count, bundled_parameters.Z_DIM))
+    return [FaceParameters.from_vector(v) for v in bundled_parameters.map_latents_to_parameters(z)]
 
 
 def test_parameters_are_read_from_w():
-    readout, offset = make_readout(parameters)
+    readout, offset = make_readout()
     for face in draw_faces(3):
-        w = parameters.make_target_latents(face.to_vector()[None])[0]
+        w = bundled_parameters.make_target_latents(face.to_vector()[None])[0]
         np.testing.assert_allclose(w @ readout + offset, to_head_parameters(face), atol=2e-3)
-
-
-def test_names_that_a_vocabulary_lacks_keep_their_means(monkeypatch):
-    monkeypatch.setattr(parameters, "APPEARANCE_NAMES", ("none",) * len(parameters.APPEARANCE))
-    readout, offset = make_readout(parameters)
-    assert not readout[:, IDENTITY_MODES + NAMES.index("yaw")].any() and not offset[-1]
-    assert readout[:, IDENTITY_MODES].any(), "emotions are there"
 
 
 def test_the_shipped_head_lies_where_the_renderer_draws_it(renderer):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from synth.generators.bundled_parameters import MOVEMENT_NAMES, POSE_NAMES
 from synth.learning.rendered_faces import FaceDataset
 from synth.workshop.portraits.renderer import FaceRenderer
 from synth.workshop.portraits.shape.stylise import stylise
@@ -13,7 +14,6 @@ from synth.workshop.training.marked_faces import (
     mark_renders,
     render_marked_faces,
 )
-from synth.workshop.training.vocabulary import MOVEMENT_NAMES, POSE_NAMES
 
 
 @pytest.fixture

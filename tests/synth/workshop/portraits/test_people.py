@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synth.workshop.portraits.parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
+from synth.generators.bundled_parameters import EMOTIONS, FaceParameters, map_latents_to_parameters
 from synth.workshop.portraits.shape.expressions import make_extra_offset, make_muscles
 from synth.workshop.portraits.shape.face_fields import Move, Trait, make_field
 from synth.workshop.portraits.shape.head_model import EYE_LEFT, HeadModel

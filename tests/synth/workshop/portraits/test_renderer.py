@@ -5,13 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
-from synth.workshop.portraits import parts
-from synth.workshop.portraits.parameters import (
+from synth.generators.bundled_parameters import (
     APPEARANCE,
     EMOTIONS,
     FaceParameters,
     map_latents_to_parameters,
 )
+from synth.workshop.portraits import parts
 from synth.workshop.portraits.shape.expressions import make_expression
 
 #: What must be worn or grown for a parameter to show.

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from synth.generators.bundled_parameters import EMOTION_SLICE, NUM_PARAMETERS, make_rotation
 from synth.generators.mapping import MappingNetwork
 from synth.workshop.training.fit_mapping import (
     draw_pairs,
@@ -12,7 +13,6 @@ from synth.workshop.training.fit_mapping import (
 )
 from synth.workshop.training.mapping_parts import JointFit, fit_joint, fit_single, join_parts
 from synth.workshop.training.parameter_blocks import find_blocks, place_latents
-from synth.workshop.training.vocabulary import EMOTION_SLICE, NUM_PARAMETERS, make_rotation
 
 
 @pytest.fixture(scope="module")

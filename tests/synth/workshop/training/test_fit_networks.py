@@ -9,6 +9,11 @@ import pytest
 import torch
 
 from synth.emotions import Emotion
+from synth.generators.bundled_parameters import (
+    EMOTION_SLICE,
+    NUM_PARAMETERS,
+    map_latents_to_parameters,
+)
 from synth.judging.judge import EmotionJudge, load_judge
 from synth.judging.perceptual import PerceptualNetwork, load_perceptual
 from synth.learning import augmentation as augment
@@ -17,11 +22,6 @@ from synth.learning.fitting import FitPlan
 from synth.learning.rendered_faces import FaceDataset
 from synth.types import to_images
 from synth.workshop.training import fit_judge, fit_perceptual
-from synth.workshop.training.vocabulary import (
-    EMOTION_SLICE,
-    NUM_PARAMETERS,
-    map_latents_to_parameters,
-)
 
 PLAN = FitPlan(steps=4, batch=4, rate=1e-2)
 HELD_OUT = 32

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from synth.generators import load_native
+from synth.generators.bundled_parameters import NUM_PARAMETERS
 from synth.learning.rendered_faces import BLOCK, HELD_OUT
 from synth.workshop.training import dataset, recipe, slices
 from synth.workshop.training.dataset import open_dataset, prepare_folder
 from synth.workshop.training.fit_mapping import make_mapping
 from synth.workshop.training.plans import FULL_CONFIG, PLANS, Stage
 from synth.workshop.training.slices import Slice, choose_plan, run_slice
-from synth.workshop.training.vocabulary import NUM_PARAMETERS
 
 PLAN = (Stage(16, 32, 8, 1e-2), Stage(32, 16, 8, 1e-2, trunk=16, patch=8))
 COUNT = HELD_OUT + BLOCK

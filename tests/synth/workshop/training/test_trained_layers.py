@@ -7,10 +7,10 @@ import pytest
 import torch
 from training_samples import PLAN, make_faces, make_trainer
 
+from synth.generators.bundled_parameters import EMOTION_SLICE, make_target_latents
 from synth.learning.rendered_faces import FaceDataset
 from synth.workshop.training.late_rows import EMOTION_ROWS
 from synth.workshop.training.plans import Stage
-from synth.workshop.training.vocabulary import EMOTION_SLICE, make_target_latents
 
 
 @pytest.fixture(scope="module")

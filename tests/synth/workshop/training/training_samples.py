@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from synth.generators.bundled_parameters import map_latents_to_parameters
 from synth.generators.stylegan2 import StyleGAN2Config
 from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 from synth.workshop.training.plans import Stage
 from synth.workshop.training.recipe import Machine, Recipe
 from synth.workshop.training.train import Trainer
-from synth.workshop.training.vocabulary import map_latents_to_parameters
 
 CONFIG = StyleGAN2Config(resolution=64, mapping_layers=2, channel_base=512, channel_max=16)
 PLAN = (Stage(8, 240, 8, 2e-2), Stage(16, 32, 8, 1e-2))
