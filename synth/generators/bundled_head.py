@@ -190,15 +190,18 @@ def find_head(generator: Generator) -> BundledHead | None:
 
 
 def save_head(path: str | Path, head: BundledHead, card: Mapping[str, str]) -> None:
-    """Write a head, whole or not at all: fields in half precision."""
+    """Write a head, whole or not at all: fields in half precision.
+
+    Arrays go as rows, whatever their order in memory: safetensors writes them as they lie there.
+    """
     arrays = {
-        "readout": head.readout.astype(np.float32),
-        "offset": head.offset.astype(np.float32),
-        "fields": head.fields.astype(np.float16),
-        "share": head.share.astype(np.float16),
-        "triangles": head.triangles.astype(np.int16),
-        "landmarks": head.landmarks.astype(np.int16),
-        "wide": head.wide.astype(np.float16),
+        "readout": head.readout.astype(np.float32, "C"),
+        "offset": head.offset.astype(np.float32, "C"),
+        "fields": head.fields.astype(np.float16, "C"),
+        "share": head.share.astype(np.float16, "C"),
+        "triangles": head.triangles.astype(np.int16, "C"),
+        "landmarks": head.landmarks.astype(np.int16, "C"),
+        "wide": head.wide.astype(np.float16, "C"),
     }
     settings = {"optics": vars(head.optics), "vocabulary": list(head.vocabulary)}
     with write_atomically(path) as temporary:
