@@ -12,7 +12,7 @@ export const tidy = (value, step = 0.01) => Number(round(value, step).toFixed(3)
 export function firstDocument() {
   const moment = (emotion, time, intensity, hold = 0) => ({ id: newId(), emotion, time, intensity, hold, easing: null, also: {} });
   return {
-    name: "", face: { seed: 7 }, favourites: [],
+    name: "", face: { seed: 14 }, favourites: [],
     events: [moment("calm", 0, 1), moment("surprise", 1.1, 0.8, 0.2), moment("happiness", 2.4, 1, 0.5), moment("calm", 4, 1)],
     loop: false, closing: 1.1, easing: "smoothstep", fps: 30, size_px: null, keep: false, kind: "mp4", sound: null, model: {},
   };
