@@ -70,7 +70,7 @@ def test_everything_by_the_keyboard(visit):
     page.keyboard.press("f")
     page.keyboard.press("Enter")
     assert page.evaluate("studio.project.document.face.seed") == 15  # the next one
-    assert page.evaluate("studio.project.document.favourites") == [8]
+    assert page.evaluate("studio.project.document.favourites") == [15]
     page.locator(".skip").focus()
     page.keyboard.press("Enter")
     tab_to("n.matches('.key') && n.getAttribute('aria-label').includes('Surprise')")
