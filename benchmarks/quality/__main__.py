@@ -62,7 +62,7 @@ def list_measures(a: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
         "likeness": lambda: measure_likeness(fast, data, load_perceptual(a.perceptual), a.count),
         "frechet": lambda: measure_frechet(fast, data, load_perceptual(a.perceptual), a.samples),
         "sticking": lambda: measure_sticking(fast, parameters[: a.count // 4], renderer),
-        "hits": lambda: measure_hits(fast, load_judge(a.judge), parameters, a.psi, renderer),
+        "hits": lambda: measure_hits(fast, find_scores(load_judge(a.judge)), parameters, renderer),
     }
 
 

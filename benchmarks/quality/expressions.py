@@ -74,34 +74,31 @@ def measure_edits(
 
 def measure_hits(
     generator: Generator,
-    judge: EmotionJudge,
+    scores: Mapping[str, Score],
     parameters: np.ndarray,
-    psi: float,
     renderer: Renderer | None,
 ) -> Figures:
-    """Share of faces whose emotion the judge tells, all seven in equal numbers.
+    """Share of people of `parameters` at each emotion in full that are told as such.
 
-    Edited: as many random people as there are parameters, by directions at intensity 1. Known:
-    G(w*) of the parameters with the full emotion; rendered: the same, drawn.
+    Known: G(w*) of the parameters; rendered: the same, drawn. Everybody looks at the same pictures.
     """
-    score = score_with(judge)
-    figures = measure_edits(generator, {"edited": score}, len(parameters), psi)
     people = [FaceParameters.from_vector(vector) for vector in parameters]
     shown = {
         e: [face.with_emotion(None if e is Emotion.CALM else e.label) for face in people]
         for e in Emotion
     }
-    known = {
+    rows = {
         e: find_rows(generator, np.stack([face.to_vector() for face in faces]))
         for e, faces in shown.items()
     }
-    figures |= count_hits(
-        score, {e: draw_faces(generator, w, JUDGE_PX) for e, w in known.items()}, "known"
-    )
+    pictures = {"known": {e: draw_faces(generator, w, JUDGE_PX) for e, w in rows.items()}}
     if renderer is not None:
-        figures |= count_hits(
-            score, {e: render_faces(renderer, f, JUDGE_PX) for e, f in shown.items()}, "rendered"
-        )
+        drawn = {e: render_faces(renderer, f, JUDGE_PX) for e, f in shown.items()}
+        pictures["rendered"] = drawn
+    figures: Figures = {"faces_per_emotion": len(people)}
+    for what, frames in pictures.items():
+        for name, score in scores.items():
+            figures |= count_hits(score, frames, f"{what}_{name}")
     return figures
 
 

@@ -10,7 +10,7 @@ from synth.generators.stylegan2 import StyleGAN2
 
 #: What its file calls it: W means what `bundled_parameters` says in no network of another name.
 BUNDLED_NAME = "moodreel-people"
-BUNDLED_WEIGHTS = Path(__file__).with_name("weights") / "moodreel-people.safetensors"
+BUNDLED_WEIGHTS = Path(__file__).with_name("weights") / f"{BUNDLED_NAME}.safetensors"
 
 
 def load_bundled_generator(device: str = "cpu") -> StyleGAN2:

@@ -195,17 +195,18 @@ def save_head(path: str | Path, head: BundledHead, card: Mapping[str, str]) -> N
     Arrays go as rows, whatever their order in memory: safetensors writes them as they lie there.
     """
     arrays = {
-        "readout": head.readout.astype(np.float32, "C"),
-        "offset": head.offset.astype(np.float32, "C"),
-        "fields": head.fields.astype(np.float16, "C"),
-        "share": head.share.astype(np.float16, "C"),
-        "triangles": head.triangles.astype(np.int16, "C"),
-        "landmarks": head.landmarks.astype(np.int16, "C"),
-        "wide": head.wide.astype(np.float16, "C"),
+        "readout": head.readout.astype(np.float32),
+        "offset": head.offset.astype(np.float32),
+        "fields": head.fields.astype(np.float16),
+        "share": head.share.astype(np.float16),
+        "triangles": head.triangles.astype(np.int16),
+        "landmarks": head.landmarks.astype(np.int16),
+        "wide": head.wide.astype(np.float16),
     }
     settings = {"optics": vars(head.optics), "vocabulary": list(head.vocabulary)}
+    rows = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with write_atomically(path) as temporary:
-        save_file(arrays, temporary, {**card, "format": KIND, "settings": json.dumps(settings)})
+        save_file(rows, temporary, {**card, "format": KIND, "settings": json.dumps(settings)})
 
 
 @cache

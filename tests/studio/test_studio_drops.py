@@ -69,6 +69,10 @@ def test_another_generator_is_chosen_and_draws(visit, sample_files, tmp_path):
     page.set_input_files("#generator-file", sample_files[0])
     page.wait_for_function("() => studio.project.document.model.generator")
     page.locator("#still").wait_for()  # it comes without directions
+    said, tabs, wall = (
+        page.locator(one).bounding_box() for one in ("#still", "#face-tabs", "#face-panel")
+    )
+    assert said["y"] + said["height"] <= tabs["y"] and tabs["y"] + tabs["height"] <= wall["y"]
     page.click("#model")
     page.locator("#model-generator").wait_for()
     page.set_input_files("#directions-file", sample_files[1])

@@ -52,6 +52,15 @@ class Stage:
 #: How many pictures of each size are drawn, {pixels: count}.
 PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 30720)}
 
+#: From 128x128 on. The critic comes last: without it outlines stay soft where the network is not
+#: sure of them.
+_FINE = (
+    Stage(128, 40_000, 8, 2e-2, below=0.2),
+    Stage(256, 24_000, 8, 2e-2, below=0.1),
+    Stage(256, 8_000, 8, 1e-2, below=0.2, adversarial=5.0),
+    Stage(1024, 9_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=6.0),
+)
+
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.
 PLANS: dict[str, tuple[Stage, ...]] = {
     #: From nothing; not run as it stands: the card of what ships tells of the runs before "longer".
@@ -59,21 +68,14 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(16, 100_000, 16, 3e-2),
         Stage(32, 150_000, 16, 3e-2, below=0.3),
         Stage(64, 130_000, 8, 3e-2, below=0.3),
-        Stage(128, 30_000, 8, 2e-2, below=0.2),
-        Stage(256, 20_000, 8, 2e-2, below=0.1),
-        # Now the critic: without it outlines stay soft where the network is not sure of them.
-        Stage(256, 8_000, 8, 1e-2, below=0.2, adversarial=5.0),
-        Stage(1024, 8_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=6.0),
+        *_FINE,
     ),
     #: After "cpu" or another generator (`starts`): the last run of what ships. It goes back to
     #: 32x32 first: what is wrong there stays wrong above, and a picture costs least there.
     "longer": (
         Stage(32, 70_000, 16, 2e-2, below=0.5),
         Stage(64, 100_000, 8, 2e-2, below=0.3),
-        Stage(128, 40_000, 8, 2e-2, below=0.2),
-        Stage(256, 24_000, 8, 2e-2, below=0.1),
-        Stage(256, 8_000, 8, 1e-2, below=0.2, adversarial=5.0),
-        Stage(1024, 9_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=6.0),
+        *_FINE,
     ),
     "gpu": (
         Stage(16, 100_000, 64, 3e-2),
