@@ -91,7 +91,7 @@ def list_steps(data: Path | None, head_model: Path | None = None) -> list[RefitS
                 ("-m", "scripts.fit_directions", "out=outputs/fitted.safetensors"),
                 (
                     *("-m", "scripts.calibrate_directions"),
-                    *("directions.path=outputs/fitted.safetensors", "identity_budget=0.42"),
+                    *("directions.path=outputs/fitted.safetensors", "identity_budget=0.46"),
                     *("full_at=present", f"out={DIRECTIONS}", "report=false"),
                 ),
             ),

@@ -55,7 +55,7 @@ class GeneratorJob:
     mapping: str
     out: str
     pictures: dict[str, int] | None
-    plan: Literal["cpu", "longer", "gpu", "smoke"] | None
+    plan: Literal["cpu", "longer", "changed", "gpu", "smoke"] | None
     start: str | None
     minutes: float | None
     device: str

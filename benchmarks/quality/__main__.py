@@ -52,7 +52,7 @@ def list_measures(a: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
         ),
         "droplets": lambda: measure_droplets(generator, a.count // 4),
         "edits": lambda: measure_edits(fast, find_scores(load_judge(a.judge)), a.count, a.psi),
-        "identity": lambda: measure_identity(fast, a.count, a.psi),
+        "identity": lambda: measure_identity(fast, a.count, a.psi, renderer),
     }
     if a.data is None:
         return measures

@@ -23,7 +23,12 @@ from benchmarks.quality.pictures import (
 from embed.networks.identity import DlibFaceEncoder
 from synth.emotions import Emotion
 from synth.generators.base import Generator
-from synth.generators.bundled_parameters import FaceParameters
+from synth.generators.bundled_parameters import (
+    Z_DIM,
+    FaceParameters,
+    map_latents_to_parameters,
+    truncate_parameters,
+)
 from synth.judging.judge import EmotionJudge
 from synth.storage.assets import AssetError
 from synth.types import Frames
@@ -82,11 +87,7 @@ def measure_hits(
 
     Known: G(w*) of the parameters; rendered: the same, drawn. Everybody looks at the same pictures.
     """
-    people = [FaceParameters.from_vector(vector) for vector in parameters]
-    shown = {
-        e: [face.with_emotion(None if e is Emotion.CALM else e.label) for face in people]
-        for e in Emotion
-    }
+    shown = show_emotions(parameters)
     rows = {
         e: find_rows(generator, np.stack([face.to_vector() for face in faces]))
         for e, faces in shown.items()
@@ -95,11 +96,20 @@ def measure_hits(
     if renderer is not None:
         drawn = {e: render_faces(renderer, f, JUDGE_PX) for e, f in shown.items()}
         pictures["rendered"] = drawn
-    figures: Figures = {"faces_per_emotion": len(people)}
+    figures: Figures = {"faces_per_emotion": len(parameters)}
     for what, frames in pictures.items():
         for name, score in scores.items():
             figures |= count_hits(score, frames, f"{what}_{name}")
     return figures
+
+
+def show_emotions(parameters: np.ndarray) -> dict[Emotion, list[FaceParameters]]:
+    """The people of parameter vectors [face, P], calm and with each emotion alone in full."""
+    people = [FaceParameters.from_vector(vector) for vector in parameters]
+    return {
+        e: [face.with_emotion(None if e is Emotion.CALM else e.label) for face in people]
+        for e in Emotion
+    }
 
 
 def count_hits(score: Score, shown: dict[Emotion, Frames], what: str) -> Figures:
@@ -114,23 +124,40 @@ def count_hits(score: Score, shown: dict[Emotion, Frames], what: str) -> Figures
     return {f"{what}_all": float(np.mean(list(hits.values()))), **hits}
 
 
-def measure_identity(generator: Generator, count: int, psi: float) -> Figures:
-    """dlib: faces found, distances within and between people, and the share of pairs in which one
-    person's two expressions are nearer to each other than two people with the same expression."""
+def measure_identity(
+    generator: Generator, count: int, psi: float, renderer: Renderer | None
+) -> Figures:
+    """What dlib makes of `count` random people edited to each emotion; rendered_*: of as many
+    others as the renderer draws them, which is what the generator learns from."""
+    edited = edit_faces(generator, count, psi)
+    shown = {e: draw_faces(generator, w_plus, IDENTITY_PX) for e, w_plus in edited.items()}
+    figures: Figures = {"faces": count, **tell_people_apart(shown)}
+    if renderer is not None:
+        z = np.random.default_rng(0).normal(size=(count, Z_DIM))
+        people = truncate_parameters(map_latents_to_parameters(z), np.full(count, psi))
+        drawn = {
+            e: render_faces(renderer, faces, JUDGE_PX) for e, faces in show_emotions(people).items()
+        }
+        figures |= {f"rendered_{key}": value for key, value in tell_people_apart(drawn).items()}
+    return figures
+
+
+def tell_people_apart(faces: Mapping[Emotion, Frames]) -> Figures:
+    """dlib on the same people at each emotion: faces found, distances within and between people,
+    and the share of pairs in which one person's two expressions are nearer to each other than two
+    people with the same expression."""
     encoder = DlibFaceEncoder()
-    shown = {
-        emotion: encoder.encode(draw_faces(generator, w_plus, IDENTITY_PX))
-        for emotion, w_plus in edit_faces(generator, count, psi).items()
-    }
+    shown = {emotion: encoder.encode(frames) for emotion, frames in faces.items()}
     found: np.ndarray = np.isfinite(np.stack(list(shown.values()))[..., 0])
     own = np.concatenate([_find_distances(shown[a], shown[b]) for a, b in combinations(shown, 2)])
-    ones, others = np.triu_indices(count, 1)
+    ones, others = np.triu_indices(found.shape[1], 1)
     strangers = [_find_distances(rows[ones], rows[others]) for rows in shown.values()]
-    calm_strangers, strangers = strangers[0], np.concatenate(strangers)
-    to_calm = {e: _find_distances(shown[e], shown[Emotion.CALM]) for e in shown if e.value}
+    calm = shown[Emotion.CALM]
+    calm_strangers, strangers = _find_distances(calm[ones], calm[others]), np.concatenate(strangers)
+    to_calm = {e: _find_distances(shown[e], calm) for e in shown if e.value}
+    all_to_calm = np.concatenate(list(to_calm.values()))
     figures: Figures = {
-        "faces": count,
-        "found_calm": float(found[0].mean()),
+        "found_calm": float(np.isfinite(calm[..., 0]).mean()),
         "found_all": float(found.mean()),
     }
     for emotion, distances in to_calm.items():
@@ -138,12 +165,13 @@ def measure_identity(generator: Generator, count: int, psi: float) -> Figures:
         figures[f"{emotion.label}_to_calm_95_percent_below"] = float(np.percentile(distances, 95))
     return {
         **figures,
+        "expression_to_calm_95_percent_below": float(np.percentile(all_to_calm, 95)),
         "two_expressions_median": float(np.median(own)),
         "two_expressions_95_percent_below": float(np.percentile(own, 95)),
         "calm_strangers_median": float(np.median(calm_strangers)),
         "calm_strangers_5_percent_below": float(np.percentile(calm_strangers, 5)),
         "expression_to_calm_nearer_than_calm_strangers": find_share_in_order(
-            np.concatenate(list(to_calm.values())), calm_strangers
+            all_to_calm, calm_strangers
         ),
         "two_expressions_nearer_than_two_people": find_share_in_order(own, strangers),
     }

@@ -70,11 +70,17 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(64, 130_000, 8, 3e-2, below=0.3),
         *_FINE,
     ),
-    #: After "cpu" or another generator (`starts`): the last run of what ships. It goes back to
-    #: 32x32 first: what is wrong there stays wrong above, and a picture costs least there.
+    #: After "cpu" or another generator (`starts`). It goes back to 32x32 first: what is wrong there
+    #: stays wrong above, and a picture costs least there.
     "longer": (
         Stage(32, 70_000, 16, 2e-2, below=0.5),
         Stage(64, 100_000, 8, 2e-2, below=0.3),
+        *_FINE,
+    ),
+    #: After a change of the look, from a generator of the one before: the last run of what ships.
+    "changed": (
+        Stage(32, 120_000, 16, 2e-2, below=0.5),
+        Stage(64, 48_000, 8, 2e-2, below=0.3),
         *_FINE,
     ),
     "gpu": (

@@ -24,7 +24,8 @@ _LINE_DEG = np.array([0, 14, 28, 38, 46, 52, 58, 64, 70, 75, 81, 98, 108, 122, 1
 _LINE_CM = np.array(
     [10.6, 10.5, 10.2, 9.6, 8.3, 6.8, 5.2, 4.0, 3.4, 3.4, 3.8, 4.2, 3.4, -0.5, -3.4, -4.4, -4.6]
 )
-NUM_LOCKS = 22
+#: Few and wide, and lean little: a groove that slides by its own distance is never learned.
+NUM_LOCKS = 15
 
 
 class Cut(NamedTuple):
@@ -114,8 +115,8 @@ def find_lock(cut: Cut, azimuth: np.ndarray, points: np.ndarray) -> np.ndarray:
     """The lock coordinate [column, row]: one more for each lock round the head."""
     below = CENTRE[1] + 8.0 - points[..., 1]
     turn = azimuth[:, None] / (2 * np.pi)
-    lean = 0.012 * cut.side * below * np.exp(-((azimuth / 0.9) ** 2))[:, None]
-    wave = cut.wave * 0.012 * np.sin(0.75 * below + 2 * np.cos(2 * azimuth)[:, None])
+    lean = 0.003 * cut.side * below * np.exp(-((azimuth / 0.9) ** 2))[:, None]
+    wave = cut.wave * 0.008 * np.sin(0.75 * below + 2 * np.cos(2 * azimuth)[:, None])
     uneven = 0.012 * np.sin(5 * azimuth + 0.7) + 0.009 * np.sin(9 * azimuth + 2.1)
     return NUM_LOCKS * (turn + lean + wave + uneven[:, None])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from synth.workshop.portraits.paint.lighting import add_light
-from synth.workshop.portraits.paint.surfaces import mix, power, ramp, scale
+from synth.workshop.portraits.paint.surfaces import mix, power, ramp
 from synth.workshop.portraits.rasterise import compile_kernel
 
 _HAIR_WRAP = (0.30, 0.28, 0.26)
@@ -27,15 +27,13 @@ def paint_hair(colour, deep, gloss, aux, place, n, turn, open_, visible, lights)
     bx, by, bz = ty * n[2] - tz * n[1], tz * n[0] - tx * n[2], tx * n[1] - ty * n[0]
     place_in_lock = u - math.floor(u)
     wave = math.cos(math.pi * place_in_lock)
-    fine = math.sin(2 * math.pi * (3 * u))
-    tilt = strength * (0.42 * wave * wave * wave + 0.10 * fine)
+    tilt = strength * 0.46 * wave * wave * wave
     m0, m1, m2 = n[0] + tilt * bx, n[1] + tilt * by, n[2] + tilt * bz
     length = math.sqrt(m0 * m0 + m1 * m1 + m2 * m2)
     m = (m0 / length, m1 / length, m2 / length)
     from_groove = min(place_in_lock, 1 - place_in_lock)
     groove = strength * (1 - ramp(0.0, 0.16, from_groove))
     rgb = mix(colour, deep, min(1.0, 0.75 * groove + 0.45 * (1 - open_)))
-    rgb = scale(rgb, 1 + 0.06 * strength * fine)
     bare = open_ * (1 - 0.25 * groove)
     o0, o1, o2 = add_light(rgb, m, _HAIR_WRAP, 0.0, 1.0, bare, visible, lights, 4)
     # A band of light across the locks (Kajiya and Kay 1989), for key and sky.

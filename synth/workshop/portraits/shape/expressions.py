@@ -12,36 +12,35 @@ from synth.workshop.portraits.shape.head_model import HeadModel
 
 #: Facial expressions after Ekman and Friesen's prototypes (FACS), in the head model's shapes.
 EMOTION_RECIPES: dict[str, dict[str, float]] = {
-    # AU 4+5+7+17+23+24: a glare under lowered brows, lips pressed together
+    # AU 4+7+9+16+20+25: lowered brows over narrow eyes, teeth bared in a square mouth
     "anger": dict(
-        browDown=1.5, noseSneer=0.45, mouthPress=1.1, eyeSquint=0.45, eyeWide=0.55,
-        mouthFrown=0.75, mouthShrugLower=0.55, mouthRollUpper=0.22, mouthRollLower=0.12,
-        cheekSquint=0.15,
+        browDown=1.5, noseSneer=0.8, eyeSquint=0.7, cheekSquint=0.15, mouthLowerDown=0.75,
+        mouthUpperUp=0.4, mouthFrown=0.75, mouthStretch=0.15, mouthFunnel=0.12, jawOpen=0.06,
     ),
     # AU 6+12+25
     "happiness": dict(
-        mouthSmile_L=1.0, mouthSmile_R=1.15, cheekSquint=0.65, cheekRaiser=0.60, mouthUpperUp=0.35,
-        mouthLowerDown=0.35, eyeSquint=0.25, jawOpen=0.17, mouthDimple=0.25, browOuterUp=0.15,
+        mouthSmile_L=0.85, mouthSmile_R=0.97, cheekSquint=0.50, cheekRaiser=0.45, mouthUpperUp=0.30,
+        mouthLowerDown=0.30, eyeSquint=0.20, jawOpen=0.14, mouthDimple=0.20, browOuterUp=0.15,
     ),
     # AU 1+2+5+26: everything that can be round is round
     "surprise": dict(
-        jawOpen=0.82, browInnerUp=1.0, browOuterUp=1.2, eyeWide=1.1, mouthFunnel=0.34,
+        jawOpen=0.62, browInnerUp=0.9, browOuterUp=1.05, eyeWide=0.95, mouthFunnel=0.28,
     ),
     # AU 9+10+15+17
     "disgust": dict(
-        noseSneer_L=1.0, noseSneer_R=1.25, mouthUpperUp_L=0.10, mouthUpperUp_R=0.50,
-        browDown=0.75, mouthFrown=0.75, eyeSquint=0.55,
-        cheekSquint=0.50, mouthShrugLower=0.35, mouthLowerDown=0.20,
+        noseSneer_L=1.0, noseSneer_R=1.25, mouthUpperUp_L=0.05, mouthUpperUp_R=0.40,
+        browDown=0.75, mouthFrown=1.0, eyeSquint=0.65,
+        cheekSquint=0.30, mouthShrugLower=0.45,
     ),
-    # AU 1+2+4+5+20+25: brows up but straight, mouth pulled wide
+    # AU 1+4+5+15+20+25: brows up at their inner ends, mouth pulled wide and down
     "fear": dict(
-        browInnerUp=1.2, browOuterUp=0.35, browDown=0.35, eyeWide=1.15, mouthStretch=1.15,
-        jawOpen=0.24, mouthLowerDown=0.35, mouthFrown=0.20,
+        browInnerUp=1.2, browDown=0.55, eyeWide=0.8, mouthStretch=1.3, jawOpen=0.20,
+        mouthLowerDown=0.6, mouthFrown=0.9,
     ),
     # AU 1+4+15+17, lids lowered
     "sadness": dict(
-        browInnerUp=1.25, mouthFrown=1.3, mouthShrugLower=0.70, eyeBlink=0.17, browDown=0.15,
-        eyeSquint=0.15, mouthPucker=0.08,
+        browInnerUp=1.25, mouthFrown=1.6, mouthShrugLower=0.9, eyeBlink=0.25, browDown=0.4,
+        eyeSquint=0.35, mouthPucker=0.05,
     ),
 }  # fmt: skip
 
@@ -60,11 +59,11 @@ FIELDS = {
     "teeth_back": Trait(teeth_cm=-0.3),
 }
 EMOTION_FIELDS: dict[str, dict[str, float]] = {
-    "anger": dict(knit=0.9, inner_down=1.1, outer_down=-0.9, teeth_back=0.4),
+    "anger": dict(knit=1.4, inner_down=1.9, outer_down=-0.9, teeth_back=0.4),
     "happiness": dict(teeth_back=1.0),
-    "disgust": dict(inner_down=0.2, knit=0.4, lip_down=1.0),
-    "fear": dict(knit=1.0, outer_down=0.5, teeth_back=0.5),
-    "sadness": dict(knit=0.9, inner_down=-1.3, outer_down=1.5),
+    "disgust": dict(inner_down=0.4, knit=0.5, lip_down=0.8),
+    "fear": dict(knit=1.2, inner_down=-0.7, outer_down=1.1, teeth_back=0.5),
+    "sadness": dict(knit=1.4, inner_down=-1.5, outer_down=1.9),
 }
 #: How the head turns with an emotion: (pitch in degrees, up positive).
 EMOTION_PITCH_DEG = {"anger": -3.0, "surprise": 2.0, "sadness": -4.0, "disgust": 1.5, "fear": 1.0}

@@ -108,7 +108,7 @@ COMMON = {
     "chin_width": -0.3, "cheekbones": 0.3,
 }  # fmt: skip
 #: And this, after the rest was calmed down: lips that touch, open eyes, no bad temper.
-AWAKE = {"lips_apart": -0.12, "eye_opening": 1.1, "smiling": 3.1}
+AWAKE = {"lips_apart": -0.12, "eye_opening": 0.7, "smiling": 2.0}
 #: For one unit of femininity, which runs from about -1.2 to 1.2.
 FEMININE = {
     "jaw_width": -0.85, "chin_length": -0.6, "chin_width": -0.9, "brow_ridge": -1.0,

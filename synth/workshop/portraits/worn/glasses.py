@@ -27,7 +27,7 @@ def find_ears(vertices: np.ndarray) -> np.ndarray:
 
 def make_glasses(face: FaceParameters, landmarks: np.ndarray, ears: np.ndarray) -> list[Form]:
     """Fit a frame to landmarks [68, 3] and ears [2, 3] at rest; empty where nobody wears one."""
-    size = rise(0.15, 0.4, face["glasses"])
+    size = rise(0.06, 0.14, face["glasses"])
     if size == 0:
         return []
     shape = face["glasses_shape"]

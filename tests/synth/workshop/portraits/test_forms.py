@@ -167,7 +167,7 @@ def test_glasses_stand_before_the_eyes_and_reach_the_ears(model, face, shape):
 
 def test_nobody_wears_glasses_below_the_threshold(model, face):
     landmarks = model.vertices[model.landmarks]
-    assert make_glasses(face.with_appearance(glasses=0.1), landmarks, landmarks[[16, 0]]) == []
+    assert make_glasses(face.with_appearance(glasses=0.06), landmarks, landmarks[[16, 0]]) == []
 
 
 def test_ear_rings_hang_from_both_ears(model, face):
