@@ -85,7 +85,10 @@ def list_steps(data: Path | None, head_model: Path | None = None) -> list[RefitS
         ),
         RefitStep(
             "directions",
-            (GENERATOR, "configs/fit_directions.yaml", "configs/calibrate_directions.yaml"),
+            (
+                *(GENERATOR, PERCEPTUAL, JUDGE),
+                *("configs/fit_directions.yaml", "configs/calibrate_directions.yaml"),
+            ),
             (DIRECTIONS,),
             (
                 ("-m", "scripts.fit_directions", "out=outputs/fitted.safetensors"),
