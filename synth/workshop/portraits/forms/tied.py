@@ -36,9 +36,9 @@ def make_bun(face: FaceParameters, crown: np.ndarray, hat: float) -> list[Form]:
     ball, triangles = make_ball(22, 34)
     x, y, z = ball.T
     u = 5 * (np.arctan2(y, x) / np.pi) + 0.9 * z
-    radius = (2.2 + 0.7 * face["hair_volume"]) * size
+    radius = (2.7 + 0.7 * face["hair_volume"]) * size
     points = ball * (radius * np.array([1.12, 0.86, 1.0])) * (0.93 + 0.09 * make_lobes(u))[:, None]
-    points = points + np.array([0.0, 14.2 - 1.6 * (1 - size) + 1.7 * size, -2.2])
+    points = points + np.array([0.0, 14.2 - 1.6 * (1 - size) + 2.1 * size, -2.2])
     aux = np.stack([u, np.full_like(u, 0.9), 0 * u, 0 * u], 1)
     return [Form.make(points + crown, points, triangles, HAIR, aux)]
 
@@ -53,10 +53,10 @@ def make_braids(face: FaceParameters, beside: np.ndarray) -> list[Form]:
     knots = np.linspace(0, 1, len(_BRAID_CM))
     path = np.stack([np.interp(reach, knots, _BRAID_CM[:, k]) for k in range(3)], 1)
     path = uniform_filter1d(path, 11, axis=0, mode="nearest")
-    u = 8.5 * reach
-    bulge = 0.72 + 0.38 * np.sqrt(np.abs(np.sin(np.pi * u)))
+    u = 5.0 * reach
+    bulge = 0.80 + 0.30 * np.sqrt(np.abs(np.sin(np.pi * u)))
     tip = np.sqrt(np.clip((1 - along) / 0.06, 0, 1))
-    radius = (0.95 + 0.35 * face["hair_volume"]) * size * bulge * tip
+    radius = (1.3 + 0.35 * face["hair_volume"]) * size * bulge * tip
     angle = np.tile(np.arange(_SIDES) / _SIDES * 2 * np.pi, _STEPS)
     forms = []
     for side, offset in zip((1, -1), beside, strict=True):

@@ -11,6 +11,11 @@ from synth.generators.bundled_parameters import EMOTIONS, FaceParameters
 from synth.workshop.portraits.colour import Colour, as_colour, decode, mix_oklab, pick
 from synth.workshop.portraits.forms.form import rise
 from synth.workshop.portraits.paint import face_map
+from synth.workshop.portraits.worn.body import choose_cut
+
+
+#: A band that stands up is a wide one: it takes this share of the cloth's own colour.
+RIBBED_TONE = 0.6
 
 
 class Look(NamedTuple):
@@ -43,7 +48,7 @@ class Look(NamedTuple):
     beard: Colour
     beard_deep: Colour
     cloth: Colour
-    accent: Colour
+    trim: Colour
     hat: Colour
     hat_band: Colour
     glasses: Colour
@@ -123,6 +128,7 @@ def make_look(face: FaceParameters, build: Build, wall: np.ndarray) -> Look:
     iris = pick(IRIS_TONES, face["iris"] * (0.12 + 0.88 * (1 - 0.85 * rise(0.2, 0.8, melanin))))
     lips, painted = choose_lips(face, skin, woman)
     cloth, accent = choose_cloth(face, wall)
+    trim = accent + RIBBED_TONE * choose_cut(face).ribbed * (cloth - accent)
     shadow_hue, frame = 1.3 * face["lip_hue"] + 0.8, 1.3 * face["glasses_colour"]
     shadow = _mix_hue(0.42, 0.07, shadow_hue)
     glasses = _mix_hue(0.34 + 0.06 * face["glasses_colour"], 0.07, frame)
@@ -154,7 +160,7 @@ def make_look(face: FaceParameters, build: Build, wall: np.ndarray) -> Look:
         beard=as_colour(natural_hair * (0.80, 0.76, 0.74)),
         beard_deep=as_colour(natural_hair * (0.42, 0.36, 0.36)),
         cloth=as_colour(cloth),
-        accent=as_colour(accent),
+        trim=as_colour(trim),
         hat=as_colour(0.75 * accent + 0.25 * cloth),
         hat_band=as_colour(0.8 * cloth + 0.2 * accent),
         glasses=as_colour(glasses * 0.6),

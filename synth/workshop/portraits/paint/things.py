@@ -61,7 +61,7 @@ def paint_plain(rgb, n, gloss, exponent, open_, visible, lights):
 
 @compile_kernel
 def paint_cloth(place, n, look, pixel_cm, open_, visible, lights):
-    """place: cm round the neck, cm below the neckline, 0 drape to 1 collar."""
+    """place: cm round the neck, cm below the neckline, 0 drape to 1 trim."""
     soft = max(0.02, 0.5 * pixel_cm)
-    rgb = mix(look.cloth, look.accent, ramp(0.5 - soft, 0.5 + soft, place[2]))
+    rgb = mix(look.cloth, look.trim, ramp(0.5 - soft, 0.5 + soft, place[2]))
     return add_light(rgb, n, (0.25, 0.23, 0.22), 0.03, 8.0, open_, visible, lights, 4)

@@ -21,6 +21,8 @@ from synth.workshop.portraits.rings import smooth_rings
 from synth.workshop.portraits.shape.head_model import SKIN, HeadModel
 
 CENTRE = np.array([0.0, -20.0, -1.0], np.float32)
+#: How high a band stands on the neck.
+RIBBED_STAND_CM = 1.2
 NUM_AZIMUTHS, NUM_ANGLES, NUM_DRAPE_ROWS = 144, 112, 34
 LEAST_DEG, GREATEST_DEG = 12.0, 125.0
 #: Chest, shoulders and back beyond the bust of the head model, in cm, the viewer's right half.
@@ -55,19 +57,17 @@ class BodyGrid:
 
 @dataclass(frozen=True)
 class Cut:
-    """How clothes are cut, from 0 to 1 each: a V neck, a ribbed band, a shirt's collar."""
+    """How clothes are cut, from 0 to 1 each: a V neck, a ribbed band that stands up."""
 
     v_neck: float
     ribbed: float
-    collar: float
 
 
 def choose_cut(face: FaceParameters) -> Cut:
-    """Round neck, V neck, sweater with a ribbed band, shirt: one ramps into the next."""
+    """Round neck, V neck, sweater with a ribbed band: one ramps into the next."""
     style = face["cloth_style"]
     to_v, to_band = float(ramp(0.26, 0.38, style)), float(ramp(0.50, 0.58, style))
-    to_collar = float(ramp(0.74, 0.82, style))
-    return Cut(to_v * (1 - to_band), to_band * (1 - to_collar), to_collar)
+    return Cut(to_v * (1 - to_band), to_band)
 
 
 def find_head_share(points: np.ndarray) -> np.ndarray:
@@ -100,7 +100,7 @@ def make_body_grid(model: HeadModel) -> BodyGrid:
         angle.astype(np.float32),
         surface.reshape(NUM_AZIMUTHS, NUM_ANGLES, 3).astype(np.float32),
         bust[nearest],
-        _join_rows(NUM_AZIMUTHS, len(_COLLAR_ROWS) + NUM_DRAPE_ROWS),
+        _join_rows(NUM_AZIMUTHS, len(_TRIM_ROWS) + NUM_DRAPE_ROWS),
         find_head_share(model.vertices),
     )
 
@@ -124,15 +124,12 @@ def shape_shoulders(points: np.ndarray, femininity: float) -> np.ndarray:
     return out
 
 
-#: Rows of the collar from its inner edge to where the drape begins: (share of the stand's height,
-#: share of the fall's length below its top, share of the cloth's thickness, lift) of each.
-_COLLAR_ROWS = np.array(
+#: Rows of the trim from its inner edge to where the drape begins: (share of the stand's height,
+#: share of the cloth's thickness) of each.
+_TRIM_ROWS = np.array(
     [
-        (-0.3, 0.0, -3.0, 0.0), (0.2, 0.0, 0.0, 0.0), (0.6, 0.0, 0.2, 0.0), (0.9, 0.0, 0.3, 0.0),
-        (1.0, 0.0, 0.5, 0.1), (1.06, 0.0, 1.0, 0.2), (1.06, 0.0, 1.7, 0.3), (1.0, 0.0, 2.2, 0.4),
-        (1.0, 0.15, 2.5, 0.55), (1.0, 0.35, 2.6, 0.7), (1.0, 0.6, 2.7, 0.85),
-        (1.0, 0.85, 2.7, 1.0), (1.0, 0.97, 2.6, 1.0), (1.0, 1.0, 2.2, 0.9),
-        (1.0, 0.98, 1.5, 0.6), (0.3, 0.5, 1.2, 0.3), (0.0, 0.0, 1.2, 0.0),
+        (-0.3, -3.0), (0.2, 0.0), (0.6, 0.2), (0.9, 0.3), (1.0, 0.5), (1.06, 1.0), (1.06, 1.7),
+        (1.0, 2.2), (1.0, 2.7), (1.0, 1.5), (0.3, 1.2), (0.0, 1.2),
     ]
 )  # fmt: skip
 
@@ -143,7 +140,7 @@ def dress(
     """Clothes of `face` on a body whose skin is moved by skin_offset [vertex, 3].
 
     -> vertices [azimuth * row, 3] cm, and their place in the cloth [azimuth * row, 3]: cm round
-    the neck, cm below the neckline, 0 drape to 1 collar.
+    the neck, cm below the neckline, 0 drape to 1 trim.
     """
     cut = choose_cut(face)
     shape = grid.surface.shape
@@ -161,7 +158,7 @@ def dress(
     length = np.cumsum(step_cm, axis=1) - step_cm[:, :1]
     place = (neckline - grid.angle[0]) / (grid.angle[1] - grid.angle[0])
     start = _look_up_rows(length[..., None], place[:, None])[..., 0]
-    height, lift, part = _find_collar(grid.azimuth, cut)
+    height, lift, part = _find_trim(len(grid.azimuth), cut)
     rows = np.linspace(0, 1, NUM_DRAPE_ROWS + 1)[1:] ** 1.5 * (length[:, -1:] - start)
     below = np.concatenate([-height, rows], 1)
     wanted = np.clip(start + below, 0, length[:, -1:])
@@ -193,36 +190,29 @@ def _look_up_rows(values: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 def _find_neckline(azimuth: np.ndarray, cut: Cut) -> np.ndarray:
     """Angle from the vertical [azimuth], radians."""
-    plain = max(0.0, 1 - cut.v_neck - cut.ribbed - cut.collar)
+    plain = max(0.0, 1 - cut.v_neck - cut.ribbed)
     front, back = np.maximum(0, np.cos(azimuth)), np.maximum(0, -np.cos(azimuth))
-    side = plain * 40 + cut.v_neck * 38 + cut.ribbed * 36 + cut.collar * 35
-    rear = plain * 31 + cut.v_neck * 31 + cut.ribbed * 29 + cut.collar * 29
+    side = plain * 40 + cut.v_neck * 38 + cut.ribbed * 36
+    rear = plain * 31 + cut.v_neck * 31 + cut.ribbed * 29
     round_ = side + (rear - side) * back**1.5
-    # A V and the opening of a shirt: straight lines to a point in front.
+    # A V: straight lines to a point in front.
     degrees = np.degrees(np.sqrt(azimuth**2 + 0.05**2))
     point = np.maximum(0, 1 - degrees / 62) * (degrees < 90)
-    slit = np.maximum(0, 1 - degrees / 34)
     return np.radians(
         round_
         + (plain * 6 + cut.ribbed * 4) * front**1.5
         + cut.v_neck * 26 * point
-        + cut.collar * 14 * slit
     )
 
 
-def _find_collar(azimuth: np.ndarray, cut: Cut) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """-> cm above the neckline, cm off the skin, and 1: each [azimuth, collar row]."""
-    plain = max(0.0, 1 - cut.ribbed - cut.collar)
-    degrees = np.degrees(np.abs(azimuth))
-    open_ = ramp(2.0, 16.0, degrees)
-    stand = plain * 0.5 + cut.ribbed * 1.7 + cut.collar * (0.4 + 1.9 * open_)
-    tip = np.exp(-(((degrees - 26) / 14) ** 2))
-    fall = cut.collar * open_ * (3.9 + 2.6 * tip)
+def _find_trim(columns: int, cut: Cut) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """-> cm above the neckline, cm off the skin, and 1: each [azimuth, trim row]."""
+    stand = 0.5 * (1 - cut.ribbed) + RIBBED_STAND_CM * cut.ribbed
     thickness = 0.16 + 0.07 * cut.ribbed
-    stand_share, fall_share, layers, lift = _COLLAR_ROWS.T
-    height = stand[:, None] * stand_share - fall[:, None] * fall_share
-    off = 0.08 + thickness * layers + 0.10 * fall[:, None] * lift
-    return height, off, np.ones_like(height)
+    stand_share, layers = _TRIM_ROWS.T
+    rows = [stand * stand_share, 0.08 + thickness * layers, np.ones(len(layers))]
+    height, off, part = (np.tile(row, (columns, 1)) for row in rows)
+    return height, off, part
 
 
 def _fold(azimuth: np.ndarray, below: np.ndarray) -> np.ndarray:
