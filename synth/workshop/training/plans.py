@@ -77,7 +77,7 @@ PLANS: dict[str, tuple[Stage, ...]] = {
         Stage(64, 100_000, 8, 2e-2, below=0.3),
         *_FINE,
     ),
-    #: After a change of the look, from a generator of the one before: the last run of what ships.
+    #: After a change of the look, from a generator of the one before.
     "changed": (
         Stage(32, 120_000, 16, 2e-2, below=0.5),
         Stage(64, 48_000, 8, 2e-2, below=0.3),

@@ -9,6 +9,7 @@ from synth.workshop.portraits.forms.form import Form, ramp, rise
 from synth.workshop.portraits.forms.skull import Skull, dive
 from synth.workshop.portraits.parts import HAT
 
+
 def find_hat(face: FaceParameters) -> float:
     """0 for most faces, 1 where a hat sits on the head."""
     return rise(0.30, 0.48, face["hat"])

@@ -13,7 +13,6 @@ from synth.workshop.portraits.forms.form import rise
 from synth.workshop.portraits.paint import face_map
 from synth.workshop.portraits.worn.body import choose_cut
 
-
 #: A band that stands up is a wide one: it takes this share of the cloth's own colour.
 RIBBED_TONE = 0.6
 

@@ -198,11 +198,7 @@ def _find_neckline(azimuth: np.ndarray, cut: Cut) -> np.ndarray:
     # A V: straight lines to a point in front.
     degrees = np.degrees(np.sqrt(azimuth**2 + 0.05**2))
     point = np.maximum(0, 1 - degrees / 62) * (degrees < 90)
-    return np.radians(
-        round_
-        + (plain * 6 + cut.ribbed * 4) * front**1.5
-        + cut.v_neck * 26 * point
-    )
+    return np.radians(round_ + (plain * 6 + cut.ribbed * 4) * front**1.5 + cut.v_neck * 26 * point)
 
 
 def _find_trim(columns: int, cut: Cut) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
