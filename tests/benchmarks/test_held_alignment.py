@@ -35,11 +35,12 @@ def test_a_still_film_has_no_acd_either_way(network, face):
 
 
 def test_points_follow_a_face_that_slides_and_held_ones_do_not(network, face):
-    slid = np.stack([np.roll(face[0], 8 * k, axis=1) for k in range(3)])
+    slid = np.stack([np.roll(face[0], 16 * k, axis=1) for k in range(3)])
     found = measure_alignment(slid, network)
-    assert 7 < found.step_px < 9
+    assert 14.5 < found.step_px < 17.5
     assert found.new_boxes == 2
-    assert found.held_acd > 2 * found.acd
+    # Points on drawn faces jump by themselves; held ones see another part of the face each time.
+    assert found.held_acd > 1.5 * found.acd
 
 
 def test_films_of_a_generator_move_slowly(monkeypatch):
