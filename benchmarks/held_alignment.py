@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,22 +20,12 @@ import numpy as np
 import torch
 
 from benchmarks.quality.pictures import draw_faces
-from embed.faces.dlib_faces import (
-    POINTS_5,
-    dlib,
-    load_hog_model,
-    load_point_model,
-    shrink_picture,
-    to_box,
-    to_rectangle,
-)
-from embed.networks.dlib_resnet import CHIP_PX, FaceResNet, load_face_resnet
-from embed.networks.identity import CHIP_PADDING, DETECT_PX, MODELS, WORK_PX
+from embed.faces.dlib_faces import shrink_picture, to_box
+from embed.networks.identity import WORK_PX, DlibFaceEncoder, cut_chip
 from synth.faces.random_faces import map_seeds
 from synth.generators import load_native
 from synth.generators.base import Generator
 from synth.scores.acd import compute_consecutive_acd
-from synth.storage.assets import fetch_asset
 from synth.types import Frames
 from synth.video.reading import read_frames
 
@@ -55,39 +45,30 @@ class Alignment(NamedTuple):
     new_boxes: float
 
 
-def measure_alignment(frames: Frames, network: FaceResNet) -> Alignment:
-    """Both figures of a film. Raises ValueError when a frame shows no face."""
-    shapes, works, boxes = [], [], []
-    for number, frame in enumerate(frames):
-        work, _ = shrink_picture(frame, WORK_PX)
-        small, scale = shrink_picture(work, DETECT_PX)
-        found = load_hog_model()(small, 0)
-        if not found:
-            raise ValueError(f"needs a face in every frame; none was found in frame {number}")
-        box = max(found, key=lambda b: b.area())
-        rectangle = to_rectangle(to_box(box) / scale)
-        shapes.append(load_point_model(POINTS_5)(work, rectangle))
-        works.append(work)
-        boxes.append(to_box(box))
+def measure_alignment(frames: Frames, encoder: DlibFaceEncoder) -> Alignment:
+    """Both figures of a film. Raises ValueError for a single frame, or one without a face."""
+    if len(frames) < 2:
+        raise ValueError(f"needs two frames or more; got {len(frames)}")
+    works = [shrink_picture(frame, WORK_PX)[0] for frame in frames]
+    found = [encoder.find_points(work) for work in works]
+    if None in found:
+        number = found.index(None)
+        raise ValueError(f"needs a face in every frame; none was found in frame {number}")
+    boxes, shapes = zip(*(face for face in found if face is not None), strict=True)
     points = np.array([[(part.x, part.y) for part in shape.parts()] for shape in shapes])
+    moves = np.diff([to_box(box) for box in boxes], axis=0)
     return Alignment(
-        acd=_find_acd(network, works, shapes),
-        held_acd=_find_acd(network, works, shapes[:1] * len(works)),
+        acd=_find_acd(encoder, works, shapes),
+        held_acd=_find_acd(encoder, works, shapes[:1] * len(works)),
         step_px=float(np.linalg.norm(np.diff(points, axis=0), axis=-1).mean()),
         change=float(np.abs(np.diff(frames.astype(np.int16), axis=0)).mean()),
-        new_boxes=float(np.any(np.diff(boxes, axis=0), axis=1).sum()),
+        new_boxes=float(np.any(moves, axis=1).sum()),
     )
 
 
-def _find_acd(network: FaceResNet, works: list[np.ndarray], shapes: list) -> float:
-    chips = [
-        dlib.get_face_chip(work, shape, size=CHIP_PX, padding=CHIP_PADDING)
-        for work, shape in zip(works, shapes, strict=True)
-    ]
-    pixels = torch.from_numpy(np.stack(chips)).permute(0, 3, 1, 2).float()
-    with torch.inference_mode():
-        rows = torch.cat([network(part) for part in pixels.split(16)]).numpy()
-    acd = compute_consecutive_acd(rows)
+def _find_acd(encoder: DlibFaceEncoder, works: list[np.ndarray], shapes: Sequence) -> float:
+    chips = [cut_chip(work, shape) for work, shape in zip(works, shapes, strict=True)]
+    acd = compute_consecutive_acd(encoder.embed_chips(chips))
     assert acd is not None
     return acd
 
@@ -114,11 +95,11 @@ def main() -> None:
     parser.add_argument("paths", nargs="+", help="films, or generators' files (.safetensors)")
     parser.add_argument("--frames", type=int, default=90, help="of each film, the first ones")
     given = parser.parse_args()
-    network = load_face_resnet(fetch_asset(MODELS[0]))
+    encoder = DlibFaceEncoder()
     print("| of | ACD | by the first frame's points | points go | pixels change | new boxes |")
     print("|---|---|---|---|---|---|")
     for path in given.paths:
-        each = [measure_alignment(film, network) for film in list_films(path, given.frames)]
+        each = [measure_alignment(film, encoder) for film in list_films(path, given.frames)]
         found = Alignment(*map(float, np.mean(each, axis=0)))
         print(
             f"| {path} | {found.acd:.3f} | {found.held_acd:.3f} | {found.step_px:.2f} px "

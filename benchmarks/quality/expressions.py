@@ -151,9 +151,9 @@ def tell_people_apart(faces: Mapping[Emotion, Frames]) -> Figures:
     found: np.ndarray = np.isfinite(np.stack(list(shown.values()))[..., 0])
     own = np.concatenate([_find_distances(shown[a], shown[b]) for a, b in combinations(shown, 2)])
     ones, others = np.triu_indices(found.shape[1], 1)
-    strangers = [_find_distances(rows[ones], rows[others]) for rows in shown.values()]
+    apart = {e: _find_distances(rows[ones], rows[others]) for e, rows in shown.items()}
+    calm_strangers, strangers = apart[Emotion.CALM], np.concatenate(list(apart.values()))
     calm = shown[Emotion.CALM]
-    calm_strangers, strangers = _find_distances(calm[ones], calm[others]), np.concatenate(strangers)
     to_calm = {e: _find_distances(shown[e], calm) for e in shown if e.value}
     all_to_calm = np.concatenate(list(to_calm.values()))
     figures: Figures = {

