@@ -63,3 +63,10 @@ def test_the_python_of_readme_runs(tmp_path, tiny_generator, tiny_directions, mo
     monkeypatch.chdir(tmp_path)
     exec(block, {})
     assert probe_video(tmp_path / "outputs" / "mine" / "video.mp4").frame_count == 100
+
+
+@pytest.mark.parametrize("page", [*PAGES, REPOSITORY / "ARCHITECTURE.md"], ids=lambda p: p.name)
+def test_python_files_that_a_document_names_are_there(page):
+    named = re.findall(r"(?<![\w/.])(?:[a-z_]+/)+\w+\.py\b", page.read_text(encoding="utf-8"))
+    ours = [name for name in named if (REPOSITORY / name.split("/")[0]).is_dir()]
+    assert [name for name in ours if not (REPOSITORY / name).is_file()] == []
