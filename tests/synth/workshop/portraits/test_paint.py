@@ -5,7 +5,7 @@ import pytest
 
 from synth.workshop.portraits.colour import decode, mix_oklab, pick
 from synth.workshop.portraits.paint import face_map
-from synth.workshop.portraits.paint.look import Build, choose_folds, choose_hair, make_look
+from synth.workshop.portraits.paint.look import Build, Look, choose_folds, choose_hair, make_look
 from synth.workshop.portraits.paint.surfaces import read_map
 
 CALM: dict[str, float] = dict.fromkeys(
@@ -69,11 +69,23 @@ def test_folds_deepen_where_muscles_pull_and_with_age(face):
     assert all(b >= a for a, b in zip(calm, choose_folds(old, CALM, 0.5), strict=True))
 
 
-def test_skin_darkens_hair_greys_and_dye_leaves_the_beard(face):
-    def look(**values: float):
+@pytest.fixture
+def look(face):
+    def make(**values: float) -> Look:
         build = Build(CALM, 0.3, 11.0, np.array([0.0, 0, 1]))
         return make_look(face.with_appearance(**values), build, np.full(3, 0.3))
 
+    return make
+
+
+def test_a_band_that_stands_up_is_near_the_cloth_and_the_hat_stays(look):
+    plain, ribbed = look(cloth_style=0.1), look(cloth_style=0.9)
+    assert plain.cloth == ribbed.cloth and plain.hat == ribbed.hat
+    contrast = [np.abs(np.subtract(each.trim, each.cloth)).max() for each in (plain, ribbed)]
+    assert 0 < contrast[1] < 0.5 * contrast[0]
+
+
+def test_skin_darkens_hair_greys_and_dye_leaves_the_beard(look, face):
     assert sum(look(melanin=0.9).skin) < 0.5 * sum(look(melanin=0.1).skin)
     assert np.ptp(choose_hair(face.with_appearance(age=1.0, hair_red=0.0))[1]) < 0.1
     dyed, natural = look(dye=1.5, age=0.2), look(dye=0.0, age=0.2)
