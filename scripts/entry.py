@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
@@ -102,7 +102,8 @@ def _run_composed(
             shared = Path(OmegaConf.select(config, "paths.run", default=folder))
             own = shared / name_run(keys) if keys is not None else folder
             prepare_process()
-            with keep_attempt(own) if keys is not None else nullcontext():
+            attempt = keep_attempt(own) if keys is not None else nullcontext()
+            with dropping_empty(folder), attempt:
                 allowed = find_constructors(config_name)
                 if complete is not None:
                     complete(config, allowed)
@@ -121,6 +122,17 @@ def _run_composed(
         main()
     except Exception as error:
         raise explain_launcher(error) from error
+
+
+@contextmanager
+def dropping_empty(folder: Path) -> Iterator[None]:
+    """Take the folder that Hydra made away again where a run failed before it wrote anything."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # that it is not empty
+            folder.rmdir()
+        raise
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from benchmarks.quality.latents import measure_droplets, measure_path_length
 from benchmarks.quality.likeness import measure_frechet, measure_likeness
 from benchmarks.quality.movement import measure_sticking
 from benchmarks.quality.pictures import Figures, load_renderer
+from benchmarks.quality.seen import measure_seen
 from synth.generators import load_native
 from synth.generators.acceleration import accelerate
 from synth.generators.bundled import BUNDLED_WEIGHTS
@@ -35,9 +36,11 @@ from synth.judging.perceptual import BUNDLED_PERCEPTUAL, load_perceptual
 from synth.learning.rendered_faces import HELD_OUT, load_dataset
 from synth.storage.atomic import write_text_atomically
 
-MEASURES = ("likeness", "frechet", "path", "droplets", "sticking", "hits", "edits", "identity")
+MEASURES = (
+    "likeness", "seen", "frechet", "path", "droplets", "sticking", "hits", "edits", "identity",
+)  # fmt: skip
 #: Those that compare with renders, or begin at their parameters.
-NEED_DATA = {"likeness", "frechet", "sticking", "hits"}
+NEED_DATA = {"likeness", "seen", "frechet", "sticking", "hits"}
 
 
 def list_measures(a: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
@@ -60,6 +63,7 @@ def list_measures(a: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
     parameters = data.parameters[: min(a.count, HELD_OUT)]
     return measures | {
         "likeness": lambda: measure_likeness(fast, data, load_perceptual(a.perceptual), a.count),
+        "seen": lambda: measure_seen(fast, data, a.count),
         "frechet": lambda: measure_frechet(fast, data, load_perceptual(a.perceptual), a.samples),
         "sticking": lambda: measure_sticking(fast, parameters[: a.count // 4], renderer),
         "hits": lambda: measure_hits(fast, find_scores(load_judge(a.judge)), parameters, renderer),

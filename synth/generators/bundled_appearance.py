@@ -11,7 +11,7 @@ from __future__ import annotations
 #: name: (kind, visual weight, spread). The weight says how far w* moves for one unit, about in
 #: proportion to how much of the picture changes; it decides what the network learns first. Spread
 #: 1 is that of N(0, 1); hair, pose and light have less, since edges that move far are what a small
-#: network learns last (docs/bundled-generator.md): half of it for hair costs few haircuts.
+#: network learns last (docs/training-the-generator.md): half of it for hair costs few haircuts.
 APPEARANCE: dict[str, tuple[str, float, float]] = {
     # small movements of the face that no emotion explains
     "blink": ("positive", 0.6, 0.7),

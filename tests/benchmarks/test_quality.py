@@ -9,7 +9,13 @@ from benchmarks.quality.expressions import count_hits
 from benchmarks.quality.latents import measure_droplets, measure_path_length
 from benchmarks.quality.likeness import choose_size, compare_sharpness
 from benchmarks.quality.movement import compare_detail
+from benchmarks.quality.pictures import draw_faces, find_rows
+from benchmarks.quality.seen import measure_seen
 from synth.emotions import Emotion
+from synth.generators.bundled_parameters import (
+    map_latents_to_parameters,
+    truncate_parameters,
+)
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 
@@ -98,3 +104,18 @@ def test_the_largest_size_with_enough_renders_is_taken():
     assert choose_size(data, 128, 50) == 128
     with pytest.raises(ValueError, match="64 to 256"):
         choose_size(FaceDataset(np.empty(0), np.empty(0), {512: pictures[512]}), 1024, 5)
+
+
+def test_people_learned_by_heart_are_told_from_people(generator):
+    """Renders of those trained on are what the network draws; those held out are somebody else."""
+    z = np.random.default_rng(0).standard_normal((HELD_OUT + 12, generator.z_dim)).astype("f4")
+    psi = np.ones(len(z), np.float32)
+    psi[HELD_OUT::3] = 0.6  # not at psi 1, so not to be compared with
+    parameters = truncate_parameters(map_latents_to_parameters(z), psi)
+    renders = draw_faces(generator, find_rows(generator, parameters))
+    renders[:HELD_OUT] = np.roll(renders[:HELD_OUT], 1, 0)
+    renders[HELD_OUT::3] = 0
+    found = measure_seen(generator, FaceDataset(z, parameters, {16: renders}), 8)
+    assert found["trained_on_psnr_db"] > 60 > 50 > found["held_out_psnr_db"]
+    with pytest.raises(ValueError, match=r"needs 13 held-out pictures of 16 pixels.*smaller"):
+        measure_seen(generator, FaceDataset(z, parameters, {16: renders}), 13)

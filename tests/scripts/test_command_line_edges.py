@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import exchange_directions, invert
-from scripts.entry import check_choices, explain_launcher
+from scripts import exchange_directions, generate_video, invert
+from scripts.entry import check_choices, dropping_empty, explain_launcher
 from scripts.reporting import say
 from synth.generators import load_generator
 from synth.generators.native import save_generator
@@ -72,6 +72,19 @@ def test_what_ended_a_sweep_keeps_its_own_sentence():
     assert explain_launcher(mistake) is mistake
     told = explain_launcher(RuntimeError("no srun\nTraceback"))
     assert "got RuntimeError: no srun; try" in str(told)
+
+
+def test_a_run_that_fails_before_it_writes_leaves_no_folder(call, tmp_path):
+    code, _, error = call(generate_video, "face.seed=-1")
+    check_one_line(code, error, "needs a seed from 0")
+    assert not [path for path in (tmp_path / "outputs").rglob("*") if path.name != "video"]
+
+
+def test_a_run_that_fails_keeps_what_is_in_its_folder(tmp_path):
+    (tmp_path / "film.mp4").touch()
+    with pytest.raises(ValueError, match="late"), dropping_empty(tmp_path):
+        raise ValueError("late")
+    assert (tmp_path / "film.mp4").exists()
 
 
 @pytest.mark.slow

@@ -71,7 +71,7 @@ def _make_card(run: Path, data: Path, state: dict) -> dict[str, str]:
     return {
         "licence": "MIT",
         "data": describe_data(data, load_dataset(data)),
-        "command": "python -m scripts.train_generator step=train (docs/bundled-generator.md)",
+        "command": "python -m scripts.train_generator step=train (docs/training-the-generator.md)",
         "seed": str(state["run"]["seed"]),
         **{f"held_out_{name}": last[name] for name in FIGURES if name in last},
         **make_lineage_card(ledger.entries),

@@ -64,7 +64,7 @@ class Trainer:
         if perceptual is None and any(stage.perceptual for stage in recipe.plan):
             raise ValueError(
                 "needs a perceptual distance for this plan's last stages; got none; "
-                "try training the perceptual network first (docs/bundled-generator.md)"
+                "try training the perceptual network first (docs/training-the-generator.md)"
             )
         machine = machine or Machine()
         torch.manual_seed(recipe.seed)

@@ -105,15 +105,15 @@ def make_beard(ground: BeardGround, face: FaceParameters, head: np.ndarray) -> l
     lobes = make_lobes(u)
     low = ramp(ground.mouth.corner_y, ground.mouth.chin_y - 0.5, y)
     thick = (0.25 + 0.75 * growth.length) * growth.beard
-    thick = thick * (0.55 + 0.75 * low) * (0.86 + 0.14 * lobes)
+    thick = thick * (0.55 + 0.75 * low) * (0.93 + 0.07 * lobes)
     beard = _lift(_find_beard(ground, growth) - 1.8 * (1 - growth.beard), thick)
     thick = (0.30 + 0.30 * growth.length) * growth.moustache * (0.9 + 0.1 * lobes)
     moustache = _lift(_find_moustache(ground, growth) - 0.75 * (1 - growth.moustache), thick)
     hang = 3.2 * growth.length**2 * growth.beard * low * np.exp(-((x / 3.4) ** 2))
-    hang = hang * (0.75 + 0.3 * lobes) * np.clip(beard / 0.3, 0, 1) * ramp(3.0, 8.0, z)
+    hang = hang * (0.85 + 0.17 * lobes) * np.clip(beard / 0.3, 0, 1) * ramp(3.0, 8.0, z)
     offset = ground.normals * np.maximum(beard, moustache)[:, None]
     offset[:, 1] -= hang
-    aux = np.stack([u, np.full_like(u, 0.8), 0 * u, 0 * u], 1)
+    aux = np.stack([u, np.full_like(u, 0.4), 0 * u, 0 * u], 1)
     vertices = head[ground.parents].mean(1) + offset
     return [Form.make(vertices, ground.points + offset, ground.triangles, BEARD, aux)]
 
@@ -121,7 +121,7 @@ def make_beard(ground: BeardGround, face: FaceParameters, head: np.ndarray) -> l
 def _choose_growth(face: FaceParameters) -> _Growth:
     """A wide beard comes with a moustache."""
     man = rise(-0.05, 0.15, -face["femininity"])
-    beard = rise(0.15, 0.40, face["beard"])
+    beard = rise(0.12, 0.50, face["beard"])
     with_beard = 0.9 * rise(0.3, 0.8, face["beard_cover"]) * beard
     moustache = max(rise(0.15, 0.35, face["moustache"]), with_beard)
     return _Growth(beard * man, moustache * man, face["beard_length"], face["beard_cover"])

@@ -12,7 +12,7 @@ from synth.workshop.portraits.parts import HAT
 
 def find_hat(face: FaceParameters) -> float:
     """0 for most faces, 1 where a hat sits on the head."""
-    return rise(0.30, 0.48, face["hat"])
+    return rise(0.28, 0.50, face["hat"])
 
 
 def find_hat_edge(face: FaceParameters, azimuth: np.ndarray) -> np.ndarray:

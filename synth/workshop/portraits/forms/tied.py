@@ -19,13 +19,13 @@ _FORWARD = np.array([0.0, 0.0, 1.0])
 
 def find_bun(face: FaceParameters) -> float:
     """0 for most faces, 1 where hair is tied in a bun."""
-    return rise(0.25, 0.45, face["bun"]) * (1 - rise(0.03, 0.25, face["bald"]))
+    return rise(0.20, 0.65, face["bun"]) * (1 - rise(0.03, 0.25, face["bald"]))
 
 
 def find_braids(face: FaceParameters) -> float:
     """0 for most faces, 1 where hair is braided."""
     free = (1 - rise(0.15, 0.9, face["afro"])) * (1 - rise(0.1, 0.7, face["bald"]))
-    return rise(0.35, 0.5, face["braids"]) * free
+    return rise(0.30, 0.55, face["braids"]) * free
 
 
 def make_bun(face: FaceParameters, crown: np.ndarray, hat: float) -> list[Form]:
@@ -36,10 +36,10 @@ def make_bun(face: FaceParameters, crown: np.ndarray, hat: float) -> list[Form]:
     ball, triangles = make_ball(22, 34)
     x, y, z = ball.T
     u = 5 * (np.arctan2(y, x) / np.pi) + 0.9 * z
-    radius = (2.7 + 0.7 * face["hair_volume"]) * size
-    points = ball * (radius * np.array([1.12, 0.86, 1.0])) * (0.93 + 0.09 * make_lobes(u))[:, None]
+    radius = (3.1 + 0.7 * face["hair_volume"]) * size
+    points = ball * (radius * np.array([1.12, 0.86, 1.0])) * (0.97 + 0.04 * make_lobes(u))[:, None]
     points = points + np.array([0.0, 14.2 - 1.6 * (1 - size) + 2.1 * size, -2.2])
-    aux = np.stack([u, np.full_like(u, 0.9), 0 * u, 0 * u], 1)
+    aux = np.stack([u, np.full_like(u, 0.3), 0 * u, 0 * u], 1)
     return [Form.make(points + crown, points, triangles, HAIR, aux)]
 
 
@@ -54,14 +54,14 @@ def make_braids(face: FaceParameters, beside: np.ndarray) -> list[Form]:
     path = np.stack([np.interp(reach, knots, _BRAID_CM[:, k]) for k in range(3)], 1)
     path = uniform_filter1d(path, 11, axis=0, mode="nearest")
     u = 5.0 * reach
-    bulge = 0.80 + 0.30 * np.sqrt(np.abs(np.sin(np.pi * u)))
+    bulge = 0.90 + 0.20 * np.abs(np.sin(np.pi * u))
     tip = np.sqrt(np.clip((1 - along) / 0.06, 0, 1))
-    radius = (1.3 + 0.35 * face["hair_volume"]) * size * bulge * tip
+    radius = (1.3 + 0.35 * face["hair_volume"]) * np.sqrt(size) * bulge * tip
     angle = np.tile(np.arange(_SIDES) / _SIDES * 2 * np.pi, _STEPS)
     forms = []
     for side, offset in zip((1, -1), beside, strict=True):
         points, triangles = sweep(path * (side, 1, 1), radius, _FORWARD, _SIDES)
         lock = np.repeat(u, _SIDES) + 0.5 * np.abs(np.sin(0.5 * angle + 0.3)) * side
-        aux = np.stack([lock, np.full_like(lock, 0.8), 0 * lock, 0 * lock], 1)
+        aux = np.stack([lock, np.full_like(lock, 0.35), 0 * lock, 0 * lock], 1)
         forms.append(Form.make(points + offset, points, triangles, HAIR, aux))
     return forms

@@ -15,6 +15,8 @@ from synth.workshop.portraits.worn.body import choose_cut
 
 #: A band that stands up is a wide one: it takes this share of the cloth's own colour.
 RIBBED_TONE = 0.6
+#: The band of a hat is of its wool, so much darker.
+BAND_TONE = 0.72
 
 
 class Look(NamedTuple):
@@ -128,6 +130,7 @@ def make_look(face: FaceParameters, build: Build, wall: np.ndarray) -> Look:
     lips, painted = choose_lips(face, skin, woman)
     cloth, accent = choose_cloth(face, wall)
     trim = accent + RIBBED_TONE * choose_cut(face).ribbed * (cloth - accent)
+    hat = 0.75 * accent + 0.25 * cloth
     shadow_hue, frame = 1.3 * face["lip_hue"] + 0.8, 1.3 * face["glasses_colour"]
     shadow = _mix_hue(0.42, 0.07, shadow_hue)
     glasses = _mix_hue(0.34 + 0.06 * face["glasses_colour"], 0.07, frame)
@@ -160,8 +163,8 @@ def make_look(face: FaceParameters, build: Build, wall: np.ndarray) -> Look:
         beard_deep=as_colour(natural_hair * (0.42, 0.36, 0.36)),
         cloth=as_colour(cloth),
         trim=as_colour(trim),
-        hat=as_colour(0.75 * accent + 0.25 * cloth),
-        hat_band=as_colour(0.8 * cloth + 0.2 * accent),
+        hat=as_colour(hat),
+        hat_band=as_colour(BAND_TONE * hat),
         glasses=as_colour(glasses * 0.6),
         metal=as_colour(decode(226, 178, 92)),
     )

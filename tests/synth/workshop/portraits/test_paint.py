@@ -85,6 +85,12 @@ def test_a_band_that_stands_up_is_near_the_cloth_and_the_hat_stays(look):
     assert 0 < contrast[1] < 0.5 * contrast[0]
 
 
+def test_a_hats_band_is_darker_wool_of_the_same_colour(look):
+    hat, band = np.array(look().hat), np.array(look().hat_band)
+    assert np.allclose(band / band.sum(), hat / hat.sum(), atol=1e-3)
+    assert 0.5 * hat.sum() < band.sum() < 0.9 * hat.sum()
+
+
 def test_skin_darkens_hair_greys_and_dye_leaves_the_beard(look, face):
     assert sum(look(melanin=0.9).skin) < 0.5 * sum(look(melanin=0.1).skin)
     assert np.ptp(choose_hair(face.with_appearance(age=1.0, hair_red=0.0))[1]) < 0.1
