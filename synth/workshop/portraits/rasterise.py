@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-compile_kernel = numba.njit(fastmath=True, cache=True, nogil=True)
+from synth.workshop.portraits.kernels import compile_kernel
+
 FAR = np.float32(-1e9)
 
 

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from synth.workshop.portraits.rasterise import compile_kernel
+from synth.workshop.portraits.kernels import compile_kernel
 
 
 def find_coarseness(size_px: int) -> int:

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
+from synth.workshop.portraits.kernels import compile_kernel
 from synth.workshop.portraits.light.coarse import enlarge, find_coarseness, make_spiral, take_coarse
-from synth.workshop.portraits.rasterise import compile_kernel
 
 #: Radius in cm and strength of each layer.
 LAYERS = np.array([(0.9, 2.0), (4.5, 2.5)], np.float32)

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from synth.workshop.portraits.kernels import compile_kernel
 from synth.workshop.portraits.light.coarse import enlarge, make_spiral, take_coarse
-from synth.workshop.portraits.rasterise import FAR, compile_kernel, draw_triangles
+from synth.workshop.portraits.rasterise import FAR, draw_triangles
 
 SHADOW_TEXELS, SHADOW_EXTENT_CM = 512, 46.0
 TEXELS_PER_CM = SHADOW_TEXELS / SHADOW_EXTENT_CM

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from synth.workshop.portraits.rasterise import compile_kernel
+from synth.workshop.portraits.kernels import compile_kernel
 
 CONTRAST, SHOULDER = 1.28, 0.97
 GREY_IN, GREY_OUT = 0.18, 0.215

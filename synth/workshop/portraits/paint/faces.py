@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from synth.workshop.portraits.kernels import compile_kernel
 from synth.workshop.portraits.paint.face_map import (
     BLUSH,
     FOREHEAD,
@@ -16,7 +17,6 @@ from synth.workshop.portraits.paint.face_map import (
 )
 from synth.workshop.portraits.paint.lighting import add_light
 from synth.workshop.portraits.paint.surfaces import mix, ramp, read_map, scale
-from synth.workshop.portraits.rasterise import compile_kernel
 
 _SKIN_WRAP = (0.42, 0.24, 0.18)
 

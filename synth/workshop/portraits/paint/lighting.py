@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from synth.workshop.portraits.kernels import compile_kernel
 from synth.workshop.portraits.paint.surfaces import power
-from synth.workshop.portraits.rasterise import compile_kernel
 
 
 @compile_kernel

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from synth.workshop.portraits import parts
+from synth.workshop.portraits.kernels import compile_kernel
 from synth.workshop.portraits.light.lights import Lights
 from synth.workshop.portraits.light.tone import tone
 from synth.workshop.portraits.paint.face_map import LIP, NUM_CHANNELS
@@ -19,7 +20,6 @@ from synth.workshop.portraits.paint.faces import paint_eye, paint_mouth, paint_s
 from synth.workshop.portraits.paint.look import Look
 from synth.workshop.portraits.paint.surfaces import mix, read_map
 from synth.workshop.portraits.paint.things import paint_cloth, paint_hair, paint_plain
-from synth.workshop.portraits.rasterise import compile_kernel
 
 _SKIN, _LIPS, _HAIR, _BROW = parts.SKIN, parts.LIPS, parts.HAIR, parts.BROW
 _EYE, _IRIS, _TEETH, _MOUTH = parts.EYE_WHITE, parts.IRIS, parts.TEETH, parts.MOUTH

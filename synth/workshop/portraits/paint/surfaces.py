@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from synth.workshop.portraits.kernels import compile_kernel
 from synth.workshop.portraits.paint.face_map import HIGH_CM, LEFT_CM, TEXELS_PER_CM
-from synth.workshop.portraits.rasterise import compile_kernel
 
 
 @compile_kernel

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from synth.workshop.portraits.kernels import compile_kernel
 from synth.workshop.portraits.paint.lighting import add_light
 from synth.workshop.portraits.paint.surfaces import mix, power, ramp
-from synth.workshop.portraits.rasterise import compile_kernel
 
 _HAIR_WRAP = (0.30, 0.28, 0.26)
 
