@@ -30,6 +30,8 @@ Job = TypeVar("Job")
 Complete = Callable[["DictConfig", Constructors], None]
 #: By these the command line asks for several runs.
 MANY = ("--multirun", "-m")
+#: The last part of a folder that is named by the time, as configs/ write it.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -96,14 +98,14 @@ def _run_composed(
     kinds = get_type_hints(job_type)
 
     def run_job(config: DictConfig) -> None:
-        with reporting_errors():  # here too, since Hydra would add a line of its own
+        folder = Path(HydraConfig.get().runtime.output_dir)
+        # Reporting here too, since Hydra would add a line of its own.
+        with reporting_errors(), dropping_empty(folder):
             check_choices(HydraConfig.get().runtime.choices)
-            folder = Path(HydraConfig.get().runtime.output_dir)
             shared = Path(OmegaConf.select(config, "paths.run", default=folder))
             own = shared / name_run(keys) if keys is not None else folder
             prepare_process()
-            attempt = keep_attempt(own) if keys is not None else nullcontext()
-            with dropping_empty(folder), attempt:
+            with keep_attempt(own) if keys is not None else nullcontext():
                 allowed = find_constructors(config_name)
                 if complete is not None:
                     complete(config, allowed)
@@ -126,12 +128,14 @@ def _run_composed(
 
 @contextmanager
 def dropping_empty(folder: Path) -> Iterator[None]:
-    """Take the folder that Hydra made away again where a run failed before it wrote anything."""
+    """Where a run fails before it has written anything, take the folder away that Hydra made for it
+    and named by the time; one that the user named stays."""
     try:
         yield
     except BaseException:
-        with suppress(OSError):  # that it is not empty
-            folder.rmdir()
+        if _TIME.fullmatch(folder.name):
+            with suppress(OSError):  # that it is not empty
+                folder.rmdir()
         raise
 
 

@@ -3,10 +3,10 @@
     python -m benchmarks.quality --only edits           # needs no data set
 
 Prints a table per measure. `faces` is the data set that the generator was trained on; its first
-pictures were not. `edits` asks mini-XCEPTION, which is not ours, beside the judge. With
---head-model (the npz of `scripts.convert_head_model`) what can be drawn again is measured on
-renders too. All of them at 1024x1024 take about half an hour on two cores; --only picks some,
---count and --samples make them shorter.
+pictures were not, and `seen` sets both beside each other. `edits` asks mini-XCEPTION, which is not
+ours, beside the judge. With --head-model (the npz of `scripts.convert_head_model`) what can be
+drawn again is measured on renders too. All of them at 1024x1024 take about half an hour on two
+cores; --only picks some, --count and --samples make them shorter.
 """
 
 from __future__ import annotations

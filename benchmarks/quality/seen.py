@@ -19,16 +19,20 @@ SMALL_PX = 32
 
 
 def measure_seen(generator: Generator, data: FaceDataset, count: int) -> Figures:
-    """`count` people of each kind, at 256 and 32 pixels. Raises ValueError for a data set that
-    holds fewer."""
-    size = max(size for size in data.pictures if size <= min(PERCEPTUAL_PX, generator.resolution))
-    renders = data.pictures[size]
-    if min(HELD_OUT, len(renders) - HELD_OUT) < count:
+    """Up to `count` people of each kind, at 256 and 32 pixels. Raises ValueError for a data set
+    without such pictures beside the held-out ones."""
+    most_px = min(PERCEPTUAL_PX, generator.resolution)
+    sizes = [size for size in data.pictures if SMALL_PX <= size <= most_px]
+    if not sizes or len(data.pictures[max(sizes)]) <= HELD_OUT:
         raise ValueError(
-            f"needs {count} held-out pictures of {size} pixels and as many others; "
-            f"got {len(renders)}; try a smaller --count"
+            f"needs more than {HELD_OUT} renders of {SMALL_PX} to {most_px} pixels; "
+            f"got { ({size: len(array) for size, array in data.pictures.items()}) }"
         )
-    kinds = {"held_out": np.arange(count), "trained_on": find_untruncated(data, count)}
+    size = max(sizes)
+    renders = data.pictures[size]
+    count = min(count, HELD_OUT, len(renders) - HELD_OUT)
+    others = find_untruncated(data, len(renders), count)
+    kinds = {"held_out": np.arange(count), "trained_on": others}
     figures: Figures = {"faces": count, "size_px": size}
     for kind, chosen in kinds.items():
         drawn = draw_faces(generator, find_rows(generator, data.parameters[chosen]), size)
@@ -40,8 +44,9 @@ def measure_seen(generator: Generator, data: FaceDataset, count: int) -> Figures
     return figures
 
 
-def find_untruncated(data: FaceDataset, count: int) -> np.ndarray:
-    """Numbers [count] of the people trained on whom psi changed least, in order."""
-    whole = map_latents_to_parameters(data.z[HELD_OUT:])
-    moved = np.linalg.norm(data.parameters[HELD_OUT:] - whole, axis=1)
+def find_untruncated(data: FaceDataset, end: int, count: int) -> np.ndarray:
+    """Numbers [count] of people before `end` whom psi changed least, in order; none held out."""
+    trained = slice(HELD_OUT, end)
+    whole = map_latents_to_parameters(data.z[trained])
+    moved = np.linalg.norm(data.parameters[trained] - whole, axis=1)
     return HELD_OUT + np.sort(np.argsort(moved)[:count])

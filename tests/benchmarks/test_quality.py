@@ -20,11 +20,20 @@ from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.learning.rendered_faces import HELD_OUT, FaceDataset
 
 
+def make_generator(resolution: int) -> StyleGAN2:
+    torch.manual_seed(0)
+    config = StyleGAN2Config(resolution, mapping_layers=2, channel_base=128, channel_max=8)
+    return StyleGAN2(config).eval().requires_grad_(False)
+
+
 @pytest.fixture(scope="module")
 def generator() -> StyleGAN2:
-    torch.manual_seed(0)
-    config = StyleGAN2Config(resolution=16, mapping_layers=2, channel_base=128, channel_max=8)
-    return StyleGAN2(config).eval().requires_grad_(False)
+    return make_generator(16)
+
+
+@pytest.fixture(scope="module")
+def generator_32() -> StyleGAN2:
+    return make_generator(32)
 
 
 @pytest.fixture(scope="module")
@@ -106,16 +115,30 @@ def test_the_largest_size_with_enough_renders_is_taken():
         choose_size(FaceDataset(np.empty(0), np.empty(0), {512: pictures[512]}), 1024, 5)
 
 
-def test_people_learned_by_heart_are_told_from_people(generator):
-    """Renders of those trained on are what the network draws; those held out are somebody else."""
-    z = np.random.default_rng(0).standard_normal((HELD_OUT + 12, generator.z_dim)).astype("f4")
+@pytest.fixture
+def people() -> tuple[np.ndarray, np.ndarray]:
+    """z and parameters; a third of those trained on are not at psi 1."""
+    z = np.random.default_rng(0).standard_normal((HELD_OUT + 12, 512)).astype("f4")
     psi = np.ones(len(z), np.float32)
-    psi[HELD_OUT::3] = 0.6  # not at psi 1, so not to be compared with
-    parameters = truncate_parameters(map_latents_to_parameters(z), psi)
-    renders = draw_faces(generator, find_rows(generator, parameters))
+    psi[HELD_OUT::3] = 0.6
+    return z, truncate_parameters(map_latents_to_parameters(z), psi)
+
+
+def test_people_learned_by_heart_are_told_from_people(generator_32, people):
+    """Renders of those trained on are what the network draws; those held out are somebody else."""
+    z, parameters = people
+    renders = draw_faces(generator_32, find_rows(generator_32, parameters))
     renders[:HELD_OUT] = np.roll(renders[:HELD_OUT], 1, 0)
-    renders[HELD_OUT::3] = 0
-    found = measure_seen(generator, FaceDataset(z, parameters, {16: renders}), 8)
+    renders[HELD_OUT::3] = 0  # not at psi 1, so not to be compared with
+    pictures = {32: renders[:-2], 16: renders[:, ::2, ::2]}
+    found = measure_seen(generator_32, FaceDataset(z, parameters, pictures), 6)
+    assert found["faces"] == 6
     assert found["trained_on_psnr_db"] > 60 > 50 > found["held_out_psnr_db"]
-    with pytest.raises(ValueError, match=r"needs 13 held-out pictures of 16 pixels.*smaller"):
-        measure_seen(generator, FaceDataset(z, parameters, {16: renders}), 13)
+    assert found["trained_on_psnr_db_at_32"] == found["trained_on_psnr_db"]
+    assert measure_seen(generator_32, FaceDataset(z, parameters, pictures), 99)["faces"] == 10
+
+
+def test_people_learned_by_heart_need_both_kinds(generator, people):
+    few = np.zeros((HELD_OUT, 16, 16, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"needs more than 256 renders of 32 .*\{16: 256\}"):
+        measure_seen(generator, FaceDataset(*people, {16: few}), 4)

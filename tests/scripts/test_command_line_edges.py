@@ -74,17 +74,38 @@ def test_what_ended_a_sweep_keeps_its_own_sentence():
     assert "got RuntimeError: no srun; try" in str(told)
 
 
-def test_a_run_that_fails_before_it_writes_leaves_no_folder(call, tmp_path):
-    code, _, error = call(generate_video, "face.seed=-1")
-    check_one_line(code, error, "needs a seed from 0")
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [("face.seed=-1", "needs a seed from 0"), ("experiment=nosuch", "needs experiment among")],
+)
+def test_a_run_that_fails_before_it_writes_leaves_no_folder(call, tmp_path, setting, words):
+    code, _, error = call(generate_video, setting)
+    check_one_line(code, error, words)
     assert not [path for path in (tmp_path / "outputs").rglob("*") if path.name != "video"]
 
 
+def test_a_folder_that_the_user_named_is_never_taken_away(call, tmp_path):
+    (tmp_path / "mine").mkdir()
+    code, _, error = call(generate_video, "face.seed=-1", "paths.run=mine")
+    check_one_line(code, error, "needs a seed from 0")
+    assert (tmp_path / "mine").is_dir()
+    with pytest.raises(ValueError, match="early"), dropping_empty(tmp_path / "mine"):
+        raise ValueError("early")
+    assert (tmp_path / "mine").is_dir()
+
+
 def test_a_run_that_fails_keeps_what_is_in_its_folder(tmp_path):
-    (tmp_path / "film.mp4").touch()
-    with pytest.raises(ValueError, match="late"), dropping_empty(tmp_path):
+    folder = tmp_path / "2026-01-31_23-59-59"
+    folder.mkdir()
+    film = folder / "film.mp4"
+    film.touch()
+    with pytest.raises(ValueError, match="late"), dropping_empty(folder):
         raise ValueError("late")
-    assert (tmp_path / "film.mp4").exists()
+    assert film.exists()
+    film.unlink()
+    with pytest.raises(ValueError, match="early"), dropping_empty(folder):
+        raise ValueError("early")
+    assert not folder.exists()
 
 
 @pytest.mark.slow

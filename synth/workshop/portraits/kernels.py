@@ -9,40 +9,67 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numba
 import numba.core.config
 
-_FOLDER = "kernels-"
+_FOLDER, _KEPT_S = "kernels-", 24 * 3600
+_decorating = threading.Lock()
 
 
 def make_compiler(package: Path) -> Callable[[Callable[..., Any]], Any]:
     """A decorator for the kernels of `package`, a folder of Python files, at any depth.
 
-    They are kept in its __pycache__, or where NUMBA_CACHE_DIR says; where neither can be written,
-    where numba chooses.
+    They are kept where NUMBA_CACHE_DIR says, in the package's __pycache__, or, where neither can
+    be written, nowhere. Kernels of other versions go when nobody has used them for a day.
     """
     # numba sets its names from the environment, so a type checker knows none of them.
     config: Any = numba.core.config
-    parent = Path(config.CACHE_DIR or package / "__pycache__")
-    folder = parent / f"{_FOLDER}{find_digest(package)}"
+    configured, name = config.CACHE_DIR, f"{_FOLDER}{find_digest(package)}"
+    folder = choose_folder(name, filter(None, (configured, package / "__pycache__")))
 
     def compile_function(function: Callable[..., Any]) -> Any:
-        configured = config.CACHE_DIR
+        if folder is None:
+            return numba.njit(fastmath=True, nogil=True)(function)
         # Read where a function is decorated, and by numba alone.
-        config.CACHE_DIR = str(folder)
-        try:
-            return numba.njit(fastmath=True, cache=True, nogil=True)(function)
-        finally:
-            config.CACHE_DIR = configured
+        with _decorating:
+            config.CACHE_DIR = str(folder)
+            try:
+                return numba.njit(fastmath=True, cache=True, nogil=True)(function)
+            finally:
+                config.CACHE_DIR = configured
 
-    for other in parent.glob(f"{_FOLDER}*"):
-        if other != folder:
-            shutil.rmtree(other, ignore_errors=True)
     return compile_function
+
+
+def choose_folder(name: str, parents: Iterable[str | Path]) -> Path | None:
+    """The folder `name` in the first of `parents` that can be written, or None; older ones go."""
+    for parent in map(Path, parents):
+        folder = parent / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.touch()
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError:
+            continue
+        _tidy(parent)
+        return folder
+    return None
+
+
+def _tidy(parent: Path) -> None:
+    with suppress(OSError):  # somebody else tidies, too
+        for folder in parent.glob(f"{_FOLDER}*"):
+            if time.time() - folder.stat().st_mtime > _KEPT_S:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_digest(package: Path) -> str:

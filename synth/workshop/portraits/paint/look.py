@@ -15,7 +15,7 @@ from synth.workshop.portraits.worn.body import choose_cut
 
 #: A band that stands up is a wide one: it takes this share of the cloth's own colour.
 RIBBED_TONE = 0.6
-#: The band of a hat is of its wool, so much darker.
+#: The band of a hat is of its own wool, darker by this factor.
 BAND_TONE = 0.72
 
 

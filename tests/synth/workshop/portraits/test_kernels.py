@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from synth.workshop.portraits.kernels import find_digest
+from synth.workshop.portraits.kernels import choose_folder, find_digest
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 COMPILER = """
@@ -32,7 +32,8 @@ print(outer(10), sum(outer.stats.cache_hits.values()))
 def call(folder: Path) -> list[int]:
     """What the outer kernel says in a process of its own, and how many it found compiled."""
     paths = os.pathsep.join([str(folder), str(REPOSITORY)])
-    environment = {**os.environ, "PYTHONPATH": paths}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    environment["PYTHONPATH"] = paths
     done = subprocess.run(
         [sys.executable, "-c", "import outer"], env=environment, capture_output=True, text=True
     )
@@ -48,7 +49,23 @@ def test_a_kernel_follows_what_it_calls(tmp_path):
     assert call(tmp_path) == [21, 1]
     (tmp_path / "inner.py").write_text(INNER.format(factor=3))
     assert call(tmp_path) == [31, 0]
-    assert len(list((tmp_path / "__pycache__").glob("kernels-*"))) == 1
+
+
+def test_kernels_that_nobody_has_used_for_a_day_go(tmp_path):
+    old, late = tmp_path / "kernels-old", tmp_path / "kernels-late"
+    for folder in (old, late):
+        folder.mkdir()
+        (folder / "kernel.nbc").touch()
+    os.utime(old, (0, 0))
+    assert choose_folder("kernels-new", [tmp_path]) == tmp_path / "kernels-new"
+    assert late.exists() and not old.exists()
+
+
+def test_a_place_that_cannot_be_written_is_passed_over(tmp_path):
+    (tmp_path / "file").touch()
+    places = [tmp_path / "file" / "below", tmp_path / "folder"]
+    assert choose_folder("kernels-a", places) == tmp_path / "folder" / "kernels-a"
+    assert choose_folder("kernels-a", places[:1]) is None
 
 
 def test_the_digest_is_of_names_and_text(tmp_path):
