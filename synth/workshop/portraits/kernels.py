@@ -20,6 +20,8 @@ from typing import Any
 import numba
 import numba.core.config
 
+from synth.storage.assets import find_cache_folder
+
 _FOLDER, _KEPT_S = "kernels-", 24 * 3600
 _decorating = threading.Lock()
 
@@ -27,13 +29,15 @@ _decorating = threading.Lock()
 def make_compiler(package: Path) -> Callable[[Callable[..., Any]], Any]:
     """A decorator for the kernels of `package`, a folder of Python files, at any depth.
 
-    They are kept where NUMBA_CACHE_DIR says, in the package's __pycache__, or, where neither can
-    be written, nowhere. Kernels of other versions go when nobody has used them for a day.
+    They are kept where NUMBA_CACHE_DIR says, in the package's __pycache__, in Moodreel's cache, or,
+    where none can be written, nowhere. Kernels of other versions go when nobody has used them for a
+    day.
     """
     # numba sets its names from the environment, so a type checker knows none of them.
     config: Any = numba.core.config
     configured, name = config.CACHE_DIR, f"{_FOLDER}{find_digest(package)}"
-    folder = choose_folder(name, filter(None, (configured, package / "__pycache__")))
+    places = configured, package / "__pycache__", find_cache_folder() / "kernels"
+    folder = choose_folder(name, filter(None, places))
 
     def compile_function(function: Callable[..., Any]) -> Any:
         if folder is None:
