@@ -24,7 +24,7 @@ from synth.workshop.training.unrolled import synthesize_blocks
 RunBlocks = Callable[..., tuple[Tensor, Tensor]]
 
 #: Pixels at the trunk's resolution that a window is wider on each side: no edge reaches farther.
-MARGIN = 4
+MARGIN = 3
 
 
 @dataclass(frozen=True)

@@ -51,15 +51,16 @@ class Stage:
 
 #: How many pictures of each size are drawn, {pixels: count}. Of 16,384 the network learned a
 #: part by heart (docs/training-the-generator.md, "How many renders it needs").
-PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 49152)}
+PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 77824)}
 
 #: From 128x128 on. The critic comes last: without it outlines stay soft where the network is not
-#: sure of them.
+#: sure of them. At 1024x1024 all layers beyond 64x64 learn: with those up to 256x256 held, pictures
+#: stay a third less sharp (docs/training-the-generator.md, "What a stage brings").
 _FINE = (
-    Stage(128, 32_000, 8, 2e-2, below=0.2),
-    Stage(256, 18_000, 8, 2e-2, below=0.1),
-    Stage(256, 6_000, 8, 1e-2, below=0.2, adversarial=5.0),
-    Stage(1024, 8_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=6.0),
+    Stage(128, 28_000, 8, 2e-2, below=0.2),
+    Stage(256, 14_000, 8, 2e-2, below=0.1),
+    Stage(256, 4_000, 8, 1e-2, below=0.2, adversarial=5.0),
+    Stage(1024, 12_000, 8, 1e-2, trunk=64, patch=16, patches=2, adversarial=6.0),
 )
 
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.
@@ -74,7 +75,7 @@ PLANS: dict[str, tuple[Stage, ...]] = {
     #: After "cpu" or another generator (`starts`). It goes back to 32x32 first: what is wrong there
     #: stays wrong above, and a picture costs least there.
     "longer": (
-        Stage(32, 100_000, 16, 2e-2, below=0.5),
+        Stage(32, 120_000, 16, 2e-2, below=0.5),
         Stage(64, 70_000, 8, 2e-2, below=0.3),
         *_FINE,
     ),
