@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from synth.emotions import Emotion
+from synth.faces.random_faces import map_seeds
 from synth.generators import bundled, load_bundled_generator, load_native
 from synth.generators.bundled import BUNDLED_NAME, BUNDLED_WEIGHTS
 from synth.motion.direction_sets import find_bundled_directions
+from synth.resizing import resize_frames
+from synth.types import to_frames
 
 
 def test_the_generator_has_the_shape_of_the_published_one():
@@ -15,6 +19,17 @@ def test_the_generator_has_the_shape_of_the_published_one():
     assert generator.name == BUNDLED_NAME
     assert generator.resolution == 1024
     assert (generator.num_layers, generator.w_dim) == (18, 512)
+
+
+def test_pictures_of_a_lower_resolution_are_those_of_the_full_one():
+    # Inversion and the studio look at these; the last stage of training sees 1024x1024 alone.
+    generator = load_bundled_generator()
+    w_plus = map_seeds(range(3), generator, 0.7)
+    whole = to_frames(generator.synthesis(w_plus))
+    for size in (256, 512):
+        small = to_frames(generator.synthesis(w_plus, resolution=size))
+        difference = small.astype(float) - resize_frames(whole, size)
+        assert np.sqrt(np.mean(difference**2)) < 3
 
 
 def test_all_weights_together_are_small_enough_to_ship():

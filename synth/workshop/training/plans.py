@@ -54,13 +54,15 @@ class Stage:
 PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 77824)}
 
 #: From 128x128 on. The critic comes last: without it outlines stay soft where the network is not
-#: sure of them. At 1024x1024 all layers beyond 64x64 learn: with those up to 256x256 held, pictures
-#: stay a third less sharp (docs/training-the-generator.md, "What a stage brings").
+#: sure of them. At 1024x1024 all layers beyond 64x64 learn, not those beyond 256x256
+#: alone; a few steps against a new critic make edges crisp again, which a long stage makes soft
+#: (docs/training-the-generator.md, "What a stage brings").
 _FINE = (
     Stage(128, 28_000, 8, 2e-2, below=0.2),
     Stage(256, 14_000, 8, 2e-2, below=0.1),
     Stage(256, 4_000, 8, 1e-2, below=0.2, adversarial=5.0),
     Stage(1024, 12_000, 8, 1e-2, trunk=64, patch=16, patches=2, adversarial=6.0),
+    Stage(1024, 1_600, 8, 1e-2, trunk=64, patch=16, patches=2, adversarial=8.0),
 )
 
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.
