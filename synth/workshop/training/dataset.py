@@ -104,7 +104,7 @@ def draw_people(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _have_seldom(parameters: np.ndarray) -> np.ndarray:
     columns = [APPEARANCE_START + APPEARANCE_NAMES.index(name) for name in SELDOM]
-    return (parameters[:, columns] >= list(SELDOM.values())).any(1)
+    return np.any(parameters[:, columns] >= list(SELDOM.values()), axis=1)
 
 
 def render_blocks(folder: Path, head_model: Path, sizes: list[int], blocks: list[int]) -> None:
