@@ -14,6 +14,7 @@ from benchmarks.quality.pictures import Figures, draw_faces, find_rows, reduce_f
 from synth.generators.base import Generator
 from synth.generators.bundled_parameters import map_latents_to_parameters
 from synth.learning.rendered_faces import HELD_OUT, FaceDataset
+from synth.workshop.training.dataset import RICH_FROM
 
 SMALL_PX = 32
 
@@ -45,8 +46,9 @@ def measure_seen(generator: Generator, data: FaceDataset, count: int) -> Figures
 
 
 def find_untruncated(data: FaceDataset, end: int, count: int) -> np.ndarray:
-    """Numbers [count] of people before `end` whom psi changed least, in order; none held out."""
-    trained = slice(HELD_OUT, end)
+    """Numbers [count] of people before `end` whom psi changed least, in order; none held out, and
+    none who was chosen for what they wear."""
+    trained = slice(HELD_OUT, min(end, RICH_FROM))
     whole = map_latents_to_parameters(data.z[trained])
     moved = np.linalg.norm(data.parameters[trained] - whole, axis=1)
     return HELD_OUT + np.sort(np.argsort(moved)[:count])

@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.quality import seen
 from benchmarks.quality.expressions import count_hits
 from benchmarks.quality.latents import measure_droplets, measure_path_length
 from benchmarks.quality.likeness import choose_size, compare_sharpness
 from benchmarks.quality.movement import compare_detail
 from benchmarks.quality.pictures import draw_faces, find_rows
-from benchmarks.quality.seen import measure_seen
+from benchmarks.quality.seen import find_untruncated, measure_seen
 from synth.emotions import Emotion
 from synth.generators.bundled_parameters import (
     map_latents_to_parameters,
@@ -136,6 +137,13 @@ def test_people_learned_by_heart_are_told_from_people(generator_32, people):
     assert found["trained_on_psnr_db"] > 60 > 50 > found["held_out_psnr_db"]
     assert found["trained_on_psnr_db_at_32"] == found["trained_on_psnr_db"]
     assert measure_seen(generator_32, FaceDataset(z, parameters, pictures), 99)["faces"] == 10
+
+
+def test_people_chosen_for_what_they_wear_are_not_compared(people, monkeypatch):
+    data = FaceDataset(*people, {})
+    assert max(find_untruncated(data, HELD_OUT + 12, 4)) >= HELD_OUT + 5
+    monkeypatch.setattr(seen, "RICH_FROM", HELD_OUT + 5)
+    assert set(find_untruncated(data, HELD_OUT + 12, 99)) == set(range(HELD_OUT, HELD_OUT + 5))
 
 
 def test_people_learned_by_heart_need_both_kinds(generator, people):
