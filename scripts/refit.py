@@ -22,7 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.entry import Place, run_script
@@ -207,12 +207,22 @@ def find_due(root: Path, steps: Sequence[RefitStep]) -> list[RefitStep]:
     return due
 
 
+def drop_what_began_otherwise(root: Path, step: RefitStep) -> None:
+    """A step that was stopped does not go on when the files that it reads are others since."""
+    begun = root / "outputs" / f"refit_{step.name}.json"
+    inputs = hash_step(root, replace(step, outputs=()))
+    if step.remove and begun.exists() and not are_same_settings(load_json(begun), inputs):
+        shutil.rmtree(root / step.remove, ignore_errors=True)
+    replace_settings(begun, inputs)
+
+
 def take_step(root: Path, step: RefitStep, until_s: float) -> bool:
     """Do one step; False when the time was over before it was done.
 
     Raises ChildProcessError when a command fails.
     """
     (root / "outputs").mkdir(exist_ok=True)
+    drop_what_began_otherwise(root, step)
     for command in step.commands:
         child = subprocess.Popen([sys.executable, *command], cwd=root)
         try:

@@ -57,6 +57,25 @@ def test_a_step_that_goes_on_is_stopped_in_time(tmp_path: Path):
     assert not refit(tmp_path, [RefitStep("slow", (), (), wait, resumes=True)], 0.01)
 
 
+@pytest.mark.parametrize(("now", "expected"), [("1", "goes on"), ("2", "begins anew")])
+def test_what_was_stopped_goes_on_only_from_the_same_files(now: str, expected: str, tmp_path: Path):
+    code = (
+        "from pathlib import Path; run = Path('run'); has_begun = run.exists(); run.mkdir("
+        "exist_ok=True); Path('b').write_text('goes on' if has_begun else 'begins anew'); "
+        "exit(Path('fails').exists())"
+    )
+    step = RefitStep("slow", ("a",), ("b",), (("-c", code),), remove="run", resumes=True)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "a").write_text("1")
+    (tmp_path / "fails").touch()
+    with pytest.raises(ChildProcessError):
+        refit(tmp_path, [step], 1)
+    (tmp_path / "fails").unlink()
+    (tmp_path / "a").write_text(now)
+    assert refit(tmp_path, [step], 1)
+    assert (tmp_path / "b").read_text() == expected
+
+
 def test_a_failing_command_is_named(tmp_path: Path):
     (tmp_path / "docs").mkdir()
     with pytest.raises(ChildProcessError, match="bad"):
