@@ -53,16 +53,18 @@ class Stage:
 #: part by heart (docs/training-the-generator.md, "How many renders it needs").
 PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 77824)}
 
-#: From 128x128 on. The critic comes last: without it outlines stay soft where the network is not
-#: sure of them. At 1024x1024 all layers beyond 64x64 learn, not those beyond 256x256
-#: alone; a few steps against a new critic make edges crisp again, which a long stage makes soft
-#: (docs/training-the-generator.md, "What a stage brings").
+#: From 128x128 on. Outlines stay soft where the network is not sure of them, until the critic has
+#: had its time: it is what the stages of 256x256 wait for. In the last one the layers of 256x256
+#: learn, too, since they leave stairs if they are kept as they are; it is short, since pictures go
+#: soft again towards the end of a long one (docs/training-the-generator.md, "What the critic
+#: brings").
 _FINE = (
     Stage(128, 28_000, 8, 2e-2, below=0.2),
     Stage(256, 14_000, 8, 2e-2, below=0.1),
-    Stage(256, 4_000, 8, 1e-2, below=0.2, adversarial=5.0),
-    Stage(1024, 12_000, 8, 1e-2, trunk=64, patch=16, patches=2, adversarial=6.0),
-    Stage(1024, 1_600, 8, 1e-2, trunk=64, patch=16, patches=2, adversarial=8.0),
+    Stage(256, 16_000, 8, 1e-2, below=0.3, adversarial=8.0),
+    Stage(256, 16_000, 8, 1e-2, below=0.3, adversarial=14.0),
+    Stage(1024, 12_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=10.0),
+    Stage(1024, 4_800, 8, 1e-2, trunk=128, patch=32, patches=2, adversarial=10.0),
 )
 
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.
