@@ -29,8 +29,8 @@ from synth.generators.synthesis import NoiseSource
 from synth.learning.losses import find_picture_loss, make_focus
 from synth.workshop.training.batches import Reading
 from synth.workshop.training.crew import Crew, give_gradients
-from synth.workshop.training.critic import Opponent
 from synth.workshop.training.ledger import count_cores, describe_machine
+from synth.workshop.training.opponents import Opponents
 from synth.workshop.training.patches import draw_patches
 from synth.workshop.training.plans import FULL_CONFIG, PLANS, Stage, cut_config
 from synth.workshop.training.regression import Regression
@@ -66,8 +66,9 @@ class Steps:
         self.stage, self.cores, self.synthesis = stage, cores, network.synthesis
         self.reading = make_reading(stage, config.num_layers)
         self.optimizer = torch.optim.Adam(self.synthesis.parameters(), lr=1e-6, fused=True)
-        opponent = Opponent(torch.device("cpu"))
-        self.regression = Regression(self.synthesis, None, opponent, Crew(cores))
+        self.opponents = Opponents(torch.device("cpu"))
+        self.opponents.meet(stage)
+        self.regression = Regression(self.synthesis, None, self.opponents, Crew(cores))
 
     def take_present(self) -> None:
         """A part of the batch on each core."""
@@ -127,7 +128,7 @@ def time_in_turn(steps: Steps, rounds: int) -> tuple[list[float], list[float]]:
 
 def share_time(steps: Steps) -> str:
     """The shares of one core's time by kind of operation in the present step."""
-    steps.regression = Regression(steps.synthesis, None, Opponent(torch.device("cpu")), Crew(1))
+    steps.regression = Regression(steps.synthesis, None, steps.opponents, Crew(1))
     with profile(activities=[ProfilerActivity.CPU]) as found:
         steps.take_present()
     spent: Counter[str] = Counter()

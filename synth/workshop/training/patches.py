@@ -65,8 +65,11 @@ def draw_patches(random: np.random.Generator, count: int, side: int, resolution:
 
 def synthesize_patches(
     synthesis: SynthesisNetwork, w_plus: WPlus, patches: Patches, trunk: int, stop: int
-) -> Tensor:
-    """Patches [patch, 3, side * stop / trunk, ...] with gradients for the layers after `trunk`."""
+) -> list[Tensor]:
+    """Patches [patch, 3, side * n / trunk, ...] with gradients for the layers after `trunk`.
+
+    Of the pictures of every size n that these layers make, `stop` last.
+    """
     windows = patches.widen(trunk)
     run_blocks = _choose_blocks(synthesis, w_plus)
     with torch.no_grad():
@@ -74,8 +77,12 @@ def synthesize_patches(
         x = windows.cut(x, 1).contiguous(memory_format=torch.channels_last)
         image = windows.cut(image, 1)
     each = len(x) // len(w_plus)
-    _, image = run_blocks(w_plus.repeat_interleave(each, 0), x, image, 2 * trunk, stop)
-    return Patches(patches.corners - windows.corners, patches.side).cut(image, stop // trunk)
+    w_plus = w_plus.repeat_interleave(each, 0)
+    places, pictures = Patches(patches.corners - windows.corners, patches.side), []
+    for size in (size for size in synthesis.config.resolutions if trunk < size <= stop):
+        x, image = run_blocks(w_plus, x, image, size, size)
+        pictures.append(places.cut(image, size // trunk))
+    return pictures
 
 
 def _choose_blocks(synthesis: SynthesisNetwork, w_plus: WPlus) -> RunBlocks:

@@ -18,6 +18,9 @@ FULL_CONFIG = StyleGAN2Config(
     channels=(128, 128, 128, 128, 96, 64, 32, 16, 8),
 )
 
+#: Where critics look at larger pictures reduced.
+REDUCED_PX = 256
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -29,7 +32,8 @@ class Stage:
     patches of every picture, `patch` pixels wide at the trunk's resolution; 0 trains all layers on
     whole pictures.
     perceptual: weight of this term beside the regression. adversarial: size of the critic's pull
-    at a pixel, against that of the mean absolute difference.
+    at a pixel, against that of the mean absolute difference; reduced: that of the critic that sees
+    larger pictures reduced to `REDUCED_PX`.
     """
 
     resolution: int
@@ -42,6 +46,15 @@ class Stage:
     patches: int = 1
     perceptual: float = 0.0
     adversarial: float = 0.0
+    reduced: float = 0.0
+
+    @property
+    def pulls(self) -> dict[int, float]:
+        """{size at which a critic looks at pictures: its pull}."""
+        pulls = [(self.resolution, self.adversarial)]
+        if self.resolution > REDUCED_PX:
+            pulls.append((REDUCED_PX, self.reduced))
+        return {size: pull for size, pull in pulls if pull}
 
     @property
     def name(self) -> str:
@@ -55,16 +68,17 @@ PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 7782
 
 #: From 128x128 on. Outlines stay soft where the network is not sure of them, until the critic has
 #: had its time: it is what the stages of 256x256 wait for. In the last one the layers of 256x256
-#: learn, too, since they leave stairs if they are kept as they are; it is short, since pictures go
-#: soft again towards the end of a long one (docs/training-the-generator.md, "What the critic
-#: brings").
+#: learn, too, since they leave stairs if they are kept as they are, and the critic that has seen
+#: thousands of pictures of 256x256 stays to keep outlines clear; a gentle rate, since the critics
+#: lose what there is of sharpness at the higher one (docs/training-the-generator.md, "What the
+#: critic brings").
 _FINE = (
     Stage(128, 28_000, 8, 2e-2, below=0.2),
     Stage(256, 14_000, 8, 2e-2, below=0.1),
     Stage(256, 16_000, 8, 1e-2, below=0.3, adversarial=8.0),
-    Stage(256, 16_000, 8, 1e-2, below=0.3, adversarial=14.0),
+    Stage(256, 48_000, 8, 1e-2, below=0.3, adversarial=16.0),
     Stage(1024, 12_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=10.0),
-    Stage(1024, 4_800, 8, 1e-2, trunk=128, patch=32, patches=2, adversarial=10.0),
+    Stage(1024, 20_000, 8, 4e-3, trunk=128, patch=32, patches=2, adversarial=18.0, reduced=11.0),
 )
 
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.

@@ -11,26 +11,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from synth.generators.synthesis import NoiseSource, SynthesisNetwork
 from synth.learning.losses import Distance, find_picture_loss, make_focus, weigh_edges
 from synth.workshop.training.batches import Reading
 from synth.workshop.training.crew import Crew
-from synth.workshop.training.critic import Opponent
+from synth.workshop.training.opponents import Opponents, Views, find_views, join_views
 from synth.workshop.training.patches import synthesize_patches
 from synth.workshop.training.plans import Stage
 from synth.workshop.training.unrolled import synthesize
 
+#: Of the loss that ties pictures cut at a lower resolution to the whole one, for patches. Ten times
+#: as much keeps the last layers from sharpening.
+SMALLER_WEIGHT = 0.05
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """Loss, gradients in the order of the parameters, and what the critic shall compare."""
+    """Loss, gradients in the order of the parameters, and what the critics shall compare.
+
+    views: {size: (generated, renders)}, as `Opponents` has critics.
+    """
 
     loss: Tensor
     gradients: list[Tensor | None]
-    part: Tensor
-    real: Tensor
+    views: Views
 
 
 class Regression:
@@ -40,11 +47,11 @@ class Regression:
         self,
         synthesis: SynthesisNetwork,
         perceptual: Distance | None,
-        opponent: Opponent,
+        opponents: Opponents,
         crew: Crew,
     ) -> None:
         """crew: who shares a batch; on a GPU, one worker."""
-        self.synthesis, self.perceptual, self.opponent = synthesis, perceptual, opponent
+        self.synthesis, self.perceptual, self.opponents = synthesis, perceptual, opponents
         self.parameters = list(synthesis.parameters())
         self.crew = crew
         self._focus: Tensor | None = None
@@ -57,30 +64,30 @@ class Regression:
         return _add_outcomes(self.crew.map(self._compute_part, jobs))
 
     def _compute_part(self, stage: Stage, batch: Reading, share: float) -> Outcome:
-        output, target, focus = self._synthesize(stage, batch)
+        (*smaller, output), target, focus = self._synthesize(stage, batch)
         loss = find_picture_loss(output, target, focus * weigh_edges(target)) * share
+        loss = loss + share * SMALLER_WEIGHT * find_disagreement(smaller, output)
         y, x, side = batch.part
         window = (..., slice(y, y + side), slice(x, x + side))
-        part, real = output[window], target[window]
         if stage.perceptual and self.perceptual is not None:
-            loss = loss + share * stage.perceptual * self.perceptual(part, real).mean()
-        if stage.adversarial:
-            # As a gradient at each pixel: 1 is that of the mean absolute difference.
-            pull = share * stage.adversarial / output.numel() * self.opponent.find_pull(part, real)
-            loss = loss + (pull * part).sum()
+            distances = self.perceptual(output[window], target[window])
+            loss = loss + share * stage.perceptual * distances.mean()
+        views = find_views(stage, output, target, window)
+        loss = loss + share * self.opponents.pull(stage, views, output.numel())
         gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
-        return Outcome(loss.detach(), list(gradients), part.detach(), real)
+        seen = {size: (part.detach(), real) for size, (part, real) in views.items()}
+        return Outcome(loss.detach(), list(gradients), seen)
 
-    def _synthesize(self, stage: Stage, batch: Reading) -> tuple[Tensor, Tensor, Tensor]:
+    def _synthesize(self, stage: Stage, batch: Reading) -> tuple[list[Tensor], Tensor, Tensor]:
         focus = self._find_focus(stage.resolution)
         if batch.patches is None:
-            return self._draw(batch.w_plus, stage.resolution), batch.target, focus
+            return [self._draw(batch.w_plus, stage.resolution)], batch.target, focus
         scale = stage.resolution // stage.trunk
-        output = synthesize_patches(
+        pictures = synthesize_patches(
             self.synthesis, batch.w_plus, batch.patches, stage.trunk, stage.resolution
         )
         focus = focus.expand(len(batch.w_plus), -1, -1, -1)
-        return output, batch.patches.cut(batch.target, scale), batch.patches.cut(focus, scale)
+        return pictures, batch.patches.cut(batch.target, scale), batch.patches.cut(focus, scale)
 
     def _find_focus(self, resolution: int) -> Tensor:
         if self._focus is None or self._focus.shape[-1] != resolution:
@@ -94,6 +101,15 @@ class Regression:
         return synthesize(self.synthesis, w_plus, resolution)
 
 
+def find_disagreement(smaller: Sequence[Tensor], whole: Tensor) -> Tensor:
+    """How far pictures of lower sizes are from the whole one reduced, which stays as it is."""
+    loss = whole.new_zeros(())
+    for picture in smaller:
+        reduced = F.adaptive_avg_pool2d(whole.detach(), picture.shape[-1])
+        loss = loss + (picture - reduced).abs().mean()
+    return loss
+
+
 def _add_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
     """In a fixed order, so that the same seed gives the same weights."""
     gradients = list(outcomes[0].gradients)
@@ -104,6 +120,5 @@ def _add_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome(
         sum((outcome.loss for outcome in outcomes), torch.zeros(())),
         gradients,
-        torch.cat([outcome.part for outcome in outcomes]),
-        torch.cat([outcome.real for outcome in outcomes]),
+        join_views([outcome.views for outcome in outcomes]),
     )

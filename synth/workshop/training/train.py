@@ -32,9 +32,9 @@ from synth.learning.rendered_faces import FaceDataset
 from synth.learning.run_state import STATE_FILE, load_state, save_state
 from synth.workshop.training.batches import BatchReader, Reading, Step
 from synth.workshop.training.crew import Crew, give_gradients
-from synth.workshop.training.critic import Opponent
 from synth.workshop.training.late_rows import LateRows
 from synth.workshop.training.ledger import Ledger, describe_machine
+from synth.workshop.training.opponents import Opponents
 from synth.workshop.training.plans import Stage
 from synth.workshop.training.recipe import Machine, Recipe
 from synth.workshop.training.regression import Regression
@@ -79,6 +79,7 @@ class Trainer:
         self.order = self.reader.order.state_dict()
         self.ledger = Ledger(folder.name, describe_machine(self.device))
         self.stage_index, self.seen, self._booked = 0, 0, 0
+        self.opponents = Opponents(self.device, self.crew)
         self._begin_stage()
 
     def start_from(self, learned: Mapping[str, Tensor], card: Mapping[str, str]) -> None:
@@ -127,11 +128,12 @@ class Trainer:
         below, own = self._split_parameters()
         groups = [{"params": own}, {"params": below}] if below else [{"params": own}]
         self.optimizer = torch.optim.Adam(groups, lr=0.0, betas=(0.9, 0.99), fused=True)
-        self.opponent = Opponent(self.device, self.crew)
+        if not self.is_finished:
+            self.opponents.meet(self.stage)
         self.late_rows, self.unit_weights = LateRows(synthesis), UnitWeights(synthesis)
         for one in (self.late_rows, LateRows(self.average.synthesis)):
             one.forget_emotions()
-        self.regression = Regression(synthesis, self.perceptual, self.opponent, self.crew)
+        self.regression = Regression(synthesis, self.perceptual, self.opponents, self.crew)
 
     def _split_parameters(self) -> tuple[list[Parameter], list[Parameter]]:
         """Those that learn more slowly in this stage (`Stage.below`), and the others."""
@@ -203,8 +205,7 @@ class Trainer:
         self.optimizer.step()
         self.late_rows.forget_emotions()
         self.unit_weights.divide()
-        if self.stage.adversarial:
-            self.opponent.train(outcome.part, outcome.real)
+        self.opponents.train(outcome.views)
         self._update_average()
 
     @torch.no_grad()
@@ -232,7 +233,7 @@ class Trainer:
             "generator": self.generator.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "opponent": self.opponent.state_dict(),
+            "opponents": self.opponents.state_dict(),
             "stage_index": self.stage_index,
             "seen": self.seen,
             "order": self.order,
@@ -257,7 +258,7 @@ class Trainer:
         self.stage_index, self.seen = state["stage_index"], state["seen"]
         self._begin_stage()
         self.optimizer.load_state_dict(state["optimizer"])
-        self.opponent.load_state_dict(state["opponent"])
+        self.opponents.load_state_dict(state["opponents"])
         self._booked = self.seen
         self.order = state["order"]
         self.reader.order.load_state_dict(self.order)

@@ -6,6 +6,7 @@ import torch
 
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from synth.workshop.training.patches import Patches, draw_patches, synthesize_patches
+from synth.workshop.training.regression import find_disagreement
 
 CONFIG = StyleGAN2Config(resolution=64, mapping_layers=1, channel_base=512, channel_max=16)
 
@@ -23,13 +24,36 @@ def test_patches_are_parts_of_whole_pictures(synthesis, stop: int):
     with torch.no_grad():
         whole = synthesis(w_plus, "none", None, stop)
         parts = synthesize_patches(synthesis, w_plus, patches, 16, stop)
-    assert torch.allclose(parts, patches.cut(whole, stop // 16), atol=1e-4)
+    assert torch.allclose(parts[-1], patches.cut(whole, stop // 16), atol=1e-4)
+
+
+def test_pictures_of_the_sizes_between_come_with_them(synthesis):
+    w_plus = torch.randn(2, CONFIG.num_layers, CONFIG.w_dim)
+    patches = Patches(np.array([(0, 10), (5, 6)]), 6)
+    with torch.no_grad():
+        smaller, whole = synthesize_patches(synthesis, w_plus, patches, 16, 64)
+        expected = synthesis(w_plus, "none", None, 32)
+    assert torch.allclose(smaller, patches.cut(expected, 2), atol=1e-4)
+    assert whole.shape[-1] == 24
+
+
+def test_pictures_of_the_sizes_between_are_tied_to_the_whole_which_stays():
+    whole = torch.rand(2, 3, 24, 24, requires_grad=True)
+    reduced = whole.detach().reshape(2, 3, 12, 2, 12, 2).mean((3, 5))
+    assert float(find_disagreement([reduced], whole).detach()) < 1e-6
+    smaller = (reduced + 0.25).requires_grad_()
+    loss = find_disagreement([smaller], whole)
+    loss.backward()
+    assert torch.isclose(loss.detach(), torch.tensor(0.25))
+    assert whole.grad is None
+    assert smaller.grad is not None
+    assert (smaller.grad > 0).all()
 
 
 def test_only_the_layers_after_the_trunk_learn(synthesis):
     w_plus = torch.randn(2, CONFIG.num_layers, CONFIG.w_dim)
     patches = draw_patches(np.random.default_rng(0), 2, 6, 16)
-    synthesize_patches(synthesis, w_plus, patches, 16, 64).sum().backward()
+    synthesize_patches(synthesis, w_plus, patches, 16, 64)[-1].sum().backward()
     for size in CONFIG.resolutions:
         learns = synthesis.block_at(size).conv1.weight.grad is not None
         assert learns == (size > 16)
