@@ -27,16 +27,22 @@ Views = dict[int, tuple[Tensor, Tensor]]
 class Opponents(dict[int, Opponent]):
     """{size: its critic}."""
 
-    def __init__(self, device: torch.device, crew: Crew | None = None) -> None:
-        """crew: who shares the critics' own training; None is one worker."""
+    def __init__(self, device: torch.device, crew: Crew | None = None, seed: int = 0) -> None:
+        """crew: who shares the critics' own training; None is one worker.
+
+        A critic begins with weights that seed and size alone decide, so that a run that was stopped
+        meets the same ones as a run that was not.
+        """
         super().__init__()
-        self.device, self.crew = device, crew
+        self.device, self.crew, self.seed = device, crew, seed
 
     def meet(self, stage: Stage) -> None:
         """Bring in the critics that the stage needs, where they are not there yet."""
         for size in stage.pulls:
             if size not in self:
-                self[size] = Opponent(self.device, self.crew)
+                with torch.random.fork_rng():
+                    torch.manual_seed(self.seed * 10_000 + size)
+                    self[size] = Opponent(self.device, self.crew)
 
     def pull(self, stage: Stage, views: Views, count: int) -> Tensor:
         """A term of the loss whose gradient at a pixel is the stage's pull.

@@ -68,10 +68,9 @@ PICTURES = {1024: 4096, 512: 12288, **dict.fromkeys((256, 128, 64, 32, 16), 7782
 
 #: From 128x128 on. Outlines stay soft where the network is not sure of them, until the critic has
 #: had its time: it is what the stages of 256x256 wait for. In the last one the layers of 256x256
-#: learn, too, since they leave stairs if they are kept as they are, and the critic that has seen
-#: thousands of pictures of 256x256 stays to keep outlines clear; a gentle rate, since the critics
-#: lose what there is of sharpness at the higher one (docs/training-the-generator.md, "What the
-#: critic brings").
+#: learn, too, since they leave stairs if they are kept as they are, and the critic of 256x256 keeps
+#: outlines clear; at a rate of 0.01 it first loses sharpness (docs/training-the-generator.md, "Two
+#: critics at full size").
 _FINE = (
     Stage(128, 28_000, 8, 2e-2, below=0.2),
     Stage(256, 14_000, 8, 2e-2, below=0.1),

@@ -5,8 +5,8 @@ trained on w* directly and the mapping network is fitted to w* by itself (`fit_m
 shows an emotion comes from the first 8 rows of W+ alone (`late_rows`).
 
 Every stage trains the network up to one resolution with a cosine learning rate, weights kept at one
-size (`unit_weights`); stages may add
-perceptual and adversarial terms (`critic`), and the last layers are trained on patches (`patches`).
+size (`unit_weights`); stages may add perceptual and adversarial terms (`opponents`), and the last
+layers are trained on patches (`patches`).
 All chance of a step comes from seed, stage and step (`batches`), and pictures come in passes
 (`order`), so that a run that was stopped goes on as if it had not been. The run folder holds
 state.pt (written whole every few minutes: stop at any time, the same command goes on), log.csv and
@@ -79,7 +79,7 @@ class Trainer:
         self.order = self.reader.order.state_dict()
         self.ledger = Ledger(folder.name, describe_machine(self.device))
         self.stage_index, self.seen, self._booked = 0, 0, 0
-        self.opponents = Opponents(self.device, self.crew)
+        self.opponents = Opponents(self.device, self.crew, recipe.seed)
         self._begin_stage()
 
     def start_from(self, learned: Mapping[str, Tensor], card: Mapping[str, str]) -> None:

@@ -41,6 +41,18 @@ def test_each_pulls_at_a_pixel_as_much_as_the_stage_says():
         torch.testing.assert_close(float(size), sum(pulls), rtol=1e-3, atol=0)
 
 
+def test_critics_begin_alike_whatever_chance_was_drawn_before():
+    views = find_views(LARGE, *torch.rand(2, 2, 3, 64, 64), WINDOW)
+    judged = []
+    for seed, drawn in ((0, 0), (0, 3), (1, 0)):
+        torch.rand(drawn)
+        opponents = Opponents(torch.device("cpu"), seed=seed)
+        opponents.meet(LARGE)
+        judged.append([opponents[size].judge(*view) for size, view in views.items()])
+    assert judged[0] == judged[1]
+    assert judged[0] != judged[2]
+
+
 def test_parts_of_a_batch_are_joined_in_their_order():
     output, target = torch.rand(2, 4, 3, 64, 64)
     whole = find_views(LARGE, output, target, WINDOW)
