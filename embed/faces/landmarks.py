@@ -11,6 +11,7 @@ In: an upright uint8 RGB picture (`embed.photos.loading`). Out: `Face`s in its o
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,14 +71,22 @@ class FaceFinder:
     ) -> list[Face]:
         """The faces that are meant: `largest`, `all`, or a number from 0 (the largest) on.
 
-        Raises NoFaceError saying what was tried when there is none in the picture `name`, and
-        ValueError when there is none of that number.
+        Warns when `largest` had others beside it that the detector is sure of. Raises NoFaceError
+        saying what was tried when there is none in the picture `name`, and ValueError when there is
+        none of that number.
         """
         check_choice(which)
         found = self.detect_faces(picture, every_size=which != "largest")
         if not found:
             raise NoFaceError(self._describe_failure(picture, name))
         chosen = choose_faces(found, which, name, self.detector.sure_score)
+        sure = sum(one.score >= self.detector.sure_score for one in found)
+        if which == "largest" and sure > 1:
+            warnings.warn(
+                f"{name}: has {sure} faces; took the largest (left, top, right, bottom: "
+                f"{np.round(chosen[0].box).astype(int).tolist()}); which=1 takes the next",
+                stacklevel=2,
+            )
         return [
             Face(one.box, one.score, self.placer.place(picture, one.box).astype(np.float64))
             for one in chosen

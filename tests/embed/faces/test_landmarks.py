@@ -1,5 +1,6 @@
 import importlib.util
 import threading
+import warnings
 
 import cv2
 import dlib
@@ -114,12 +115,29 @@ def test_of_two_faces_the_largest_one_by_number_or_all(portrait, finder):
     both = finder.find_faces(canvas, "all")
     assert len(both) == 2
     assert both[0].points[30, 0] > 195 > both[1].points[30, 0]
-    assert both[0].points[30, 0] == finder.find_faces(canvas)[0].points[30, 0]
+    with pytest.warns(UserWarning, match=r"crowd\.jpg: has 2 faces; took the largest"):
+        largest = finder.find_faces(canvas, name="crowd.jpg")
+    assert both[0].points[30, 0] == largest[0].points[30, 0]
     assert np.abs(finder.find_faces(canvas, 1)[0].points - both[1].points).max() == 0
     with pytest.raises(
         ValueError, match=r"needs face 2 of crowd\.jpg, counted from 0; found 2 .*0: "
     ):
         finder.find_faces(canvas, 2, name="crowd.jpg")
+
+
+@pytest.mark.parametrize("which", ["largest", 0, "all"])
+def test_one_sure_face_or_one_asked_for_is_taken_without_a_word(which):
+    class Corners:
+        name = "stand-in"
+
+        def place(self, picture, box):
+            return np.zeros((68, 2))
+
+    scores = [1.0, 0.2] if which == "largest" else [1.0, 1.0]
+    seen = ThreeSquares([(10, 10, 30, 30), (50, 10, 60, 20)], scores)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert FaceFinder(seen, Corners(), [128]).find_faces(make_canvas(64, 128), which)
 
 
 def test_no_face_says_what_was_tried(finder):
