@@ -96,7 +96,7 @@ class Steps:
         assert reading.patches is not None
         each, scale = stage.patches, stage.resolution // stage.trunk
         patches = reading.patches
-        windows = patches.widen(stage.trunk)
+        windows, places = patches.widen(stage.trunk)
         noise = NoiseSource("none", None, stage.batch)
         w_plus = reading.w_plus.repeat_interleave(each, 0)
         with torch.no_grad():
@@ -106,8 +106,7 @@ class Steps:
         noise = NoiseSource("none", None, len(w_plus))
         last = stage.resolution
         _, image = self.synthesis.run_blocks(w_plus, noise, x, image, 2 * stage.trunk, last)
-        corners = patches.corners - windows.corners
-        output = replace(patches, corners=corners).cut(image, scale)
+        output = places.cut(image, scale)
         target = patches.cut(reading.target, scale)
         focus = patches.cut(focus.expand(stage.batch, -1, -1, -1), scale)
         return find_picture_loss(output, target, focus)

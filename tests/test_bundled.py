@@ -22,15 +22,14 @@ def test_the_generator_has_the_shape_of_the_published_one():
 
 
 def test_pictures_of_a_lower_resolution_are_those_of_the_full_one():
-    # Inversion and the studio's live pictures look at 256x256. At 512x512 edges are softer than in
-    # the whole picture, whose last layers sharpen them.
+    # Inversion and the studio's live pictures look at 256x256.
     generator = load_bundled_generator()
     w_plus = map_seeds(range(3), generator, 0.7)
     whole = to_frames(generator.synthesis(w_plus))
-    for size, limit in ((256, 3), (512, 4)):
+    for size in (256, 512):
         small = to_frames(generator.synthesis(w_plus, resolution=size))
         difference = small.astype(float) - resize_frames(whole, size)
-        assert np.sqrt(np.mean(difference**2)) < limit
+        assert np.sqrt(np.mean(difference**2)) < 3
 
 
 def test_all_weights_together_are_small_enough_to_ship():

@@ -3,7 +3,8 @@
 L1 at full size and at every halved size down to 16, and a share of L1 in the differences of
 colours, which shows seams that brightness hides. No L2: where the network is not sure of an edge's
 place, that is least for a soft one. Pixels are weighted towards eyes and mouth, where emotions
-show, and towards edges, where blur is seen first.
+show, and towards edges, where blur is seen first. Beside it, for what learns against critics: how
+far a picture leaves the colours that its render shows nearby, as halos do.
 Pictures are [batch, 3, n, n] in [-1, 1], in sRGB, whose steps are about equally visible.
 """
 
@@ -67,6 +68,34 @@ def find_picture_loss(
         weighted = F.avg_pool2d(weighted, 2)
         loss = loss + 0.35 * weighted.abs().mean()
     return loss
+
+
+def find_range(
+    target: Float[Tensor, "batch 3 height width"], reach: int
+) -> tuple[Float[Tensor, "batch 3 height width"], Float[Tensor, "batch 3 height width"]]:
+    """The least and the greatest value of each colour within `reach` pixels or a little more.
+
+    Height and width are multiples of reach // 4, where that is more than 1: so coarse it looks.
+    """
+    step = max(1, reach // 4)
+    kernel = 2 * -(-reach // step) + 1
+
+    def find_greatest(pictures: Tensor) -> Tensor:
+        blocks = F.max_pool2d(pictures, step)
+        return F.interpolate(
+            F.max_pool2d(blocks, kernel, 1, kernel // 2), scale_factor=step, mode="nearest"
+        )
+
+    return -find_greatest(-target), find_greatest(target)
+
+
+def find_overshoot(
+    output: Float[Tensor, "batch 3 height width"],
+    least: Float[Tensor, "batch 3 height width"],
+    greatest: Float[Tensor, "batch 3 height width"],
+) -> Float[Tensor, ""]:
+    """How far `output` leaves a range, on average of all pixels: halos along edges do."""
+    return ((output - greatest).clamp_min(0) + (least - output).clamp_min(0)).mean()
 
 
 def find_psnr(

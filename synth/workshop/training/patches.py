@@ -50,10 +50,11 @@ class Patches:
         """Some of the patches."""
         return Patches(self.corners[places], self.side)
 
-    def widen(self, resolution: int) -> Patches:
-        """The windows round the patches, all within the picture."""
+    def widen(self, resolution: int) -> tuple[Patches, Patches]:
+        """The windows round the patches, all within the picture, and where patches lie in them."""
         side = self.side + 2 * MARGIN
-        return Patches(np.clip(self.corners - MARGIN, 0, resolution - side), side)
+        windows = Patches(np.clip(self.corners - MARGIN, 0, resolution - side), side)
+        return windows, Patches(self.corners - windows.corners, self.side)
 
 
 def draw_patches(random: np.random.Generator, count: int, side: int, resolution: int) -> Patches:
@@ -70,7 +71,7 @@ def synthesize_patches(
 
     Of the pictures of every size n that these layers make, `stop` last.
     """
-    windows = patches.widen(trunk)
+    windows, places = patches.widen(trunk)
     run_blocks = _choose_blocks(synthesis, w_plus)
     with torch.no_grad():
         x, image = run_blocks(w_plus, None, None, 4, trunk)
@@ -78,7 +79,7 @@ def synthesize_patches(
         image = windows.cut(image, 1)
     each = len(x) // len(w_plus)
     w_plus = w_plus.repeat_interleave(each, 0)
-    places, pictures = Patches(patches.corners - windows.corners, patches.side), []
+    pictures = []
     for size in (size for size in synthesis.config.resolutions if trunk < size <= stop):
         x, image = run_blocks(w_plus, x, image, size, size)
         pictures.append(places.cut(image, size // trunk))

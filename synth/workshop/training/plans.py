@@ -77,7 +77,7 @@ _FINE = (
     Stage(256, 16_000, 8, 1e-2, below=0.3, adversarial=8.0),
     Stage(256, 48_000, 8, 1e-2, below=0.3, adversarial=16.0),
     Stage(1024, 12_000, 8, 1e-2, trunk=256, patch=64, patches=2, adversarial=10.0),
-    Stage(1024, 20_000, 8, 4e-3, trunk=128, patch=32, patches=2, adversarial=18.0, reduced=11.0),
+    Stage(1024, 20_000, 8, 4e-3, trunk=128, patch=32, patches=2, adversarial=14.0, reduced=17.0),
 )
 
 #: Learning rates are about ten times those of a GAN: raw weights are N(0, 1), and stay that size.

@@ -15,17 +15,28 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from synth.generators.synthesis import NoiseSource, SynthesisNetwork
-from synth.learning.losses import Distance, find_picture_loss, make_focus, weigh_edges
+from synth.learning.losses import (
+    Distance,
+    find_overshoot,
+    find_picture_loss,
+    find_range,
+    make_focus,
+    weigh_edges,
+)
 from synth.workshop.training.batches import Reading
 from synth.workshop.training.crew import Crew
+from synth.workshop.training.edges import split_colours
 from synth.workshop.training.opponents import Opponents, Views, find_views, join_views
 from synth.workshop.training.patches import synthesize_patches
 from synth.workshop.training.plans import Stage
 from synth.workshop.training.unrolled import synthesize
 
-#: Of the loss that ties pictures cut at a lower resolution to the whole one, for patches. Ten times
-#: as much keeps the last layers from sharpening.
-SMALLER_WEIGHT = 0.05
+#: Of the loss that ties pictures cut at a lower resolution to the whole one, for patches. Twice as
+#: much kept the last layers from sharpening.
+SMALLER_WEIGHT = 0.25
+#: Against halos, which critics leave along outlines: of how far brightness and colours leave the
+#: range that the render's have within this share of the picture, in which an outline may be moved.
+HALO_WEIGHT, HALO_REACH = 70.0, 1 / 64
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,9 @@ class Regression:
         if stage.perceptual and self.perceptual is not None:
             distances = self.perceptual(output[window], target[window])
             loss = loss + share * stage.perceptual * distances.mean()
+        if stage.pulls:
+            halos = find_overshoot(split_colours(output), *find_colour_range(stage, batch))
+            loss = loss + share * HALO_WEIGHT * halos
         views = find_views(stage, output, target, window)
         loss = loss + share * self.opponents.pull(stage, views, output.numel())
         gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
@@ -99,6 +113,20 @@ class Regression:
             noise = NoiseSource("none", None, len(w_plus))
             return self.synthesis.run_blocks(w_plus, noise, None, None, 4, resolution)[1]
         return synthesize(self.synthesis, w_plus, resolution)
+
+
+def find_colour_range(stage: Stage, batch: Reading) -> tuple[Tensor, Tensor]:
+    """Least and greatest brightness and colours of the renders round every pixel of what is drawn.
+
+    Those of patches are the whole pictures' there: their windows are as much wider as it reaches.
+    """
+    reach = max(1, round(HALO_REACH * stage.resolution))
+    if batch.patches is None:
+        return find_range(split_colours(batch.target), reach)
+    scale = stage.resolution // stage.trunk
+    windows, places = batch.patches.widen(stage.trunk)
+    least, greatest = find_range(split_colours(windows.cut(batch.target, scale)), reach)
+    return places.cut(least, scale), places.cut(greatest, scale)
 
 
 def find_disagreement(smaller: Sequence[Tensor], whole: Tensor) -> Tensor:

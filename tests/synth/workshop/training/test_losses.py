@@ -1,6 +1,14 @@
+import pytest
 import torch
 
-from synth.learning.losses import crop_face, find_picture_loss, find_psnr, make_focus
+from synth.learning.losses import (
+    crop_face,
+    find_overshoot,
+    find_picture_loss,
+    find_psnr,
+    find_range,
+    make_focus,
+)
 
 
 def test_loss_is_zero_only_for_equal_pictures_and_grows_with_the_gap():
@@ -26,6 +34,36 @@ def test_an_edge_of_uncertain_place_need_not_be_soft():
     edges[0, ..., 28:], edges[1, ..., 36:] = 1, 1
     sharp, soft = edges[:1].expand(2, -1, -1, -1), edges.mean(0, keepdim=True).expand(2, -1, -1, -1)
     assert find_picture_loss(sharp, edges, focus) <= 1.001 * find_picture_loss(soft, edges, focus)
+
+
+def test_a_halo_costs_and_an_edge_out_of_place_does_not():
+    render = torch.zeros(1, 3, 64, 64)
+    render[..., 32:] = 1
+    least, greatest = find_range(render, 8)
+    moved, soft = render.roll(5, -1), torch.linspace(0, 1, 12)
+    moved[..., :32] = 0
+    blurred = render.clone()
+    blurred[..., 26:38] = soft
+    for picture in (render, moved, blurred):
+        assert float(find_overshoot(picture, least, greatest)) == 0
+    halo = render.clone()
+    halo[..., 33:35], halo[..., 29:31] = 1.2, -0.2
+    # 0.2 in four columns of 64.
+    found = find_overshoot(halo, least, greatest)
+    torch.testing.assert_close(found, torch.tensor(0.2 * 4 / 64))
+
+
+@pytest.mark.parametrize("reach", [1, 4, 16])
+def test_a_range_reaches_as_far_as_it_says_and_little_farther(reach: int):
+    render = torch.zeros(1, 3, 128, 128)
+    render[:, 0, 64, 64] = 1
+    least, greatest = find_range(render, reach)
+    assert not least.any()
+    assert not greatest[:, 1:].any()
+    seen = greatest[0, 0, 64].nonzero()[:, 0]
+    assert seen.min() <= 64 - reach
+    assert seen.max() >= 64 + reach
+    assert seen.max() - seen.min() <= 2.6 * reach + 1
 
 
 def test_psnr_of_a_known_error():

@@ -1,12 +1,16 @@
 """Patches are what whole pictures show there, and only the last layers learn from them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from synth.generators.stylegan2 import StyleGAN2, StyleGAN2Config
+from synth.workshop.training.batches import Reading
 from synth.workshop.training.patches import Patches, draw_patches, synthesize_patches
-from synth.workshop.training.regression import find_disagreement
+from synth.workshop.training.plans import Stage
+from synth.workshop.training.regression import find_colour_range, find_disagreement
 
 CONFIG = StyleGAN2Config(resolution=64, mapping_layers=1, channel_base=512, channel_max=16)
 
@@ -50,6 +54,17 @@ def test_pictures_of_the_sizes_between_are_tied_to_the_whole_which_stays():
     assert (smaller.grad > 0).all()
 
 
+def test_colours_allowed_in_patches_are_those_of_the_whole_pictures():
+    target = torch.rand(3, 3, 512, 512, generator=torch.Generator().manual_seed(0))
+    patches = draw_patches(np.random.default_rng(0), 3, 16, 64)
+    stage = Stage(512, 3, 3, 1e-2, trunk=64, patch=16, adversarial=1.0)
+    batch = Reading(torch.zeros(3, 16, 512), target, patches, (0, 0, 128), {})
+    allowed = find_colour_range(stage, batch)
+    whole = find_colour_range(stage, replace(batch, patches=None))
+    for part, all_of_it in zip(allowed, whole, strict=True):
+        assert torch.equal(part, patches.cut(all_of_it, 8))
+
+
 def test_only_the_layers_after_the_trunk_learn(synthesis):
     w_plus = torch.randn(2, CONFIG.num_layers, CONFIG.w_dim)
     patches = draw_patches(np.random.default_rng(0), 2, 6, 16)
@@ -63,6 +78,8 @@ def test_random_patches_reach_all_edges_and_stay_inside():
     patches = draw_patches(np.random.default_rng(0), 500, 6, 16)
     assert patches.corners.min() == 0
     assert patches.corners.max() == 16 - 6
-    windows = patches.widen(16)
+    windows, places = patches.widen(16)
     assert windows.corners.min() == 0
     assert (windows.corners + windows.side).max() == 16
+    picture = torch.rand(500, 1, 16, 16)
+    assert torch.equal(places.cut(windows.cut(picture, 1), 1), patches.cut(picture, 1))
