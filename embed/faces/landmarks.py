@@ -84,7 +84,8 @@ class FaceFinder:
         if which == "largest" and sure > 1:
             warnings.warn(
                 f"{name}: has {sure} faces; took the largest (left, top, right, bottom: "
-                f"{np.round(chosen[0].box).astype(int).tolist()}); which=1 takes the next",
+                f"{np.round(chosen[0].box).astype(int).tolist()}); try which=0, 1, ... "
+                "for another, counted from the largest",
                 stacklevel=2,
             )
         return [

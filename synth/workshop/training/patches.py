@@ -50,10 +50,10 @@ class Patches:
         """Some of the patches."""
         return Patches(self.corners[places], self.side)
 
-    def widen(self, resolution: int) -> tuple[Patches, Patches]:
+    def widen(self, resolution: int, margin: int = MARGIN) -> tuple[Patches, Patches]:
         """The windows round the patches, all within the picture, and where patches lie in them."""
-        side = self.side + 2 * MARGIN
-        windows = Patches(np.clip(self.corners - MARGIN, 0, resolution - side), side)
+        side = self.side + 2 * margin
+        windows = Patches(np.clip(self.corners - margin, 0, resolution - side), side)
         return windows, Patches(self.corners - windows.corners, self.side)
 
 

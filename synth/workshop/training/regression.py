@@ -7,6 +7,7 @@ operation, which matters most where others use them too. On a GPU the batch stay
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,8 +32,8 @@ from synth.workshop.training.patches import synthesize_patches
 from synth.workshop.training.plans import Stage
 from synth.workshop.training.unrolled import synthesize
 
-#: Of the loss that ties pictures cut at a lower resolution to the whole one, for patches. Twice as
-#: much kept the last layers from sharpening.
+#: Of the loss that ties pictures cut at a lower resolution to the whole one, for patches. At twice
+#: as much, with other rates and pulls, the last layers hardly sharpened.
 SMALLER_WEIGHT = 0.25
 #: Against halos, which critics leave along outlines: of how far brightness and colours leave the
 #: range that the render's have within this share of the picture, in which an outline may be moved.
@@ -118,13 +119,14 @@ class Regression:
 def find_colour_range(stage: Stage, batch: Reading) -> tuple[Tensor, Tensor]:
     """Least and greatest brightness and colours of the renders round every pixel of what is drawn.
 
-    Those of patches are the whole pictures' there: their windows are as much wider as it reaches.
+    Those of patches are the whole pictures' there: windows are as much wider as a range reaches.
     """
     reach = max(1, round(HALO_REACH * stage.resolution))
     if batch.patches is None:
         return find_range(split_colours(batch.target), reach)
     scale = stage.resolution // stage.trunk
-    windows, places = batch.patches.widen(stage.trunk)
+    # A range may reach a quarter farther than it says.
+    windows, places = batch.patches.widen(stage.trunk, math.ceil(1.25 * reach / scale))
     least, greatest = find_range(split_colours(windows.cut(batch.target, scale)), reach)
     return places.cut(least, scale), places.cut(greatest, scale)
 

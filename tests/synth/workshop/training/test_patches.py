@@ -54,15 +54,18 @@ def test_pictures_of_the_sizes_between_are_tied_to_the_whole_which_stays():
     assert (smaller.grad > 0).all()
 
 
-def test_colours_allowed_in_patches_are_those_of_the_whole_pictures():
-    target = torch.rand(3, 3, 512, 512, generator=torch.Generator().manual_seed(0))
-    patches = draw_patches(np.random.default_rng(0), 3, 16, 64)
-    stage = Stage(512, 3, 3, 1e-2, trunk=64, patch=16, adversarial=1.0)
+@pytest.mark.parametrize(("size", "trunk"), [(512, 64), (1024, 128), (512, 256)])
+def test_colours_allowed_in_patches_are_those_of_the_whole_pictures(size: int, trunk: int):
+    target = torch.rand(3, 3, size, size, generator=torch.Generator().manual_seed(0))
+    # Bright spots, far enough apart for what lies beyond a patch to count.
+    target[:, :, ::23, ::29] += 5
+    patches = draw_patches(np.random.default_rng(0), 3, 16, trunk)
+    stage = Stage(size, 3, 3, 1e-2, trunk=trunk, patch=16, adversarial=1.0)
     batch = Reading(torch.zeros(3, 16, 512), target, patches, (0, 0, 128), {})
     allowed = find_colour_range(stage, batch)
     whole = find_colour_range(stage, replace(batch, patches=None))
     for part, all_of_it in zip(allowed, whole, strict=True):
-        assert torch.equal(part, patches.cut(all_of_it, 8))
+        assert torch.equal(part, patches.cut(all_of_it, size // trunk))
 
 
 def test_only_the_layers_after_the_trunk_learn(synthesis):
