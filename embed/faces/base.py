@@ -106,8 +106,8 @@ def choose_faces(
     if which == "all":
         return ordered
     if which == "largest" and ordered:
-        sure = [one for one in ordered if one.score >= sure_score] or ordered
-        return [max(sure, key=lambda one: (measure_area(one.box), one.score))]
+        candidates = find_candidates(ordered, sure_score)
+        return [max(candidates, key=lambda one: (measure_area(one.box), one.score))]
     number = 0 if which == "largest" else int(which)
     if number >= len(ordered):
         places = "; ".join(f"{k}: {np.round(one.box).tolist()}" for k, one in enumerate(ordered))
@@ -116,6 +116,11 @@ def choose_faces(
             f"(left, top, right, bottom: {places}); try one of these numbers"
         )
     return [ordered[number]]
+
+
+def find_candidates(found: Sequence[Detection], sure_score: float) -> Sequence[Detection]:
+    """Those that the detector is sure of; all where it is sure of none."""
+    return [one for one in found if one.score >= sure_score] or found
 
 
 def drop_doubles(found: Sequence[Detection]) -> list[Detection]:

@@ -27,6 +27,7 @@ from embed.faces.base import (
     check_choice,
     choose_faces,
     drop_doubles,
+    find_candidates,
 )
 from embed.faces.dlib_faces import CnnDetector, DlibPoints, HogDetector, resize_picture
 from embed.faces.fan import FanPoints, SfdDetector
@@ -71,7 +72,7 @@ class FaceFinder:
     ) -> list[Face]:
         """The faces that are meant: `largest`, `all`, or a number from 0 (the largest) on.
 
-        Warns when `largest` had others beside it that the detector is sure of. Raises NoFaceError
+        Warns when `largest` was chosen among several (`find_candidates`). Raises NoFaceError
         saying what was tried when there is none in the picture `name`, and ValueError when there is
         none of that number.
         """
@@ -80,10 +81,10 @@ class FaceFinder:
         if not found:
             raise NoFaceError(self._describe_failure(picture, name))
         chosen = choose_faces(found, which, name, self.detector.sure_score)
-        sure = sum(one.score >= self.detector.sure_score for one in found)
-        if which == "largest" and sure > 1:
+        count = len(find_candidates(found, self.detector.sure_score))
+        if which == "largest" and count > 1:
             warnings.warn(
-                f"{name}: has {sure} faces; took the largest (left, top, right, bottom: "
+                f"{name}: has {count} faces; took the largest (left, top, right, bottom: "
                 f"{np.round(chosen[0].box).astype(int).tolist()}); try which=0, 1, ... "
                 "for another, counted from the largest",
                 stacklevel=2,

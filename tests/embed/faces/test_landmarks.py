@@ -50,6 +50,15 @@ def make_canvas(height: int, width: int) -> np.ndarray:
     return np.full((height, width, 3), 128, np.uint8)
 
 
+class Corners:
+    """A placer that puts all points into a corner."""
+
+    name = "stand-in"
+
+    def place(self, picture, box):
+        return np.zeros((68, 2))
+
+
 class ThreeSquares:
     """A detector that sees what it is told, and counts."""
 
@@ -127,17 +136,17 @@ def test_of_two_faces_the_largest_one_by_number_or_all(portrait, finder):
 
 @pytest.mark.parametrize("which", ["largest", 0, "all"])
 def test_one_sure_face_or_one_asked_for_is_taken_without_a_word(which):
-    class Corners:
-        name = "stand-in"
-
-        def place(self, picture, box):
-            return np.zeros((68, 2))
-
     scores = [1.0, 0.2] if which == "largest" else [1.0, 1.0]
     seen = ThreeSquares([(10, 10, 30, 30), (50, 10, 60, 20)], scores)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert FaceFinder(seen, Corners(), [128]).find_faces(make_canvas(64, 128), which)
+
+
+def test_a_choice_among_faces_of_which_none_is_sure_is_told():
+    seen = ThreeSquares([(10, 10, 30, 30), (50, 10, 60, 20)], [0.3, 0.2])
+    with pytest.warns(UserWarning, match=r"crowd\.jpg: has 2 faces"):
+        FaceFinder(seen, Corners(), [128]).find_faces(make_canvas(64, 128), name="crowd.jpg")
 
 
 def test_no_face_says_what_was_tried(finder):
